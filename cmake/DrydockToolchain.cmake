@@ -1,0 +1,28 @@
+# One place for how this project itself is compiled. Drivers have their own flags: cmake/DrydockDriver.cmake.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # base_dir makes paths relative, so that two checkouts of one commit share the cache.
+  set(_launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${_launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${_launcher})
+endif()
+
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+# -g1 keeps line tables (reports name file and line) without the bulk of full debug information.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+                    -fno-strict-aliasing   # drivers and NT structures overlay memory freely
+                    -fno-omit-frame-pointer -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(DRYDOCK_SANITIZE)
+  add_compile_options(-fsanitize=${DRYDOCK_SANITIZE})
+  add_link_options(-fsanitize=${DRYDOCK_SANITIZE})
+  if(DRYDOCK_SANITIZE MATCHES "undefined")
+    # A driver may call through a differently typed pointer (framework table, dispatch routines): that is NT's ABI.
+    add_compile_options(-fno-sanitize=function,vptr,alignment -fno-sanitize-recover=undefined)
+  endif()
+endif()
