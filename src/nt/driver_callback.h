@@ -1,0 +1,70 @@
+// DriverCallback: every call from us into a driver goes through here, so that a loader of foreign images has one place to change (the
+// calling convention), a fault in a driver becomes a report, and "returned at another IRQL" is seen at once.
+// Called by:  all floors above runtime, on a task with a thread.
+// Errors:     a memory fault, or a return at another IRQL, inside the callback is a bug check on this thread.
+// Cost:       a frame on the stack, a builtin setjmp, two compares.
+// Source:     decision 3 and 9 of the architecture.
+#pragma once
+
+#include <csetjmp>
+#include <cstdint>
+
+namespace drydock::nt {
+
+struct Thread;
+
+// One call into a driver; a chain from the innermost outwards hangs on the thread.
+struct CallbackFrame {
+  CallbackFrame* outer;
+  const char* name;        // "EvtIoRead", "DriverEntry", "IO_COMPLETION_ROUTINE": static storage
+  const void* code;        // the driver's function, for the report
+  uint8_t irql;            // at entry
+  // A fault inside jumps back here and is raised as a bug check from this frame, in ordinary context.
+  void* jump[5];
+};
+
+enum class IrqlRule : uint8_t {
+  kSame,       // must return at the level it was entered (IRQL_UNEXPECTED_VALUE, 0xC8)
+  kWorker,     // as kSame, reported as WORKER_THREAD_RETURNED_AT_BAD_IRQL (0xE1)
+  kUnchecked,  // callbacks that legally change the level (EvtInterruptSynchronize wrappers and the like)
+};
+
+namespace internal {
+void EnterCallback(CallbackFrame& frame, const char* name, const void* code);   // pushes
+void LeaveCallback(CallbackFrame& frame, IrqlRule rule);                         // pops and checks
+[[noreturn]] void RaiseFault(CallbackFrame& frame);                              // after a fault: pops and bug-checks
+
+struct CallbackScope {  // pops when a stop unwinds through us
+  CallbackFrame frame;
+  bool left = false;
+  CallbackScope(const char* name, const void* code) { EnterCallback(frame, name, code); }
+  ~CallbackScope();
+};
+}  // namespace internal
+
+// Calls `function(arguments...)` in the driver.
+template <class R, class... P, class... A>
+R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... arguments) {
+  internal::CallbackScope scope(name, reinterpret_cast<const void*>(function));
+  if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
+  if constexpr (__is_same(R, void)) {
+    function(static_cast<P>(arguments)...);
+    scope.left = true;
+    internal::LeaveCallback(scope.frame, rule);
+  } else {
+    R result = function(static_cast<P>(arguments)...);
+    scope.left = true;
+    internal::LeaveCallback(scope.frame, rule);
+    return result;
+  }
+}
+template <class R, class... P, class... A>
+R CallDriver(const char* name, R (*function)(P...), A... arguments) {
+  return CallDriver(name, IrqlRule::kSame, function, arguments...);
+}
+
+// Makes the process's fault handler known to the kernel once (idempotent): faults inside CallDriver become reports, others keep their
+// earlier handler.
+void InstallFaultHandler();
+
+}  // namespace drydock::nt

@@ -1,0 +1,68 @@
+// Kernel: the NT half of one machine; the only root of state of floor 1. Machine makes it, everything below hangs off it.
+// Called by:  everyone above runtime, through CurrentKernel() (a task knows its thread, a thread its kernel) or by reference.
+// Ownership:  each component's State is owned here, made in the order below and destroyed in the opposite order.
+// Each component has `nt/<component>/state.h` with `struct State { explicit State(Kernel&); ~State(); ... }`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "nt/bugcheck.h"
+#include "runtime/event_ring.h"
+#include "runtime/executor.h"
+
+namespace drydock::nt {
+
+namespace dbg { struct State; }
+namespace ps { struct State; }
+namespace ke { struct State; }
+namespace ex { struct State; }
+namespace mm { struct State; }
+namespace ob { struct State; }
+namespace cm { struct State; }
+namespace io { struct State; }
+namespace pnp { struct State; }
+
+struct Thread;
+
+struct KernelOptions {
+  uint32_t processors = 2;       // what KeQueryActiveProcessorCount tells; DPC tasks
+  uint32_t worker_threads = 4;   // executive worker threads per queue type, made on demand
+  bool checked = true;           // PAGED_CODE, IRQL and lock checks in NT services
+};
+
+struct Kernel {
+  Kernel(rt::Executor& executor, rt::EventRing& events, const KernelOptions& options);
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+
+  rt::Executor& executor;
+  rt::EventRing& events;
+  const KernelOptions options;
+
+  std::unique_ptr<dbg::State> dbg;
+  std::unique_ptr<ex::State> ex;
+  std::unique_ptr<ke::State> ke;
+  std::unique_ptr<ps::State> ps;
+  std::unique_ptr<mm::State> mm;
+  std::unique_ptr<ob::State> ob;
+  std::unique_ptr<cm::State> cm;
+  std::unique_ptr<io::State> io;
+  std::unique_ptr<pnp::State> pnp;
+
+  // Where a bug check goes. Set by Machine; called once, on the failing task, before everything stops.
+  void (*on_bug_check)(void* context, const BugCheckData& data) = nullptr;
+  void* on_bug_check_context = nullptr;
+  std::atomic<bool> bug_checked{false};
+
+  // Trace ids: small numbers that name objects in events, the same in each run of a seed.
+  uint32_t NextTraceId() { return trace_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+ private:
+  std::atomic<uint32_t> trace_id_{0};
+};
+
+Kernel& CurrentKernel();            // of the calling task; asserts that there is one
+Kernel* CurrentKernelOrNull();
+
+}  // namespace drydock::nt

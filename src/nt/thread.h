@@ -1,0 +1,44 @@
+// Thread: what NT knows of a task (KTHREAD/ETHREAD behind the driver's opaque PKTHREAD). One per task, made by ps.
+// Called by:  all floors, for the current thread only, unless a comment says "any".
+// Ownership:  ps::State; a reference per PsCreateSystemThread handle and ObReferenceObject.
+#pragma once
+
+#include <cstdint>
+
+#include "nt/driver_callback.h"
+#include "runtime/executor.h"
+
+namespace drydock::nt {
+
+struct Kernel;
+struct Process;
+namespace ke { struct WaitInfo; struct ThreadWaitState; }
+namespace io { struct IrpCache; }
+
+struct Thread {
+  Kernel* kernel = nullptr;
+  rt::Task* task = nullptr;
+  uint8_t irql = 0;                     // KIRQL: PASSIVE_LEVEL 0, APC_LEVEL 1, DISPATCH_LEVEL 2, device levels 3..
+  bool system_thread = true;            // false: belongs to a user-mode process (RequestorMode of its I/O is UserMode)
+  uint16_t critical_region = 0;         // KeEnterCriticalRegion count
+  uint32_t spin_locks_held = 0;
+  uint32_t processor = 0;               // KeGetCurrentProcessorNumber
+  Process* process = nullptr;           // never null once running
+  CallbackFrame* callbacks = nullptr;   // innermost call into a driver
+  void* wdf = nullptr;                  // wdf::ThreadState, made and freed by the framework (caches, held callback locks)
+  void (*free_wdf)(void*) = nullptr;
+  io::IrpCache* irp_cache = nullptr;    // freed by io when the thread ends
+  ke::ThreadWaitState* wait = nullptr;  // ke's own
+  void* top_level_irp = nullptr;        // IoSetTopLevelIrp
+  // LIST_ENTRY of IRPs that belong to this thread (cancelled at its end), as two raw pointers: io's own.
+  void* irp_list[2] = {nullptr, nullptr};
+  uint64_t thread_id = 0;               // PsGetCurrentThreadId, a multiple of 4
+};
+
+inline Thread* CurrentThreadOrNull() {
+  rt::Task* task = rt::CurrentTask();
+  return task ? static_cast<Thread*>(task->user) : nullptr;
+}
+inline Thread& CurrentThread() { return *CurrentThreadOrNull(); }  // a driver only runs on one
+
+}  // namespace drydock::nt
