@@ -1,0 +1,118 @@
+// Object: what every framework object is made of: handle, references, parent and children, contexts, cleanup and destroy callbacks.
+// Called by:  all families; drivers reach it through wdf/object/api.cpp (WdfObject...).
+// IRQL:       <= DISPATCH_LEVEL unless a method says otherwise. Deletion of an object whose callbacks need PASSIVE_LEVEL, asked for at a
+//             higher level, is carried out by a work item.
+// Ownership:  an object has one reference of its own from creation until deletion, plus one per WdfObjectReference and per internal Ref.
+//             A parent deletes its children first (their cleanup callbacks run before its own). Memory comes from the framework's
+//             arena and is freed when the last reference goes; a stale handle is recognised by its canary.
+// Handle:     the object's address + 8. An address outside the arena, another alignment, a dead canary or another type is a bad
+//             handle: bug check 0x10D/0x5, never an error return (rule of the contract).
+// Locks:      tree_lock of the framework guards parent/child links only. None is held over a callback.
+// Source:     devices-pnp-power-and-objects.md OBJ-*, IOT-7.13.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "wdf/sdk.h"  // the SDK's wdf.h as the framework sees it (DRYDOCK_FRAMEWORK)
+
+namespace drydock::wdf {
+
+struct DriverGlobals;
+struct Framework;
+class Device;
+class Driver;
+class Queue;
+struct CallbackLock;
+
+enum class ObjectType : uint16_t {
+  kGeneric = 1, kDriver, kDevice, kQueue, kRequest, kMemory, kIoTarget, kFileObject, kSpinLock, kWaitLock, kTimer, kDpc, kWorkItem,
+  kCollection, kString, kLookaside, kKey, kInterrupt, kChildList, kResourceList, kResourceRangeList, kDmaEnabler, kDmaTransaction,
+  kCommonBuffer, kWmiProvider, kWmiInstance, kUsbDevice, kUsbInterface, kUsbPipe, kCount
+};
+
+struct ContextBlock {  // one per context type, chained; the driver's bytes follow, 16-aligned
+  ContextBlock* next;
+  const WDF_OBJECT_CONTEXT_TYPE_INFO* type;  // the unique type
+  PFN_WDF_OBJECT_CONTEXT_CLEANUP cleanup;
+  PFN_WDF_OBJECT_CONTEXT_DESTROY destroy;
+  size_t size;
+  void* bytes() { return reinterpret_cast<char*>(this) + ((sizeof(ContextBlock) + 15) & ~size_t{15}); }
+};
+
+class Object {
+ public:
+  static constexpr uint32_t kCanary = 0x46445744;  // alive
+  static constexpr uintptr_t kHandleBias = 8;
+
+  WDFOBJECT handle() const { return reinterpret_cast<WDFOBJECT>(reinterpret_cast<uintptr_t>(this) + kHandleBias); }
+  ObjectType type() const { return type_; }
+  DriverGlobals& globals() const { return *globals_; }
+  Framework& framework() const;
+  Object* parent() const { return parent_; }
+  uint32_t trace_id() const { return trace_id_; }
+  bool deleting() const { return deleting_.load(std::memory_order_acquire); }
+
+  void AddRef() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Release();  // may free
+
+  // WdfObjectDelete and every internal end of life: children, cleanup callbacks, then the object's own reference. Idempotent.
+  void Delete();
+
+  // The device whose tree this object belongs to, or null (walks up the parents).
+  Device* device() const;
+  // Effective automatic synchronisation, resolved at creation (null: none).
+  CallbackLock* callback_lock() const { return callback_lock_; }
+  bool passive_callbacks() const { return passive_callbacks_; }  // execution level resolved to passive
+
+  ContextBlock* first_context() const { return contexts_; }
+  ContextBlock* FindContext(const WDF_OBJECT_CONTEXT_TYPE_INFO* unique_type) const;
+
+ protected:
+  Object() = default;
+  virtual ~Object() = default;
+  // Runs after the children were deleted and before the driver's cleanup callbacks (stop using the outside world).
+  virtual void OnDispose() {}
+  // Runs after the driver's cleanup callbacks, in the same call: release what the callbacks could still use.
+  virtual void OnCleanedUp() {}
+  // True when cleanup and destroy callbacks of this object must run at PASSIVE_LEVEL.
+  virtual bool NeedsPassiveCleanup() const { return false; }
+
+  friend struct ObjectAccess;  // wdf/object: creation, contexts, tree
+
+  uint32_t canary_ = kCanary;
+  ObjectType type_ = ObjectType::kGeneric;
+  uint8_t size_class_ = 0;
+  bool passive_callbacks_ = false;
+  std::atomic<int32_t> references_{1};
+  std::atomic<bool> deleting_{false};
+  uint32_t trace_id_ = 0;
+  DriverGlobals* globals_ = nullptr;
+  Object* parent_ = nullptr;
+  Object* first_child_ = nullptr;
+  Object* next_sibling_ = nullptr;
+  Object* previous_sibling_ = nullptr;
+  ContextBlock* contexts_ = nullptr;
+  CallbackLock* callback_lock_ = nullptr;
+};
+
+// An intrusive counted reference.
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* object) : object_(object) { if (object_) object_->AddRef(); }
+  Ref(const Ref& other) : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
+  Ref& operator=(Ref other) noexcept { T* mine = object_; object_ = other.object_; other.object_ = mine; return *this; }
+  ~Ref() { if (object_) object_->Release(); }
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+}  // namespace drydock::wdf
