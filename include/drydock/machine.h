@@ -1,0 +1,222 @@
+// Machine: one simulated computer. It owns everything: executor, NT services, framework, drivers,
+// devices, names.
+//
+//   drydock::Machine machine;                                     // simulated, seed 1
+//   auto driver = machine.AddDriver("build/echo.sys.so");
+//   auto device = machine.AddDevice({.function = driver});
+//   auto file = machine.Open(device);
+//   EXPECT_EQ(file.Write("hello").status, STATUS_SUCCESS);
+//
+// Threads:    one OS thread at a time drives a machine; many machines live side by side. More
+// callers inside a machine: Start. Time:       simulated: moves only while a call waits, and in
+// Advance. Live: real. Errors:     a user's mistake (no such image, wrong architecture) throws
+// drydock::Error with one clear line; a driver's mistake is a
+//             Report, after which calls return kStatusMachineStopped.
+// Source:     docs/architecture.md; the API of a test is told in docs/testkit.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "drydock/io.h"
+#include "drydock/model.h"
+#include "drydock/report.h"
+#include "drydock/status.h"
+
+extern "C" {
+struct _DRIVER_OBJECT;
+struct _UNICODE_STRING;
+struct _DEVICE_OBJECT;
+}
+
+namespace drydock {
+
+namespace nt {
+struct Kernel;
+}
+namespace wdf {
+struct Framework;
+}
+
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class ExecutorKind : uint8_t { Live, Simulated };
+enum class Strategy : uint8_t { RunToBlock, Random };
+
+struct NameMapping {
+  enum class Kind : uint8_t { Folder, Disk, Terminal };
+  Kind kind = Kind::Folder;
+  std::string name;  // "C:", "PhysicalDrive0", "COM1": below \??\ .
+  std::string path;  // a Linux folder, file, block device or terminal
+};
+
+struct MachineOptions {
+  ExecutorKind executor = ExecutorKind::Simulated;
+  uint64_t seed = 1;
+  Strategy strategy = Strategy::Random;  // simulated
+  bool verifier = false;                 // the framework verifier, (V) in the spec
+  bool trace = false;                    // record events (reports and traces get them)
+  Duration live_stall =
+      std::chrono::seconds(60);  // live: a call that waits longer is reported as a stall
+  std::vector<NameMapping> names;
+};
+
+// An entry point linked into the test program: FxDriverEntry of a WDF driver, DriverEntry of a WDM
+// one.
+using DriverEntryPoint = int32_t (*)(struct _DRIVER_OBJECT*, struct _UNICODE_STRING*);
+
+class Machine;
+
+// Handles to what the machine owns; cheap to copy, valid as long as the machine (a removed device
+// answers with an error).
+class Driver {
+ public:
+  Driver() = default;
+  const std::string& name() const;
+  struct _DRIVER_OBJECT* object() const;  // null once unloaded
+  explicit operator bool() const { return impl_ != nullptr; }
+  struct Impl;
+  explicit Driver(Impl* impl) : impl_(impl) {}
+  Impl* impl() const { return impl_; }
+
+ private:
+  Impl* impl_ = nullptr;
+};
+
+class Device {
+ public:
+  Device() = default;
+  struct _DEVICE_OBJECT* pdo() const;
+  struct _DEVICE_OBJECT* top() const;  // of the stack
+  std::string name() const;            // what Open takes: the PDO's name
+  bool started() const;
+  explicit operator bool() const { return impl_ != nullptr; }
+  struct Impl;
+  explicit Device(Impl* impl) : impl_(impl) {}
+  Impl* impl() const { return impl_; }
+
+ private:
+  Impl* impl_ = nullptr;
+};
+
+struct DeviceSpec {
+  Driver function = {};
+  std::vector<Driver> upper_filters = {};
+  std::vector<Driver> lower_filters = {};
+  std::shared_ptr<DeviceModel> model =
+      nullptr;                // the hardware at the bottom; without one the bus answers
+  std::string instance = {};  // "ROOT\\ECHO\\0000"; made up when empty
+  std::vector<std::string> hardware_ids = {};
+};
+
+struct OpenOptions {
+  uint32_t access = 0xC0000000u;  // GENERIC_READ | GENERIC_WRITE
+  uint32_t share = 7;
+  uint32_t disposition = 1;  // FILE_OPEN
+  uint32_t options = 0;
+  bool kernel_mode = false;    // as a driver opens, not an application
+  std::string reference = {};  // what follows the device's name
+};
+
+class Task {  // a concurrent caller inside the machine
+ public:
+  Task() = default;
+  Task(Task&&) noexcept;
+  Task& operator=(Task&&) noexcept;
+  ~Task();  // joins
+  void Join();
+  bool done() const;
+  struct Impl;
+  explicit Task(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class Machine {
+ public:
+  explicit Machine(MachineOptions options = {});
+  ~Machine();  // removes devices, unloads drivers, ends tasks
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  const MachineOptions& options() const;
+  bool simulated() const { return options().executor == ExecutorKind::Simulated; }
+
+  // --- drivers and devices ---
+  Driver AddDriver(const std::string& image_path);  // throws Error
+  Driver AddDriver(const std::string& name,
+                   DriverEntryPoint entry);  // linked in; check driver.object() or reports()
+  Status last_driver_status() const;         // what the newest DriverEntry returned
+  Status UnloadDriver(Driver driver);
+  Device AddDevice(const DeviceSpec& spec);  // added and started; check started()
+  // A model that stands alone under a name such as "\\Device\\Thing" (no driver, no PnP).
+  Status AddNamedModel(const std::string& name, std::shared_ptr<DeviceModel> model,
+                       bool direct_io = false);
+  Status RemoveDevice(Device device);  // asks (query-remove) and removes; may be refused
+  Status SurpriseRemove(Device device);
+  Status QueryRemove(Device device);  // asks only; then CancelRemove or RemoveDevice
+  Status CancelRemove(Device device);
+  Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3
+
+  // --- applications ---
+  File Open(Device device, OpenOptions options = {});
+  File Open(const std::string& name,
+            OpenOptions options = {});  // NT name: "\\??\\C:\\x", "\\Device\\Thing", or "C:\\x"
+
+  // --- names ---
+  Status Map(const NameMapping& mapping);
+  Status Link(const std::string& name,
+              const std::string& target);  // a symbolic link in the object name space
+
+  // --- time and concurrency ---
+  void Advance(Duration duration);
+  void RunUntilIdle();   // everybody runs until all wait; time stands still
+  Duration Now() const;  // since the machine was made
+  void SetSystemTime(int64_t ticks_since_1601);
+  void After(Duration delay,
+             std::function<void()> action);  // from a timer: at DISPATCH_LEVEL, must not wait
+  Task Start(const std::string& name, std::function<void()> body);  // as a thread of an application
+  Task StartKernel(const std::string& name, std::function<void()> body);  // as a system thread
+  // Runs `body` on this thread as a system thread at PASSIVE_LEVEL: NT and framework calls are
+  // legal inside. False: machine stopped.
+  bool Run(const std::function<void()>& body);
+
+  // --- faults ---
+  // Fails the next `count` completions of requests of this kind by the named driver's devices with
+  // `status`.
+  void FailCompletions(Driver driver, ModelRequest::Kind kind, Status status, int count = 1);
+  // Every n-th pool allocation from now fails (0: none).
+  void FailAllocations(uint32_t every);
+
+  // --- what happened ---
+  bool stopped() const;
+  const std::vector<Report>& reports() const;
+  const Report* bug_check()
+      const;  // the one that stopped the machine (kBugCheck or kStall), or null
+  size_t CountReports(ReportKind kind) const;
+  std::string ReportText() const;              // all reports as text
+  std::vector<std::string> DebugLog() const;   // DbgPrint lines
+  std::vector<std::string> TraceText() const;  // recorded events as text, the newest 4096
+  uint64_t TraceDigest() const;                // of everything recorded
+
+  // --- for tests of Drydock itself ---
+  nt::Kernel& kernel();
+  wdf::Framework& framework();
+
+  struct Impl;
+  Impl* impl() const { return impl_.get(); }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace drydock
