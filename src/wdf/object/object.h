@@ -23,6 +23,7 @@ struct DriverGlobals;
 struct Framework;
 class Device;
 class Driver;
+class Object;
 class Queue;
 struct CallbackLock;
 
@@ -32,19 +33,25 @@ enum class ObjectType : uint16_t {
   kCommonBuffer, kWmiProvider, kWmiInstance, kUsbDevice, kUsbInterface, kUsbPipe, kCount
 };
 
-struct ContextBlock {  // one per context type, chained; the driver's bytes follow, 16-aligned
+// One per context type, chained in the order added (O-12); the driver's bytes follow, 16-aligned and zero-filled (DEVX-3). The first block
+// also carries the callbacks of the creation attributes, then possibly without a type.
+struct alignas(16) ContextBlock {
   ContextBlock* next;
-  const WDF_OBJECT_CONTEXT_TYPE_INFO* type;  // the unique type
+  const WDF_OBJECT_CONTEXT_TYPE_INFO* type;  // the unique type, null: callbacks only
   PFN_WDF_OBJECT_CONTEXT_CLEANUP cleanup;
   PFN_WDF_OBJECT_CONTEXT_DESTROY destroy;
   size_t size;
-  void* bytes() { return reinterpret_cast<char*>(this) + ((sizeof(ContextBlock) + 15) & ~size_t{15}); }
+  Object* owner;  // WdfObjectContextGetObject
+  void* bytes() { return this + 1; }
 };
+static_assert(sizeof(ContextBlock) == 48);
 
 class Object {
  public:
   static constexpr uint32_t kCanary = 0x46445744;  // alive
+  static constexpr uint32_t kDeadCanary = 0x64616564;  // freed
   static constexpr uintptr_t kHandleBias = 8;
+  static constexpr uint8_t kEmbedded = 0xFF;
 
   WDFOBJECT handle() const { return reinterpret_cast<WDFOBJECT>(reinterpret_cast<uintptr_t>(this) + kHandleBias); }
   ObjectType type() const { return type_; }
@@ -65,6 +72,10 @@ class Object {
   // Effective automatic synchronisation, resolved at creation (null: none).
   CallbackLock* callback_lock() const { return callback_lock_; }
   bool passive_callbacks() const { return passive_callbacks_; }  // execution level resolved to passive
+  // Its own attributes asked for Passive (a queue also counts when it inherited it): what a serialised child may rely on (O-20).
+  bool passive_by_own_attributes() const { return passive_by_own_attributes_; }
+  WDF_SYNCHRONIZATION_SCOPE synchronization_scope() const { return scope_; }  // resolved: Device, Queue or None
+  int32_t references() const { return references_.load(std::memory_order_acquire); }
 
   ContextBlock* first_context() const { return contexts_; }
   ContextBlock* FindContext(const WDF_OBJECT_CONTEXT_TYPE_INFO* unique_type) const;
@@ -76,25 +87,33 @@ class Object {
   virtual void OnDispose() {}
   // Runs after the driver's cleanup callbacks, in the same call: release what the callbacks could still use.
   virtual void OnCleanedUp() {}
-  // True when cleanup and destroy callbacks of this object must run at PASSIVE_LEVEL.
-  virtual bool NeedsPassiveCleanup() const { return false; }
+  // True when cleanup and destroy callbacks of this object must run at PASSIVE_LEVEL. The base answers by type (OBJ-18, DEVX-2).
+  virtual bool NeedsPassiveCleanup() const;
+  // What WdfObjectAcquireLock takes (DEVX-13): device, queue and driver answer, everything else has none.
+  virtual CallbackLock* presentation_lock() { return nullptr; }
+  // WdfObjectDelete by the driver: false is "ignored with a break" (DEVX-4). The base answers by type.
+  virtual bool DriverMayDelete() const;
 
   friend struct ObjectAccess;  // wdf/object: creation, contexts, tree
 
   uint32_t canary_ = kCanary;
   ObjectType type_ = ObjectType::kGeneric;
-  uint8_t size_class_ = 0;
+  uint8_t size_class_ = 0;  // of the arena; kEmbedded: lives inside another object and is not freed by itself
   bool passive_callbacks_ = false;
+  bool passive_by_own_attributes_ = false;
+  WDF_SYNCHRONIZATION_SCOPE scope_ = WdfSynchronizationScopeNone;
   std::atomic<int32_t> references_{1};
   std::atomic<bool> deleting_{false};
   uint32_t trace_id_ = 0;
   DriverGlobals* globals_ = nullptr;
   Object* parent_ = nullptr;
   Object* first_child_ = nullptr;
+  Object* last_child_ = nullptr;
   Object* next_sibling_ = nullptr;
   Object* previous_sibling_ = nullptr;
   ContextBlock* contexts_ = nullptr;
   CallbackLock* callback_lock_ = nullptr;
+  Object* disposal_next_ = nullptr;  // waiting for the disposal work item
 };
 
 // An intrusive counted reference.

@@ -1,0 +1,120 @@
+// Device: a WDFDEVICE: a WDM device object, its place in a stack, and what its driver said before WdfDeviceCreate.
+// Called by:  every family. The WDM dispatch routine of all drivers' device objects ends here and is split by major code:
+//             create, cleanup, close -> wdf/file; PnP, power, system control -> wdf/device; read, write, device control, internal device
+//             control -> queue::DispatchIrp; everything else: a filter passes down, others STATUS_INVALID_DEVICE_REQUEST.
+// IRQL:       creation, deletion, PnP: PASSIVE_LEVEL. Getters: <= DISPATCH_LEVEL.
+// Ownership:  child of its driver object. The WDM device object's extension points back here; it is deleted with the last reference.
+// Source:     INI-*, IOT-1.01/1.02, IOT-9.14, IOX-2, DEVX-41; start, stop and removal: S1 to S7 of device-open-points-resolved.md.
+#pragma once
+
+#include <atomic>
+
+#include "runtime/lock.h"
+#include "wdf/device/device_init.h"
+#include "wdf/object/object.h"
+#include "wdf/sync/callback_lock.h"
+
+namespace drydock::wdf {
+
+struct DeviceQueues;  // wdf/queue/device_queues.h
+struct PnpPower;      // wdf/device/pnp_power.h
+class FileObject;
+class IoTarget;       // wdf/target
+
+class Device final : public Object {
+ public:
+  static constexpr ObjectType kType = ObjectType::kDevice;
+
+  Device();
+  ~Device() override;
+
+  // --- place in the stack ---
+  PDEVICE_OBJECT wdm() const { return wdm_; }
+  PDEVICE_OBJECT attached_to() const { return attached_to_; }  // next lower; null for a control device or PDO
+  PDEVICE_OBJECT pdo() const { return pdo_; }                  // null for a control device
+  DeviceKind kind() const { return init_->kind; }
+  bool is_filter() const { return init_->filter; }
+  bool is_control() const { return init_->kind == DeviceKind::kControl; }
+  bool is_pdo() const { return init_->kind == DeviceKind::kPdo; }
+
+  // --- what was said before creation; never changes afterwards ---
+  const DeviceInit& init() const { return *init_; }
+  const WDF_OBJECT_ATTRIBUTES* request_attributes() const { return init_->request_attributes.get(); }
+  PFN_WDF_IO_IN_CALLER_CONTEXT in_caller_context() const { return init_->in_caller_context; }
+  // Access methods in force: a KMDF filter's are those of the next lower device (IOT-7.26).
+  WDF_DEVICE_IO_TYPE read_write_io() const { return read_write_io_; }
+  WDF_DEVICE_IO_TYPE device_control_io() const { return device_control_io_; }
+  CCHAR default_priority_boost() const { return default_boost_; }  // IOT-7.37
+
+  // --- rooms of the other owners ---
+  DeviceQueues& queues() { return *queues_; }
+  IoTarget* local_target() const { return local_target_; }  // null for a PDO and a control device
+  IoTarget* self_target() const { return self_target_; }    // null unless allowed before creation
+  CallbackLock& lock() { return lock_; }
+
+  // --- life ---
+  // True once START arrived, or a control device was finished: default queues and dispatch settings are closed then (IOX-3, IOX-56).
+  bool begun_start() const { return begun_start_.load(std::memory_order_acquire); }
+  // A control device takes I/O only after WdfControlFinishInitializing (INI-29); other devices from creation.
+  bool accepts_io() const { return accepts_io_.load(std::memory_order_acquire); }
+  // D0, as power-managed queues see it: set before PowerUp(), cleared before PowerDown().
+  bool in_d0() const { return in_d0_.load(std::memory_order_acquire); }
+  PnpPower& pnp() { return *pnp_; }
+
+  // Idle in S0 (IOT-9.20, PWR-61): a power-managed queue holds one reference while requests wait in it or are with the driver. Taking one on
+  // an idled device starts its power-up (in a worker; queues hear of it by PowerUp). Never waits. IRQL <= DISPATCH_LEVEL.
+  void AcquireIdleReference();
+  void ReleaseIdleReference();
+
+  // Sends an IRP on unchanged to the next lower device (skips the current stack location).
+  NTSTATUS PassDown(PIRP irp);
+
+  rt::Lock file_lock;
+  FileObject* files RT_GUARDED_BY(file_lock) = nullptr;
+
+ protected:
+  CallbackLock* presentation_lock() override { return &lock_; }
+  bool DriverMayDelete() const override;
+  void OnDispose() override;
+  void OnCleanedUp() override;
+
+ private:
+  friend struct DeviceBuilder;  // WdfDeviceCreate and the end of a device
+  friend struct PnpPower;
+  friend struct ControlAccess;
+
+  std::unique_ptr<DeviceInit> init_;
+  PDEVICE_OBJECT wdm_ = nullptr;
+  PDEVICE_OBJECT attached_to_ = nullptr;
+  PDEVICE_OBJECT pdo_ = nullptr;
+  WDF_DEVICE_IO_TYPE read_write_io_ = WdfDeviceIoBuffered;
+  WDF_DEVICE_IO_TYPE device_control_io_ = WdfDeviceIoBuffered;
+  CCHAR default_boost_ = 0;
+  DeviceQueues* queues_ = nullptr;
+  IoTarget* local_target_ = nullptr;
+  IoTarget* self_target_ = nullptr;
+  std::unique_ptr<PnpPower> pnp_;
+  std::atomic<bool> begun_start_{false};
+  std::atomic<bool> accepts_io_{false};
+  std::atomic<bool> in_d0_{false};
+  CallbackLock lock_;
+};
+
+// The framework device behind a WDM device object of one of our drivers, or null.
+Device* DeviceFromWdm(PDEVICE_OBJECT wdm);
+
+// The dispatch routine installed for every major code, and its second half after the IRP preprocess callbacks.
+NTSTATUS DispatchWdm(PDEVICE_OBJECT wdm, PIRP irp);
+NTSTATUS DispatchAfterPreprocess(Device& device, PIRP irp);
+
+// --- hooks that the other rooms define ---
+namespace queue {
+DeviceQueues* CreateDeviceQueues(Device& device);   // wdf/queue: at WdfDeviceCreate; null: no memory
+void DestroyDeviceQueues(DeviceQueues* queues);     // with the device's last reference
+}  // namespace queue
+namespace target {
+NTSTATUS CreateLocalTarget(Device& device, IoTarget** out);  // wdf/target: FDOs and filters, Started (IOT-1.01)
+NTSTATUS CreateSelfTarget(Device& device, IoTarget** out);   // when WdfDeviceInitAllowSelfIoTarget was called
+}  // namespace target
+
+}  // namespace drydock::wdf

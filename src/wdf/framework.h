@@ -1,0 +1,85 @@
+// Framework: the WDF half of one machine, and DriverGlobals: one driver's binding to it. Root of all state of wdf.
+// Called by:  Machine makes one per Kernel; every DDI receives its driver's DriverGlobals; others come through CurrentFramework().
+// Ownership:  Machine owns the Framework and destroys it before the Kernel, with no driver loaded any more. A DriverGlobals lives from
+//             WdfVersionBind to WdfVersionUnbind (or unloading after a failed DriverEntry).
+// Locks:      tree_lock guards parent/child links of all objects; drivers_lock the list of drivers. Neither is held over a callback.
+// Source:     DRV-*, VER-14, DEVX-50.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "nt/kernel.h"
+#include "runtime/lock.h"
+#include "wdf/sdk.h"
+
+namespace drydock::wdf {
+
+class Arena;
+class Driver;
+class Object;
+struct Disposal;
+struct Framework;
+
+// Values below ...\Parameters\Wdf of a driver's service key that a machine may preset (VER-14..19).
+struct VerifierOptions {
+  bool verifier_on = false;
+  bool break_on_error = true;               // DbgBreakOnError, counts only with the verifier on
+  uint32_t allocate_fail_count = UINT32_MAX;  // VerifierAllocateFailCount
+  uint32_t enhanced_options = 0;            // EnhancedVerifierOptions: bit 0 checks IRQL and critical region around callbacks
+  bool track_references = false;            // TrackHandles = *
+};
+
+struct FrameworkOptions {
+  VerifierOptions verifier;  // for drivers whose service key says nothing
+};
+
+// `shared` is what the driver sees through WdfDriverGlobals; it must stay the first member.
+struct DriverGlobals {
+  WDF_DRIVER_GLOBALS shared = {};
+  Framework* framework = nullptr;
+  Driver* driver = nullptr;        // null before WdfDriverCreate
+  bool umdf = false;
+  bool verifier = false;           // "(V)" of the spec
+  uint16_t version_major = 1;      // the version the driver was built for
+  uint16_t version_minor = 0;
+  uint32_t pool_tag = 0;           // the driver's default tag (DEVX-9); shared.DriverTag is the same value
+  VerifierOptions options;
+  std::atomic<uint32_t> allocations{0};
+  PDRIVER_OBJECT wdm_driver = nullptr;
+  PUNICODE_STRING registry_path = nullptr;  // the framework's own copy
+  const void* table = nullptr;     // the function table handed out at binding
+
+  // "built for >= 1.minor"; UMDF 2 began with the rules of 1.11.
+  bool BuiltFor(uint16_t kmdf_minor) const { return umdf ? kmdf_minor <= 11 || version_minor >= kmdf_minor : version_minor >= kmdf_minor; }
+  // One allocation by or for the driver: false when VerifierAllocateFailCount says that it fails now.
+  bool MayAllocate() {
+    return __builtin_expect(options.allocate_fail_count == UINT32_MAX || !verifier, 1) || allocations.fetch_add(1) < options.allocate_fail_count;
+  }
+};
+
+inline DriverGlobals& GlobalsFrom(PWDF_DRIVER_GLOBALS shared) { return *reinterpret_cast<DriverGlobals*>(shared); }
+
+struct Framework {
+  Framework(nt::Kernel& kernel, const FrameworkOptions& options);
+  ~Framework();
+  Framework(const Framework&) = delete;
+
+  nt::Kernel& kernel;
+  const FrameworkOptions options;
+  std::unique_ptr<Arena> arena;
+  std::unique_ptr<Disposal> disposal;  // deletions that wait for PASSIVE_LEVEL
+
+  rt::Lock tree_lock;
+  rt::Lock drivers_lock;
+  std::vector<DriverGlobals*> drivers RT_GUARDED_BY(drivers_lock);
+};
+
+Framework& CurrentFramework();        // of the calling task's machine; asserts that there is one
+Framework* CurrentFrameworkOrNull();
+
+// A line for the debug log and, with break-on-error, a finding ("break" in the spec). The call then goes on or returns as its item says.
+void Break(DriverGlobals& globals, const char* words);
+
+}  // namespace drydock::wdf

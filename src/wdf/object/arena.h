@@ -1,0 +1,59 @@
+// Arena: where framework objects live: one reserved address range per machine, cut into slots by size class.
+// Called by:  wdf/object, any IRQL, any task.
+// Ownership:  Framework. A free slot keeps its first 16 bytes readable (link and dead canary), the rest is poisoned under ASan.
+// Locks:      lock_ for the shared lists; a thread's own cache (slots up to 1 KiB) needs none.
+// Errors:     null when the range is used up.
+// Source:     contract between rooms; OBJ-07, DEVX-5 (stale handles are recognised by the dead canary).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "runtime/lock.h"
+
+namespace drydock::wdf {
+
+struct ThreadState;
+
+class Arena {
+ public:
+  static constexpr size_t kReserved = size_t{8} << 30;
+  static constexpr size_t kSmallStep = 64;
+  static constexpr uint8_t kSmallClasses = 16;  // 64, 128 ... 1024 bytes
+  static constexpr uint8_t kClasses = kSmallClasses + 24;  // then 1.5 K, 2 K, 3 K, 4 K ... by half powers of two
+  static constexpr uint32_t kCacheLimit = 64;   // free slots a thread keeps per class
+
+  Arena();
+  ~Arena();
+  Arena(const Arena&) = delete;
+
+  void* Allocate(size_t bytes, uint8_t* size_class);
+  void Free(void* slot, uint8_t size_class);
+  bool Contains(uintptr_t address) const {
+    return address - base_ < committed_.load(std::memory_order_acquire);
+  }
+  static size_t ClassSize(uint8_t size_class);
+  size_t live() const { return live_.load(std::memory_order_relaxed); }  // slots handed out (thread caches do not count)
+
+  // Gives a thread's cached slots back (end of the thread).
+  void Flush(ThreadState& state);
+
+ private:
+  struct FreeSlot;
+  static uint8_t ClassOf(size_t bytes);
+  void* AllocateShared(uint8_t size_class);
+  void* Carve(uint8_t size_class) RT_REQUIRES(lock_);
+
+  uintptr_t base_ = 0;
+  std::atomic<size_t> committed_{0};
+  std::atomic<size_t> live_{0};
+  rt::Lock lock_;
+  size_t used_ RT_GUARDED_BY(lock_) = 0;
+  FreeSlot* free_[kClasses] RT_GUARDED_BY(lock_) = {};
+  uintptr_t chunk_[kClasses] RT_GUARDED_BY(lock_) = {};      // rest of the class's current chunk
+  uintptr_t chunk_end_[kClasses] RT_GUARDED_BY(lock_) = {};
+};
+
+}  // namespace drydock::wdf

@@ -1,0 +1,67 @@
+// Trace events of the framework: kinds 0x200 and up.
+// Called by:  wdf at the moments named; one predictable branch while tracing is off. Never with a pointer as argument: objects appear by
+//             their trace ids, IRPs by theirs.
+#pragma once
+
+#include <cstdint>
+
+#include "nt/kernel.h"
+#include "nt/thread.h"
+#include "wdf/framework.h"
+
+namespace drydock::wdf::trace {
+
+enum Kind : uint16_t {
+  kObjectCreate = 0x200,
+  kObjectDelete,
+  kObjectDestroy,
+  kDriverBind,
+  kDeviceCreate,
+  kDevicePnp,
+  kDevicePower,
+  kFileCreate,
+  kFileCleanup,
+  kFileClose,
+  kTimerFire,
+  kWorkItemRun,
+  kDpcRun,
+  // wdf/queue
+  kRequestArrive = 0x220,
+  kRequestDeliver,
+  kRequestComplete,
+  kRequestForward,
+  kRequestCancel,
+  kRequestMarkCancelable,
+  kQueueState,
+  // wdf/target
+  kRequestSend = 0x240,
+  kRequestSent,
+  kRequestCompletion,
+  kRequestCancelSent,
+  kRequestTimeout,
+  kTargetState,
+};
+
+// The table of all kinds with their formats.
+const rt::EventKind* Kinds(size_t* count);
+
+}  // namespace drydock::wdf::trace
+
+namespace drydock::wdf {
+
+inline void RecordEvent(Framework& framework, uint16_t kind, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0) {
+  rt::EventRing& events = framework.kernel.events;
+  if (__builtin_expect(!events.enabled(), 1)) return;
+  nt::Thread* thread = nt::CurrentThreadOrNull();
+  rt::Event event;
+  event.time = framework.kernel.executor.InterruptTime();
+  event.task = thread && thread->task ? thread->task->id : 0;
+  event.irql = thread ? thread->irql : 0;
+  event.kind = kind;
+  event.a = a;
+  event.b = b;
+  event.c = c;
+  events.Record(event);
+}
+
+}  // namespace drydock::wdf
