@@ -1,0 +1,5 @@
+#define WDF_DRIVER_GLOBALS_NAME_LEN (32)
+
+#ifndef DRYDOCK_FRAMEWORK
+extern PWDF_DRIVER_GLOBALS WdfDriverGlobals;
+#endif

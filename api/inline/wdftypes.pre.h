@@ -1,0 +1,50 @@
+#ifndef NTAPI
+#define NTAPI
+#endif
+#ifndef DECLSPEC_ALIGN
+#define DECLSPEC_ALIGN(bytes) __attribute__((aligned(bytes)))
+#endif
+#ifndef DECLARE_HANDLE
+#define DECLARE_HANDLE(name)      \
+    struct name##__ {             \
+        int unused;               \
+    };                            \
+    typedef struct name##__ *name
+#endif
+
+#define WDFAPI
+
+/* Functions that live in headers: a copy per source file, because each call goes through the driver's own table. */
+#define WDF_INLINE static __inline__ __attribute__((always_inline, unused))
+
+/*
+ * Several drivers can be linked into one program (see sdk/lib/wdf_driver_entry.c). Each is then compiled with
+ * -DDRYDOCK_DRIVER_NAME=<name>, and the names that every driver defines get that name as a prefix.
+ */
+#ifdef DRYDOCK_DRIVER_NAME
+#define DRYDOCK_WDF_PASTE_(driver, symbol) driver##_##symbol
+#define DRYDOCK_WDF_PASTE(driver, symbol) DRYDOCK_WDF_PASTE_(driver, symbol)
+#define DRYDOCK_WDF_SYMBOL(symbol) DRYDOCK_WDF_PASTE(DRYDOCK_DRIVER_NAME, symbol)
+#define DriverEntry DRYDOCK_WDF_SYMBOL(DriverEntry)
+#define FxDriverEntry DRYDOCK_WDF_SYMBOL(FxDriverEntry)
+#define WdfDriverGlobals DRYDOCK_WDF_SYMBOL(WdfDriverGlobals)
+#define WdfMinimumVersionRequired DRYDOCK_WDF_SYMBOL(WdfMinimumVersionRequired)
+#define WdfClientVersionHigherThanFramework DRYDOCK_WDF_SYMBOL(WdfClientVersionHigherThanFramework)
+#define WdfFunctionCount DRYDOCK_WDF_SYMBOL(WdfFunctionCount)
+#define WdfStructureCount DRYDOCK_WDF_SYMBOL(WdfStructureCount)
+#define WdfStructures DRYDOCK_WDF_SYMBOL(WdfStructures)
+#else
+#define DRYDOCK_WDF_SYMBOL(symbol) symbol
+#endif
+
+typedef VOID (*WDFFUNC)(VOID);
+typedef size_t *WDF_STRUCT_INFO;
+typedef PVOID WDFCONTEXT;
+typedef struct WDFDEVICE_INIT *PWDFDEVICE_INIT;
+typedef struct WDFCXDEVICE_INIT *PWDFCXDEVICE_INIT;
+
+#define WDF_NO_OBJECT_ATTRIBUTES (NULL)
+#define WDF_NO_EVENT_CALLBACK (NULL)
+#define WDF_NO_HANDLE (NULL)
+#define WDF_NO_CONTEXT (NULL)
+#define WDF_NO_SEND_OPTIONS (NULL)
