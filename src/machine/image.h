@@ -1,0 +1,36 @@
+// Image: a driver image (shared object made by `drydock build` or drydock_add_driver) loaded for one machine.
+// Each machine gets a private copy, so that a driver's own globals belong to that machine alone.
+// Called by:  Machine. Threads: one at a time.
+// Errors:     Image::Load throws drydock::Error with one line that says what is wrong with the file and what to do.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "drydock/machine.h"
+#include "machine/symbolizer.h"
+
+namespace drydock::machine {
+
+class Image {
+ public:
+  static std::unique_ptr<Image> Load(const std::string& path);
+  ~Image();
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+
+  DriverEntryPoint entry() const { return entry_; }
+  const std::string& driver_name() const { return driver_name_; }  // service name: from the image's information or the file's name
+  const std::string& information() const { return information_; }  // JSON as the builder wrote it, may be empty
+  const ImageRange& range() const { return range_; }
+
+ private:
+  Image() = default;
+  void* library_ = nullptr;
+  DriverEntryPoint entry_ = nullptr;
+  std::string driver_name_;
+  std::string information_;
+  ImageRange range_;
+};
+
+}  // namespace drydock::machine

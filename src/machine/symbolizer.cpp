@@ -1,0 +1,123 @@
+#include "machine/symbolizer.h"
+
+#include <cxxabi.h>
+#include <elfutils/libdwfl.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+namespace drydock::machine {
+namespace {
+
+struct Mapped {
+  uintptr_t base = 0, begin = 0, end = 0;
+  std::string path;
+};
+
+int CollectModule(dl_phdr_info* info, size_t, void* context) {
+  auto& modules = *static_cast<std::vector<Mapped>*>(context);
+  Mapped module{.base = info->dlpi_addr, .begin = UINTPTR_MAX, .end = 0, .path = info->dlpi_name ? info->dlpi_name : ""};
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& header = info->dlpi_phdr[i];
+    if (header.p_type != PT_LOAD) continue;
+    module.begin = std::min(module.begin, info->dlpi_addr + header.p_vaddr);
+    module.end = std::max(module.end, info->dlpi_addr + header.p_vaddr + header.p_memsz);
+  }
+  if (module.path.empty()) {
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length > 0) module.path.assign(self, static_cast<size_t>(length));
+  }
+  if (module.end != 0) modules.push_back(std::move(module));
+  return 0;
+}
+
+std::string Demangle(const char* name) {
+  int failed = 0;
+  char* plain = abi::__cxa_demangle(name, nullptr, nullptr, &failed);
+  std::string result = failed == 0 && plain ? plain : name;
+  std::free(plain);
+  return result;
+}
+
+}  // namespace
+
+struct Symbolizer::Impl {
+  // One session per module file: elfutils cannot add modules to a session that has ended its report.
+  struct Module {
+    Dwfl* dwfl = nullptr;
+    Dwfl_Module* module = nullptr;
+  };
+  std::map<std::pair<std::string, uintptr_t>, Module> open;
+  Dwfl_Callbacks callbacks{};
+
+  Module& Open(const Mapped& mapped) {
+    auto [entry, fresh] = open.try_emplace({mapped.path, mapped.base});
+    if (fresh) {
+      callbacks.find_elf = dwfl_build_id_find_elf;
+      callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
+      callbacks.section_address = dwfl_offline_section_address;
+      entry->second.dwfl = dwfl_begin(&callbacks);
+      if (entry->second.dwfl) {
+        dwfl_report_begin(entry->second.dwfl);
+        entry->second.module =
+            dwfl_report_elf(entry->second.dwfl, mapped.path.c_str(), mapped.path.c_str(), -1, mapped.base, false);
+        dwfl_report_end(entry->second.dwfl, nullptr, nullptr);
+      }
+    }
+    return entry->second;
+  }
+  ~Impl() {
+    for (auto& [key, module] : open)
+      if (module.dwfl) dwfl_end(module.dwfl);
+  }
+};
+
+Symbolizer::Symbolizer() : impl_(std::make_unique<Impl>()) {}
+Symbolizer::~Symbolizer() = default;
+
+std::vector<StackFrame> Symbolizer::Resolve(const std::vector<void*>& stack, bool first_is_exact,
+                                            const std::vector<ImageRange>& images) {
+  std::vector<Mapped> modules;
+  dl_iterate_phdr(CollectModule, &modules);
+  std::vector<StackFrame> frames;
+  frames.reserve(stack.size());
+  for (size_t i = 0; i < stack.size(); ++i) {
+    uintptr_t address = reinterpret_cast<uintptr_t>(stack[i]);
+    // A return address belongs to the call before it.
+    uintptr_t lookup = (i == 0 && first_is_exact) ? address : address - 1;
+    StackFrame frame;
+    frame.address = address;
+    const Mapped* found = nullptr;
+    for (const Mapped& module : modules)
+      if (lookup >= module.begin && lookup < module.end) found = &module;
+    Mapped driver;
+    for (const ImageRange& image : images) {
+      if (lookup < image.begin || lookup >= image.end) continue;
+      driver = {image.base, image.begin, image.end, image.path};
+      found = &driver;
+      frame.in_driver = true;
+    }
+    if (found) {
+      frame.module = found->path.substr(found->path.rfind('/') + 1);
+      Impl::Module& module = impl_->Open(*found);
+      if (module.module) {
+        if (const char* name = dwfl_module_addrname(module.module, lookup)) frame.function = Demangle(name);
+        if (Dwfl_Line* line = dwfl_module_getsrc(module.module, lookup)) {
+          int number = 0;
+          if (const char* file = dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr)) {
+            frame.file = file;
+            frame.line = number;
+          }
+        }
+      }
+    }
+    frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+}  // namespace drydock::machine
