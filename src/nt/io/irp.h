@@ -1,0 +1,90 @@
+// IRPs from the inside: the hidden header in front of the ones we allocate, the per-thread caches, the last stage of completion.
+// Called by:  io, pnp, wdf (through the Io DDIs), backend. IRQL <= DISPATCH_LEVEL.
+// Ownership:  IRP memory belongs to the machine and is reused; a freed IRP has Type 0, so that later use is caught by its checks.
+// Threads:    an IRP on a thread's list is linked and unlinked under that thread's list lock. `holds` keeps the memory of an IRP that
+//             a canceller has found on such a list while its owner frees it.
+// Source:     IRP life cycle and completion as the public documentation tells them; layout from the SDK headers.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include <ntddk.h>
+
+#include "runtime/lock.h"
+
+namespace drydock::nt {
+struct Kernel;
+struct Thread;
+}  // namespace drydock::nt
+
+namespace drydock::nt::io {
+
+struct IrpCache;
+struct IrpHeader;
+
+// Called instead of the standard last stage once all stack locations are unwound, on the completing task. Owns the IRP from then on.
+using FinishRoutine = void (*)(IRP* irp, IrpHeader& header);
+
+struct alignas(16) IrpHeader {
+  IrpHeader* next_free;
+  IrpHeader* next_chunk;      // all that were ever allocated
+  IrpCache* list_owner;       // whose thread list it is on; null: none
+  FinishRoutine finish;       // null: the standard last stage
+  void* finish_context;
+  const void* maker;          // return address of the allocation, for leak reports
+  std::atomic<int32_t> holds; // 1 while live, plus cancellers
+  std::atomic<uint32_t> done; // synchronous sends of the I/O manager: SyncState
+  bool live;
+  uint8_t stack_size;         // as allocated
+  uint8_t buffer_class;       // of the system buffer we gave it; 0: none of ours
+  uint8_t unused;
+  uint32_t buffer_size;
+  KEVENT event;               // where a synchronous sender waits
+};
+
+inline constexpr UCHAR kIrpHasHeader = 0x40;  // in AllocationFlags: made by us
+
+inline bool HasHeader(const IRP* irp) { return (irp->AllocationFlags & kIrpHasHeader) != 0; }
+inline IrpHeader& HeaderOf(IRP* irp) { return reinterpret_cast<IrpHeader*>(irp)[-1]; }
+inline IRP* IrpOf(IrpHeader* header) { return reinterpret_cast<IRP*>(header + 1); }
+
+// Zeroed and initialised, not on any thread's list. Null: no memory.
+IRP* AllocateIrp(Thread& thread, CCHAR stack_size, const void* maker);
+void FreeIrp(IRP* irp);
+
+// The small number by which events name this IRP; given at first use. Lives in the four bytes behind Type and Size.
+uint32_t TraceId(IRP* irp);
+
+// Makes the IRP one of the thread's (cancelled when the thread ends, found by CancelFile). The thread is the current one.
+void QueueToThread(IRP* irp, Thread& thread);
+void Unqueue(IRP* irp);
+
+// Takes a hold on IRPs of a thread's list, one after the other, and cancels them; `file` null: all. Returns how many it cancelled.
+uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file);
+// Of all threads of the machine (CancelIoEx).
+uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file);
+
+// Called by ps. Ending: PASSIVE_LEVEL, may wait: cancels the thread's IRPs and waits until all are complete. Ended: frees the caches.
+void ThreadEnding(Thread& thread);
+void ThreadEnded(Thread& thread);
+
+// The standard last stage: copies a system buffer back, writes the status block, sets the event, frees buffer, MDLs and IRP.
+void FinishThreadedIrp(IRP* irp);
+
+// System buffers from the thread's cache; freed by whichever thread ends the request.
+void* AllocateSystemBuffer(Thread& thread, IRP* irp, size_t bytes);
+void FreeSystemBuffer(IRP* irp);
+
+const char* MajorFunctionName(UCHAR major);  // "IRP_MJ_READ"
+
+// How many IRPs are allocated and not freed; the first few are described for leak reports.
+struct LiveIrp {
+  uint32_t trace_id;
+  UCHAR major;
+  const void* maker;
+};
+size_t LiveIrps(Kernel& kernel, LiveIrp* out, size_t capacity);
+
+}  // namespace drydock::nt::io

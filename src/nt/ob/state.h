@@ -1,0 +1,36 @@
+// State of the object manager of one machine. Owned by Kernel.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "nt/kernel.h"
+#include "runtime/lock.h"
+
+namespace drydock::nt::ob {
+
+struct ObjectHeader;
+struct HandleTable;
+
+struct State {
+  explicit State(Kernel& kernel);
+  ~State();  // discards every object that is left
+  State(const State&) = delete;
+
+  Kernel& kernel;
+  // All objects; also guards deferred ends.
+  rt::Lock objects_lock;
+  ObjectHeader* first_object = nullptr;
+  ObjectHeader* deferred = nullptr;
+  bool deferred_queued = false;
+  void* deferred_item = nullptr;  // WORK_QUEUE_ITEM
+
+  // Names: one lock for all directories.
+  rt::Lock names_lock;
+  void* root = nullptr;  // body of "\"
+
+  rt::Lock tables_lock;  // the map, not the tables
+  std::map<uint64_t, std::unique_ptr<HandleTable>> tables;  // by process id; 0: the kernel's
+};
+
+}  // namespace drydock::nt::ob

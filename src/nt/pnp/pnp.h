@@ -1,0 +1,105 @@
+// The PnP manager: device nodes, their life from enumeration to removal, and the power requests a device gets.
+// Called by:  machine, wdf (bus relations), PASSIVE_LEVEL, on a task with a thread. One operation per device at a time: a second one
+//             waits.
+// Order:      AddDevice calls bottom-up (lower filters, function, upper filters), IRPs always from the top of the stack.
+// Failures:   a failing AddDevice of a filter or function, or a failing start, tears the stack down again (remove IRP) and leaves the
+//             node in kFailed with the status; the PDO stays until Remove.
+// Source:     public documentation of IRP_MN_* and of device states; DEVX and PWR items where the framework sees the difference.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ntddk.h>
+
+#include "runtime/time.h"
+
+namespace drydock::nt {
+struct Kernel;
+namespace io {
+struct Driver;
+}
+}  // namespace drydock::nt
+
+namespace drydock::nt::pnp {
+
+enum class NodeState : uint8_t {
+  kInitialized,         // enumerated, drivers not yet added
+  kAdded,               // stack built, not started
+  kStarted,
+  kQueryRemoved,        // agreed to be removed
+  kQueryStopped,
+  kStopped,
+  kSurpriseRemoved,     // gone, remove IRP still to come
+  kRemoved,             // remove IRP done, drivers detached
+  kFailed,              // start or add failed
+};
+const char* NodeStateName(NodeState state);
+
+// How the bus answers for the hardware below a root-enumerated PDO: a model may take the non-PnP requests.
+struct PdoHooks {
+  void* context = nullptr;
+  // Read, write, control and the like that reach the PDO. Null: STATUS_INVALID_DEVICE_REQUEST.
+  NTSTATUS (*dispatch)(void* context, DEVICE_OBJECT* pdo, IRP* irp) = nullptr;
+  // First look at a PnP or power request; STATUS_NOT_SUPPORTED leaves it to the bus. May fail it (fault injection).
+  NTSTATUS (*pnp)(void* context, DEVICE_OBJECT* pdo, IRP* irp) = nullptr;
+  void (*destroyed)(void* context) = nullptr;
+  ULONG device_flags = 0;  // DO_DIRECT_IO, DO_BUFFERED_IO
+  ULONG device_type = FILE_DEVICE_UNKNOWN;
+  CCHAR stack_size = 1;
+};
+
+struct DeviceDescription {
+  std::u16string instance_id;                 // ROOT\ECHO\0000; empty: ROOT\<function driver>\nnnn
+  std::vector<std::u16string> hardware_ids;   // empty: the instance id without its last part
+  std::vector<std::u16string> compatible_ids;
+  std::u16string device_text;                 // empty: the function driver's name
+  std::vector<io::Driver*> lower_filters, upper_filters;
+  io::Driver* function = nullptr;             // null: raw device
+  const CM_RESOURCE_LIST* raw_resources = nullptr;         // copied; null: none
+  const CM_RESOURCE_LIST* translated_resources = nullptr;
+  PdoHooks hooks;
+  const DEVICE_CAPABILITIES* capabilities = nullptr;       // what the bus answers; null: D0 and D3, surprise removal not ok
+  bool start = true;                          // false: added only (StartDevice later)
+};
+
+// Enumerates, adds and starts. `pdo` is set whenever the node exists, also when the start failed (the result tells).
+NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_OBJECT** pdo);
+NTSTATUS StartDevice(DEVICE_OBJECT* pdo);
+
+// Asks: notification to target-device-change registrations, IRP_MN_QUERY_REMOVE_DEVICE. `veto` names who refused.
+NTSTATUS QueryRemove(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
+NTSTATUS CancelRemove(DEVICE_OBJECT* pdo);
+// Query-remove (unless that was done), then IRP_MN_REMOVE_DEVICE, then the PDO goes. Open handles veto.
+NTSTATUS Remove(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
+// IRP_MN_SURPRISE_REMOVAL now; IRP_MN_REMOVE_DEVICE when the last handle is closed (at once if none is open).
+NTSTATUS SurpriseRemove(DEVICE_OBJECT* pdo);
+
+// Rebalance: query-stop, stop; then start again with StartDevice.
+NTSTATUS QueryStop(DEVICE_OBJECT* pdo);
+NTSTATUS CancelStop(DEVICE_OBJECT* pdo);
+NTSTATUS StopDevice(DEVICE_OBJECT* pdo);
+
+// IRP_MN_SET_POWER for the device state, sent to the top of the stack and waited for.
+NTSTATUS SetPower(DEVICE_OBJECT* pdo, DEVICE_POWER_STATE state);
+// IRP_MN_QUERY_POWER / SET_POWER for the system state to every started device; the power policy owners send the device requests.
+NTSTATUS SetSystemPower(Kernel& kernel, SYSTEM_POWER_STATE state, POWER_ACTION action);
+
+NodeState StateOf(DEVICE_OBJECT* pdo);
+DEVICE_POWER_STATE PowerOf(DEVICE_OBJECT* pdo);
+NTSTATUS LastStatus(DEVICE_OBJECT* pdo);
+std::u16string InstancePathOf(DEVICE_OBJECT* pdo);
+bool IsPdo(const DEVICE_OBJECT* device);
+// The PDO at the bottom of a device's stack, not referenced; null: not a PnP stack.
+DEVICE_OBJECT* PdoOf(DEVICE_OBJECT* device);
+// Every PDO that is present, in order of arrival, not referenced.
+std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel);
+
+// A file on the stack was opened or its last handle closed (io tells): pending removals look again.
+void FileClosed(DEVICE_OBJECT* device);
+// Asks the bus drivers of `pdo` for its children (IoInvalidateDeviceRelations); runs on a worker.
+void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
+
+}  // namespace drydock::nt::pnp
