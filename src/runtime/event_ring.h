@@ -32,6 +32,7 @@ struct EventKind {
 class EventRing {
  public:
   explicit EventRing(size_t capacity_log2 = 12);
+  ~EventRing();
 
   bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
   void Enable(bool on) { enabled_.store(on, std::memory_order_relaxed); }

@@ -10,6 +10,8 @@
 //             Several Unparks before a Park count as one. Park may return kUnparked without reason: callers re-check their condition.
 // Stopping:   after Stop(), every Park, Yield and schedule point of a task that is not exempt throws TaskStopped, which unwinds
 //             the task (drivers' frames included) to its entry. Only task entries and the machine's API boundary catch it.
+// Spinning:   simulated, a task that passes very many schedule points without waiting loses the processor and lets a little virtual
+//             time go by, so that a loop that polls a flag or the time ends.
 // Locks:      none may be held over Park, Yield or SchedulePoint.
 #pragma once
 
@@ -29,6 +31,7 @@ enum class Strategy : uint8_t {
 };
 enum class Wake : uint8_t { kUnparked, kTimedOut };
 
+// Never thrown out of a destructor: a destructor must neither park nor reach a schedule point.
 struct TaskStopped {};  // thrown, never derived from std::exception so that no catch-all by type swallows it
 
 using TaskEntry = void (*)(void* argument);
@@ -41,11 +44,12 @@ struct Task {
   void* user = nullptr;             // nt::Thread of this task
   const void* wait_info = nullptr;  // nt::ke::WaitInfo while parked for a reason that a report can name
   uint32_t locks_held = 0;          // internal Locks held: must be 0 at every schedule point (debug aid, may stay 0)
+  bool exempt = false;              // does not get TaskStopped: who takes the machine down waits after Stop as before
   char name[48] = {};
 };
 
 // The calling task; nullptr on an OS thread that has not entered a machine.
-extern thread_local Task* tls_current_task;
+extern constinit thread_local Task* tls_current_task __attribute__((tls_model("initial-exec")));
 inline Task* CurrentTask() { return tls_current_task; }
 
 // A timer of the executor. The callback runs in clock context: it may take Locks and Unpark, it must not park or call a driver.
@@ -75,12 +79,21 @@ class Executor {
   // --- tasks ---
   // Makes a task that starts running soon (live: now). `user` is stored in Task::user before it runs.
   virtual Task* Spawn(const char* name, TaskEntry entry, void* argument, void* user, bool service) = 0;
-  // Waits (a park) until the task's entry has returned, then frees it.
+  // Waits until the task's entry has returned, then frees it. Never throws, also not after Stop.
   virtual void Join(Task* task) = 0;
+  // Nobody will join the task: it is freed once its entry has returned.
+  virtual void Detach(Task* task) = 0;
+  // The lowest and highest address of the task's stack; {nullptr, nullptr} when unknown. Own task only.
+  struct StackBounds {
+    const char* low;
+    const char* high;
+  };
+  virtual StackBounds StackOf(Task* task) = 0;
   // True once the entry has returned. Any thread.
   virtual bool HasEnded(const Task* task) const = 0;
   // The calling OS thread becomes a task of this executor until Leave. Nests are the caller's affair (Machine keeps a count).
-  // Simulated: only one OS thread at a time may be inside; a second one blocks until the first has left.
+  // Simulated: only one OS thread at a time may be inside; a second one blocks until the first has left. Entering another machine
+  // while inside one is allowed; Leave brings the outer one back.
   virtual Task* Enter(const char* name, void* user) = 0;
   virtual void Leave(Task* task) = 0;
 
@@ -105,10 +118,14 @@ class Executor {
   virtual void Advance(Ticks duration) = 0;
   // Lets every task that can run do so, without moving time, until all others are parked.
   virtual void RunUntilIdle() = 0;
+  // Around a blocking system call of a task that waits for work from outside (an I/O reaper): RunUntilIdle does not wait for it.
+  virtual void BeginExternalWait() = 0;
+  virtual void EndExternalWait() = 0;
 
   // --- end ---
-  // Simulated: called on the parked task's stack when nobody can ever run again and a non-service task waits. The handler
-  // reports and calls Stop(). Live: never called (the machine's watchdog uses timers).
+  // Simulated: called in clock context when nobody can ever run again and a non-service task waits. The handler reports and
+  // calls Stop(); if it did neither that nor wake a task, the executor stops by itself. Live: never called (the machine's watchdog
+  // uses timers).
   void SetStallHandler(void (*handler)(void* context), void* context) {
     stall_handler_ = handler;
     stall_context_ = context;

@@ -1,0 +1,29 @@
+// What the two executors share. For src/runtime only.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+
+#include "runtime/executor.h"
+
+namespace drydock::rt {
+
+std::unique_ptr<Executor> CreateSimulatedExecutor(const ExecutorOptions& options);
+std::unique_ptr<Executor> CreateLiveExecutor(const ExecutorOptions& options);
+
+// 1970-01-01 as NT counts.
+inline constexpr Ticks kUnixEpoch = 116'444'736'000'000'000;
+// Where simulated machines begin unless told otherwise: 2024-01-01 00:00 UTC.
+inline constexpr Ticks kSimulatedEpoch = 133'485'408'000'000'000;
+
+inline void SetTaskName(Task& task, const char* name) {
+  std::snprintf(task.name, sizeof task.name, "%s", name ? name : "");
+}
+
+// a + b, held at kNever.
+inline Ticks AddTicks(Ticks a, Ticks b) {
+  Ticks sum;
+  return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? kNever : INT64_MIN) : sum;
+}
+
+}  // namespace drydock::rt
