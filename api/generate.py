@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from gen import headers, model, writer  # noqa: E402
+from gen import entry, headers, model, writer  # noqa: E402
 
 
 def main():
@@ -19,9 +19,10 @@ def main():
     args = parser.parse_args()
     out = writer.Writer(args.out)
     try:
-        apis = {mode: model.load(mode) for mode in model.MODES}
+        apis = model.load_all()
         for api in apis.values():
             headers.generate(api, out)
+        entry.generate(apis, out)
     except model.ApiError as error:
         sys.exit(f"generate.py: {error}")
     out.remove_stale("manifest.txt")

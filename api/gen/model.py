@@ -84,6 +84,7 @@ class Api:
     helpers: dict = field(default_factory=dict)
     headers: list = field(default_factory=list)      # in the order of inclusion
     annotations: dict = field(default_factory=dict)
+    annotated: set = field(default_factory=set)      # "Function.Parameter" keys of the annotations that were found
 
     def function(self, name):
         return next((f for f in self.functions if f.name == name), None)
@@ -103,6 +104,19 @@ def load_json(name):
 
 def annotations():
     return load_json("annotations.json")
+
+
+def load_all():
+    """Both modes; a hand-written annotation that fits nothing in either is an error."""
+    apis = {mode: load(mode) for mode in MODES}
+    notes = annotations()
+    found = set().union(*(a.annotated for a in apis.values()))
+    unknown = (set(notes["optional"]) | set(notes["required"])) - found
+    names = {f.name for a in apis.values() for f in a.functions}
+    unknown |= (set(notes["prototypes"]) | set(notes["irql"])) - names
+    if unknown:
+        raise ApiError("annotations.json names what does not exist: " + ", ".join(sorted(unknown)))
+    return apis
 
 
 def load(mode):
@@ -138,9 +152,8 @@ def _load_types(api, facts):
 
 def _load_functions(api, facts, notes):
     prototypes = notes["prototypes"]
-    optional = notes["optional"]
+    optional, required = set(notes["optional"]), set(notes["required"])
     handles = set(api.handles) | {"WDFOBJECT"}
-    seen_optional = set()
     for index, f in enumerate(facts["functions"]):
         if f["index"] != index:
             raise ApiError(f"{api.mode}: table index {f['index']} of {f['name']} stands at place {index}")
@@ -153,13 +166,11 @@ def _load_functions(api, facts, notes):
             is_handle = p["type"] in handles
             is_pointer = not is_handle and _is_pointer(p["type"], api)
             key = f"{name}.{p['name']}"
-            is_optional = key in optional
-            if is_optional:
-                seen_optional.add(key)
+            is_optional = key in optional or (p["type"] in notes["optional_types"] and key not in required)
+            api.annotated.update({key} & (optional | required))
             params.append(Param(p["name"], p["type"], is_handle, is_pointer, is_optional))
         irql = notes["irql"].get(name, f["irql_max"])
         api.functions.append(Function(index, name, header, f["returns"], params, irql, f["must_inspect"], f["since"]))
-    api.seen_optional = seen_optional
 
 
 def _is_pointer(type_text, api):

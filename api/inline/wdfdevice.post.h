@@ -131,3 +131,12 @@ WDF_INLINE VOID WDF_DEVICE_PROPERTY_DATA_INIT(
     PropertyData->Size = sizeof(*PropertyData);
     PropertyData->PropertyKey = PropertyKey;
 }
+
+#ifndef DRYDOCK_FRAMEWORK
+/* The plain forms leave no trace of the caller; a tag brings file and line along. */
+#define WdfDeviceStopIdle(Device, WaitForD0) WdfDeviceStopIdleNoTrack(Device, WaitForD0)
+#define WdfDeviceStopIdleWithTag(Device, WaitForD0, Tag) \
+    WdfDeviceStopIdleActual(Device, WaitForD0, (PVOID)(Tag), __LINE__, __FILE__)
+#define WdfDeviceResumeIdle(Device) WdfDeviceResumeIdleNoTrack(Device)
+#define WdfDeviceResumeIdleWithTag(Device, Tag) WdfDeviceResumeIdleActual(Device, (PVOID)(Tag), __LINE__, __FILE__)
+#endif

@@ -40,6 +40,8 @@ enum Kind : uint16_t {
   kRequestCancelSent,
   kRequestTimeout,
   kTargetState,
+  // wdf/entry: a driver's call, by table index (a) of KMDF or UMDF (b = 0, 1); EntryName tells the name
+  kDdiCall = 0x260,
 };
 
 // The table of all kinds with their formats.
