@@ -1,0 +1,162 @@
+// Machine: drivers and devices.
+#include <fmt/format.h>
+
+#include "backend/model.h"
+#include "drydock/machine.h"
+#include "machine/impl.h"
+#include "machine/model_bridge.h"
+#include "machine/names.h"
+#include "nt/io/device.h"
+#include "nt/ob/name_space.h"
+#include "nt/pnp/pnp.h"
+
+namespace drydock {
+namespace {
+
+Driver AddDriverWith(Machine::Impl& machine, std::string name, std::unique_ptr<machine::Image> image, DriverEntryPoint entry) {
+  Driver::Impl& driver = machine.drivers.emplace_back();
+  driver.machine = &machine;
+  driver.name = std::move(name);
+  driver.image = std::move(image);
+  machine.last_driver_status = machine::Guarded(machine, kStatusMachineStopped, [&]() -> Status {
+    nt::io::ImageInfo info;
+    if (driver.image) {
+      const machine::ImageRange& range = driver.image->range();
+      info.path = range.path;
+      info.start = reinterpret_cast<const void*>(range.begin);
+      info.size = range.end - range.begin;
+    }
+    return nt::io::CreateDriver(*machine.kernel, machine::ToUtf16(driver.name), reinterpret_cast<DRIVER_INITIALIZE*>(entry),
+                                info, &driver.driver);
+  });
+  if (!machine.last_driver_status.ok()) driver.driver = nullptr;
+  return Driver(&driver);
+}
+
+// Runs a PnP operation on a device that still exists.
+template <class Operation>
+Status OnDevice(Machine::Impl& machine, Device device, Operation operation) {
+  if (!device || !device.impl()->pdo) return STATUS_NO_SUCH_DEVICE;
+  return machine::Guarded(machine, kStatusMachineStopped, [&]() -> Status { return operation(device.impl()->pdo); });
+}
+
+std::vector<nt::io::Driver*> NtDrivers(const std::vector<Driver>& drivers) {
+  std::vector<nt::io::Driver*> result;
+  for (Driver driver : drivers) {
+    if (!driver || !driver.impl()->driver)
+      throw Error(fmt::format("driver {} is not loaded", driver ? driver.name() : "(none)"));
+    result.push_back(driver.impl()->driver);
+  }
+  return result;
+}
+
+}  // namespace
+
+const std::string& Driver::name() const { return impl_->name; }
+_DRIVER_OBJECT* Driver::object() const { return impl_ && impl_->driver ? impl_->driver->object : nullptr; }
+
+_DEVICE_OBJECT* Device::pdo() const { return impl_ ? impl_->pdo : nullptr; }
+_DEVICE_OBJECT* Device::top() const {
+  DEVICE_OBJECT* device = pdo();
+  while (device && device->AttachedDevice) device = device->AttachedDevice;
+  return device;
+}
+std::string Device::name() const { return impl_ ? impl_->name : ""; }
+bool Device::started() const {
+  return impl_ && impl_->pdo && !impl_->machine->stopped() && nt::pnp::StateOf(impl_->pdo) == nt::pnp::NodeState::kStarted;
+}
+
+Driver Machine::AddDriver(const std::string& image_path) {
+  std::unique_ptr<machine::Image> image = machine::Image::Load(image_path);
+  std::string name = image->driver_name();
+  DriverEntryPoint entry = image->entry();
+  return AddDriverWith(*impl_, std::move(name), std::move(image), entry);
+}
+
+Driver Machine::AddDriver(const std::string& name, DriverEntryPoint entry) {
+  return AddDriverWith(*impl_, name, nullptr, entry);
+}
+
+Status Machine::last_driver_status() const { return impl_->last_driver_status; }
+
+Status Machine::UnloadDriver(Driver driver) {
+  if (!driver || !driver.impl()->driver) return STATUS_NOT_FOUND;
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    nt::io::UnloadReport report;
+    NTSTATUS status = nt::io::UnloadDriver(driver.impl()->driver, &report);
+    if (!NT_SUCCESS(status)) return status;
+    driver.impl()->driver = nullptr;
+    if (!report.leaks.empty()) {
+      std::string words = fmt::format("{} was unloaded and left behind:", driver.name());
+      for (const std::string& leak : report.leaks) words += "\n      " + leak;
+      impl_->AddReport(impl_->MakeReport(ReportKind::kLeak, std::move(words)));
+    }
+    return status;
+  });
+}
+
+Device Machine::AddDevice(const DeviceSpec& spec) {
+  Device::Impl& device = impl_->devices.emplace_back();
+  device.machine = impl_.get();
+  nt::pnp::DeviceDescription description;
+  description.instance_id = machine::ToUtf16(spec.instance);
+  for (const std::string& id : spec.hardware_ids) description.hardware_ids.push_back(machine::ToUtf16(id));
+  description.lower_filters = NtDrivers(spec.lower_filters);
+  description.upper_filters = NtDrivers(spec.upper_filters);
+  if (spec.function) description.function = NtDrivers({spec.function})[0];
+  device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
+    if (spec.model)
+      description.hooks = backend::HooksFor(*impl_->kernel, std::make_unique<machine::ModelBridge>(spec.model));
+    return nt::pnp::AddDevice(*impl_->kernel, description, &device.pdo);
+  });
+  if (device.pdo && !stopped()) device.name = machine::ToUtf8(nt::pnp::InstancePathOf(device.pdo));
+  return Device(&device);
+}
+
+Status Machine::AddNamedModel(const std::string& name, std::shared_ptr<DeviceModel> model, bool direct_io) {
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    DEVICE_OBJECT* device = nullptr;
+    return backend::CreateModelDevice(
+        *impl_->kernel, {.name = machine::ToUtf16(name), .flags = direct_io ? ULONG{DO_DIRECT_IO} : ULONG{DO_BUFFERED_IO}},
+        std::make_unique<machine::ModelBridge>(std::move(model)), &device);
+  });
+}
+
+Status Machine::RemoveDevice(Device device) {
+  Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Remove(pdo); });
+  if (status.ok()) device.impl()->pdo = nullptr;
+  return status;
+}
+
+Status Machine::SurpriseRemove(Device device) {
+  Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::SurpriseRemove(pdo); });
+  if (status.ok()) device.impl()->pdo = nullptr;
+  return status;
+}
+
+Status Machine::QueryRemove(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::QueryRemove(pdo); });
+}
+
+Status Machine::CancelRemove(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::CancelRemove(pdo); });
+}
+
+Status Machine::SetPowerState(Device device, int d_state) {
+  if (d_state < 0 || d_state > 3) return STATUS_INVALID_PARAMETER;
+  return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) {
+    return nt::pnp::SetPower(pdo, static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + d_state));
+  });
+}
+
+Status Machine::Link(const std::string& name, const std::string& target) {
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    std::u16string from = machine::ToUtf16(name), to = machine::ToUtf16(target);
+    UNICODE_STRING link{static_cast<USHORT>(from.size() * 2), static_cast<USHORT>(from.size() * 2),
+                        reinterpret_cast<PWCH>(from.data())};
+    UNICODE_STRING goal{static_cast<USHORT>(to.size() * 2), static_cast<USHORT>(to.size() * 2), reinterpret_cast<PWCH>(to.data())};
+    return IoCreateSymbolicLink(&link, &goal);
+  });
+}
+
+}  // namespace drydock

@@ -1,0 +1,105 @@
+// Machine::Impl: what a Machine is made of, for the files of this room only.
+// Order of members is order of making; destruction runs the other way: framework, kernel, executor.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "drydock/machine.h"
+#include "machine/image.h"
+#include "machine/symbolizer.h"
+#include "nt/io/driver.h"
+#include "nt/io/file.h"
+#include "nt/kernel.h"
+#include "runtime/event_ring.h"
+#include "runtime/executor.h"
+#include "runtime/lock.h"
+#include "wdf/framework.h"
+
+namespace drydock {
+
+struct Driver::Impl {
+  Machine::Impl* machine = nullptr;
+  std::string name;
+  std::unique_ptr<machine::Image> image;  // null: linked in
+  nt::io::Driver* driver = nullptr;       // null: failed or unloaded
+};
+
+struct Device::Impl {
+  Machine::Impl* machine = nullptr;
+  DEVICE_OBJECT* pdo = nullptr;  // null: removed
+  NTSTATUS start_status = STATUS_SUCCESS;
+  std::string name;
+};
+
+struct CompletionFault {
+  DRIVER_OBJECT* driver;
+  uint8_t major;
+  int32_t status;
+  int left;
+};
+
+struct Machine::Impl {
+  explicit Impl(MachineOptions options);
+  ~Impl();
+
+  MachineOptions options;
+  rt::EventRing events;
+  std::unique_ptr<rt::Executor> executor;
+  std::unique_ptr<nt::Kernel> kernel;
+  std::unique_ptr<wdf::Framework> framework;
+  nt::Process* application = nullptr;  // the process that File calls from outside belong to
+
+  std::deque<Driver::Impl> drivers;
+  std::deque<Device::Impl> devices;
+  Status last_driver_status;
+
+  // Reports are made on the task that failed, read by the test afterwards.
+  rt::Lock reports_lock;
+  std::vector<Report> reports;
+  std::unique_ptr<machine::Symbolizer> symbolizer;
+
+  std::vector<machine::ImageRange> ImageRanges() const;
+  bool stopped() const { return executor->stopped(); }
+  void AddReport(Report report);
+  Report MakeReport(ReportKind kind, std::string words);
+  void OnBugCheck(const nt::BugCheckData& data);
+  void OnStall();
+  void OnBreak(const std::string& words);
+};
+
+namespace machine {
+
+// Puts the calling OS thread inside the machine for a scope; a no-op when it is there already (a task of the machine calls back).
+class Inside {
+ public:
+  explicit Inside(Machine::Impl& machine);
+  ~Inside();
+  Inside(const Inside&) = delete;
+
+ private:
+  Machine::Impl& machine_;
+  rt::Task* entered_ = nullptr;
+};
+
+// Every call of the API that runs code of the machine goes through here: enters, and turns a stop into `stopped`.
+template <class Body, class Result>
+Result Guarded(Machine::Impl& machine, Result stopped, Body body) {
+  if (machine.stopped()) return stopped;
+  Inside inside(machine);
+  try {
+    return body();
+  } catch (const rt::TaskStopped&) {
+    return stopped;
+  }
+}
+
+std::u16string NtName(const std::string& name);  // "C:\x" -> "\??\C:\x"
+nt::io::OpenOptions ToNt(const OpenOptions& options);
+rt::Ticks ToTicks(Duration duration);            // kNoTimeout -> kNever
+
+}  // namespace machine
+}  // namespace drydock

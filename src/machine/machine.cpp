@@ -1,0 +1,129 @@
+// Machine: making, ending, time, and running code inside.
+#include "drydock/machine.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backend/map.h"
+#include "machine/impl.h"
+#include "machine/names.h"
+#include "nt/dbg/state.h"
+#include "nt/ps/process.h"
+
+namespace drydock {
+namespace {
+
+rt::ExecutorOptions ExecutorOptionsFor(const MachineOptions& options) {
+  rt::ExecutorOptions result;
+  result.kind = options.executor == ExecutorKind::Live ? rt::ExecutorKind::kLive : rt::ExecutorKind::kSimulated;
+  result.strategy = options.strategy == Strategy::Random ? rt::Strategy::kRandom : rt::Strategy::kRunToBlock;
+  result.seed = options.seed;
+  return result;
+}
+
+wdf::FrameworkOptions FrameworkOptionsFor(const MachineOptions& options) {
+  wdf::FrameworkOptions result;
+  result.verifier.verifier_on = options.verifier;
+  return result;
+}
+
+}  // namespace
+
+Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
+  events.Enable(options.trace);
+  executor = rt::Executor::Create(ExecutorOptionsFor(options));
+  executor->SetStallHandler([](void* self) { static_cast<Impl*>(self)->OnStall(); }, this);
+  kernel = std::make_unique<nt::Kernel>(*executor, events, nt::KernelOptions{});
+  kernel->on_bug_check = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data); };
+  kernel->on_bug_check_context = this;
+  kernel->dbg->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };
+  kernel->dbg->on_break_context = this;
+  framework = std::make_unique<wdf::Framework>(*kernel, FrameworkOptionsFor(options));
+  application = nt::ps::CreateProcess(*kernel, "application");
+}
+
+Machine::Impl::~Impl() {
+  // Whatever still waits is unwound before the objects it waits for go.
+  executor->Stop();
+  framework.reset();
+  kernel.reset();
+  executor.reset();
+}
+
+Machine::Machine(MachineOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  nt::InstallFaultHandler();
+  for (const NameMapping& mapping : impl_->options.names)
+    if (Status status = Map(mapping); !status.ok())
+      throw Error(fmt::format("{} cannot be mapped to {}: {}", mapping.name, mapping.path, status.ToString()));
+}
+
+Machine::~Machine() {
+  if (!impl_->stopped()) {
+    for (size_t i = impl_->devices.size(); i-- > 0;)
+      if (impl_->devices[i].pdo) SurpriseRemove(Device(&impl_->devices[i]));
+    for (size_t i = impl_->drivers.size(); i-- > 0;)
+      if (impl_->drivers[i].driver) UnloadDriver(Driver(&impl_->drivers[i]));
+  }
+}
+
+const MachineOptions& Machine::options() const { return impl_->options; }
+nt::Kernel& Machine::kernel() { return *impl_->kernel; }
+wdf::Framework& Machine::framework() { return *impl_->framework; }
+bool Machine::stopped() const { return impl_->stopped(); }
+
+Status Machine::Map(const NameMapping& mapping) {
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    std::u16string name = machine::ToUtf16(mapping.name);
+    std::string error;
+    switch (mapping.kind) {
+      case NameMapping::Kind::Folder: error = backend::MapFolder(*impl_->kernel, name, mapping.path); break;
+      case NameMapping::Kind::Disk: error = backend::MapDisk(*impl_->kernel, name, mapping.path); break;
+      case NameMapping::Kind::Terminal: error = backend::MapTerminal(*impl_->kernel, name, mapping.path); break;
+    }
+    if (!error.empty()) throw Error(error);
+    return STATUS_SUCCESS;
+  });
+}
+
+void Machine::Advance(Duration duration) {
+  machine::Guarded(*impl_, false, [&] { return impl_->executor->Advance(duration.count()), true; });
+}
+
+void Machine::RunUntilIdle() {
+  machine::Guarded(*impl_, false, [&] { return impl_->executor->RunUntilIdle(), true; });
+}
+
+Duration Machine::Now() const { return Duration(impl_->executor->InterruptTime()); }
+
+void Machine::SetSystemTime(int64_t ticks) {
+  machine::Guarded(*impl_, false, [&] { return impl_->executor->SetSystemTime(ticks), true; });
+}
+
+bool Machine::Run(const std::function<void()>& body) {
+  return machine::Guarded(*impl_, false, [&] {
+    nt::ps::SystemThreadScope as_system(nt::CurrentThread());
+    body();
+    return true;
+  });
+}
+
+namespace machine {
+
+Inside::Inside(Machine::Impl& machine) : machine_(machine) {
+  rt::Task* task = rt::CurrentTask();
+  if (task && task->executor == machine.executor.get()) return;
+  nt::Thread* thread = nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
+  entered_ = machine.executor->Enter("test", thread);
+  thread->task = entered_;
+}
+
+Inside::~Inside() {
+  if (!entered_) return;
+  auto* thread = static_cast<nt::Thread*>(entered_->user);
+  nt::ps::EndThread(thread);
+  machine_.executor->Leave(entered_);
+}
+
+}  // namespace machine
+}  // namespace drydock

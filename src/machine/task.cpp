@@ -1,0 +1,111 @@
+// Task: a concurrent caller inside a machine; and code that runs from a timer.
+#include <exception>
+
+#include "drydock/machine.h"
+#include "machine/impl.h"
+#include "nt/ps/process.h"
+
+namespace drydock {
+
+struct Task::Impl {
+  Machine::Impl* machine = nullptr;
+  rt::Task* task = nullptr;
+  std::function<void()> body;
+  std::exception_ptr failure;  // what the body threw, for Join
+};
+
+Task::Task(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Task::Task(Task&&) noexcept = default;
+Task& Task::operator=(Task&& other) noexcept {
+  Task mine(std::move(*this));
+  impl_ = std::move(other.impl_);
+  return *this;
+}
+
+Task::~Task() {
+  if (!impl_ || !impl_->task) return;
+  try {
+    Join();
+  } catch (...) {  // a destructor must not throw; Join is there for those who want to know
+  }
+}
+
+void Task::Join() {
+  if (!impl_ || !impl_->task) return;
+  // Also when the machine was stopped: the task unwinds, and its memory is ours until it has.
+  machine::Inside inside(*impl_->machine);
+  rt::Task* task = std::exchange(impl_->task, nullptr);
+  try {
+    impl_->machine->executor->Join(task);
+  } catch (const rt::TaskStopped&) {
+  }
+  if (impl_->failure) std::rethrow_exception(impl_->failure);
+}
+
+bool Task::done() const { return !impl_ || !impl_->task || impl_->machine->executor->HasEnded(impl_->task); }
+
+namespace {
+
+Task StartTask(Machine::Impl& machine, const std::string& name, std::function<void()> body, bool system) {
+  auto impl = std::make_unique<Task::Impl>();
+  impl->machine = &machine;
+  impl->body = std::move(body);
+  bool started = machine::Guarded(machine, false, [&] {
+    nt::Process* process = system ? nullptr : machine.application;
+    impl->task = nt::ps::SpawnThread(
+        *machine.kernel, process, name.c_str(),
+        [](void* argument) {
+          auto* task = static_cast<Task::Impl*>(argument);
+          try {
+            task->body();
+          } catch (const rt::TaskStopped&) {
+            throw;
+          } catch (...) {
+            task->failure = std::current_exception();
+          }
+        },
+        impl.get());
+    return true;
+  });
+  return started ? Task(std::move(impl)) : Task();
+}
+
+}  // namespace
+
+Task Machine::Start(const std::string& name, std::function<void()> body) {
+  return StartTask(*impl_, name, std::move(body), /*system=*/false);
+}
+
+Task Machine::StartKernel(const std::string& name, std::function<void()> body) {
+  return StartTask(*impl_, name, std::move(body), /*system=*/true);
+}
+
+namespace {
+
+// A KTIMER with a DPC, so that the action runs where a driver's own would.
+struct Delayed {
+  KTIMER timer;
+  KDPC dpc;
+  std::function<void()> action;
+};
+
+void RunDelayed(KDPC*, void* context, void*, void*) {
+  std::unique_ptr<Delayed> delayed(static_cast<Delayed*>(context));
+  delayed->action();
+}
+
+}  // namespace
+
+void Machine::After(Duration delay, std::function<void()> action) {
+  machine::Guarded(*impl_, false, [&] {
+    auto* delayed = new Delayed{.timer = {}, .dpc = {}, .action = std::move(action)};
+    KeInitializeTimer(&delayed->timer);
+    KeInitializeDpc(&delayed->dpc, RunDelayed, delayed);
+    LARGE_INTEGER due;
+    due.QuadPart = -delay.count();
+    KeSetTimer(&delayed->timer, due, &delayed->dpc);
+    return true;
+  });
+}
+
+}  // namespace drydock
