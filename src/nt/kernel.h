@@ -53,6 +53,9 @@ struct Kernel {
   // Where a bug check goes. Set by Machine; called once, on the failing task, before everything stops.
   void (*on_bug_check)(void* context, const BugCheckData& data) = nullptr;
   void* on_bug_check_context = nullptr;
+  // Where a finding goes that does not stop the machine (nt::Break). Set by Machine; any task, no lock held.
+  void (*on_break)(void* context, const std::string& words) = nullptr;
+  void* on_break_context = nullptr;
   std::atomic<bool> bug_checked{false};
 
   // Trace ids: small numbers that name objects in events, the same in each run of a seed.
