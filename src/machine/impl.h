@@ -57,6 +57,11 @@ struct Machine::Impl {
   std::deque<Device::Impl> devices;
   Status last_driver_status;
 
+  struct Delayed;  // Machine::After
+  rt::Lock delayed_lock;
+  std::vector<std::unique_ptr<Delayed>> delayed RT_GUARDED_BY(delayed_lock);
+  void DropDelayed(Delayed* delayed);
+
   // Reports are made on the task that failed, read by the test afterwards.
   rt::Lock reports_lock;
   std::vector<Report> reports;

@@ -8,7 +8,6 @@
 #include "backend/map.h"
 #include "machine/impl.h"
 #include "machine/names.h"
-#include "nt/dbg/state.h"
 #include "nt/ps/process.h"
 
 namespace drydock {
@@ -37,8 +36,8 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   kernel = std::make_unique<nt::Kernel>(*executor, events, nt::KernelOptions{});
   kernel->on_bug_check = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data); };
   kernel->on_bug_check_context = this;
-  kernel->dbg->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };
-  kernel->dbg->on_break_context = this;
+  kernel->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };
+  kernel->on_break_context = this;
   framework = std::make_unique<wdf::Framework>(*kernel, FrameworkOptionsFor(options));
   application = nt::ps::CreateProcess(*kernel, "application");
 }

@@ -80,27 +80,45 @@ Task Machine::StartKernel(const std::string& name, std::function<void()> body) {
   return StartTask(*impl_, name, std::move(body), /*system=*/true);
 }
 
-namespace {
-
-// A KTIMER with a DPC, so that the action runs where a driver's own would.
-struct Delayed {
+// A KTIMER with a DPC, so that the action runs where a driver's own would. The machine owns it: one that never fires ends with it.
+struct Machine::Impl::Delayed {
+  Machine::Impl* machine;
   KTIMER timer;
   KDPC dpc;
   std::function<void()> action;
 };
 
-void RunDelayed(KDPC*, void* context, void*, void*) {
-  std::unique_ptr<Delayed> delayed(static_cast<Delayed*>(context));
-  delayed->action();
+void Machine::Impl::DropDelayed(Delayed* delayed) {
+  std::unique_ptr<Delayed> owned;
+  rt::LockGuard guard(delayed_lock);
+  for (auto& entry : this->delayed)
+    if (entry.get() == delayed) {
+      std::swap(entry, this->delayed.back());
+      owned = std::move(this->delayed.back());
+      this->delayed.pop_back();
+      return;
+    }
 }
-
-}  // namespace
 
 void Machine::After(Duration delay, std::function<void()> action) {
   machine::Guarded(*impl_, false, [&] {
-    auto* delayed = new Delayed{.timer = {}, .dpc = {}, .action = std::move(action)};
+    auto owned = std::make_unique<Impl::Delayed>();
+    Impl::Delayed* delayed = owned.get();
+    delayed->machine = impl_.get();
+    delayed->action = std::move(action);
     KeInitializeTimer(&delayed->timer);
-    KeInitializeDpc(&delayed->dpc, RunDelayed, delayed);
+    KeInitializeDpc(
+        &delayed->dpc,
+        [](KDPC*, void* context, void*, void*) {
+          auto* due = static_cast<Impl::Delayed*>(context);
+          due->action();
+          due->machine->DropDelayed(due);
+        },
+        delayed);
+    {
+      rt::LockGuard guard(impl_->delayed_lock);
+      impl_->delayed.push_back(std::move(owned));
+    }
     LARGE_INTEGER due;
     due.QuadPart = -delay.count();
     KeSetTimer(&delayed->timer, due, &delayed->dpc);

@@ -1,0 +1,117 @@
+// Machine: what it found out, and what it recorded.
+#include <fmt/args.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drydock/machine.h"
+#include "machine/impl.h"
+#include "machine/names.h"
+#include "nt/dbg/state.h"
+#include "nt/ke/stall.h"
+#include "nt/trace.h"
+#include "wdf/trace.h"
+
+namespace drydock {
+namespace {
+
+constexpr size_t kEventsInReport = 24;
+
+std::string EventText(const rt::Event& event) {
+  const rt::EventKind* kind = nt::FindEventKind(event.kind);
+  if (!kind) kind = wdf::FindEventKind(event.kind);
+  std::string text = kind ? fmt::format(fmt::runtime(kind->format), fmt::arg("a", event.a), fmt::arg("b", event.b),
+                                        fmt::arg("c", event.c))
+                          : fmt::format("kind {} {} {} {}", event.kind, event.a, event.b, event.c);
+  return fmt::format("{:>12.4f} ms  task {:<3} irql {}  {:<20} {}", static_cast<double>(event.time) / rt::kTicksPerMillisecond,
+                     event.task, event.irql, kind ? kind->name : "?", text);
+}
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<machine::ImageRange> Machine::Impl::ImageRanges() const {
+  std::vector<machine::ImageRange> ranges;
+  for (const Driver::Impl& driver : drivers)
+    if (driver.image) ranges.push_back(driver.image->range());
+  return ranges;
+}
+
+void Machine::Impl::AddReport(Report report) {
+  rt::LockGuard guard(reports_lock);
+  reports.push_back(std::move(report));
+}
+
+Report Machine::Impl::MakeReport(ReportKind kind, std::string words) {
+  Report report;
+  report.kind = kind;
+  report.words = std::move(words);
+  if (rt::Task* task = rt::CurrentTask()) report.task = fmt::format("{} ({})", task->name, task->id);
+  for (const rt::Event& event : events.Last(kEventsInReport)) report.events.push_back(EventText(event));
+  report.seed = options.seed;
+  report.simulated = options.executor == ExecutorKind::Simulated;
+  return report;
+}
+
+void Machine::Impl::OnBugCheck(const nt::BugCheckData& data) {
+  Report report = MakeReport(ReportKind::kBugCheck, data.words);
+  report.code = data.code;
+  std::copy(std::begin(data.parameters), std::end(data.parameters), std::begin(report.parameters));
+  report.name = machine::BugCheckName(data.code);
+  if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
+  report.stack = symbolizer->Resolve(data.stack, data.faulting_address != nullptr, ImageRanges());
+  AddReport(std::move(report));
+}
+
+void Machine::Impl::OnStall() {
+  nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel);
+  Report report = MakeReport(ReportKind::kStall, stall.words);
+  report.waits = std::move(stall.chain);
+  report.task = stall.task;
+  if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
+  report.stack = symbolizer->Resolve(stall.stack, false, ImageRanges());
+  AddReport(std::move(report));
+  executor->Stop();
+}
+
+void Machine::Impl::OnBreak(const std::string& words) { AddReport(MakeReport(ReportKind::kBreak, words)); }
+
+const std::vector<Report>& Machine::reports() const { return impl_->reports; }
+
+const Report* Machine::bug_check() const {
+  for (const Report& report : impl_->reports)
+    if (report.kind == ReportKind::kBugCheck || report.kind == ReportKind::kStall) return &report;
+  return nullptr;
+}
+
+size_t Machine::CountReports(ReportKind kind) const {
+  return static_cast<size_t>(
+      std::count_if(impl_->reports.begin(), impl_->reports.end(), [kind](const Report& r) { return r.kind == kind; }));
+}
+
+std::string Machine::ReportText() const {
+  std::string text;
+  for (const Report& report : impl_->reports) text += report.ToString() + "\n";
+  return text;
+}
+
+std::vector<std::string> Machine::DebugLog() const { return nt::dbg::Lines(*impl_->kernel); }
+
+std::vector<std::string> Machine::TraceText() const {
+  std::vector<std::string> lines;
+  for (const rt::Event& event : impl_->events.Last(4096)) lines.push_back(EventText(event));
+  return lines;
+}
+
+uint64_t Machine::TraceDigest() const { return impl_->events.digest(); }
+
+}  // namespace drydock
