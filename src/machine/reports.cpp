@@ -17,9 +17,18 @@ namespace {
 
 constexpr size_t kEventsInReport = 24;
 
+const rt::EventKind* FindKind(uint16_t number) {
+  for (auto table : {nt::trace::Kinds, wdf::trace::Kinds}) {
+    size_t count = 0;
+    const rt::EventKind* kinds = table(&count);
+    for (size_t i = 0; i < count; ++i)
+      if (kinds[i].kind == number) return &kinds[i];
+  }
+  return nullptr;
+}
+
 std::string EventText(const rt::Event& event) {
-  const rt::EventKind* kind = nt::FindEventKind(event.kind);
-  if (!kind) kind = wdf::FindEventKind(event.kind);
+  const rt::EventKind* kind = FindKind(event.kind);
   std::string text = kind ? fmt::format(fmt::runtime(kind->format), fmt::arg("a", event.a), fmt::arg("b", event.b),
                                         fmt::arg("c", event.c))
                           : fmt::format("kind {} {} {} {}", event.kind, event.a, event.b, event.c);

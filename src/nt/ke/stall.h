@@ -1,0 +1,26 @@
+// Stall: who waits for what, told from the tasks' own wait information.
+// Called by:  Machine's stall handler (simulated) and its watchdog (live), on any task, with nothing locked.
+// Stacks:     a parking task leaves the frame address of its Park in Task::parked_frame; everything here and in drivers is compiled with
+//             frame pointers, so the chain can be walked from outside while the task is parked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace drydock::nt {
+
+struct Kernel;
+
+namespace ke {
+
+struct StallDescription {
+  std::string words;               // "task application (1) waits for ever: synchronous send of IOCTL 0x22240C to ..."
+  std::string task;                // the task that the report is about: the one deepest in a driver
+  std::vector<void*> stack;        // its return addresses, innermost first
+  std::vector<std::string> chain;  // one line a link: task -> what it waits for -> who holds it -> ...
+};
+
+StallDescription DescribeStall(Kernel& kernel);
+
+}  // namespace ke
+}  // namespace drydock::nt
