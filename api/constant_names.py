@@ -23,7 +23,7 @@ def table(text, pattern, prefer=()):
 
 def main():
     shared, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    status = (shared / "ntstatus.h").read_text()
+    status = "".join(path.read_text() for path in [shared / "ntstatus.h", *sorted((shared / "ntstatus").glob("*.h"))])
     codes = (shared / "bugcodes.h").read_text()
     lines = ["// Made by api/constant_names.py from the SDK's headers."]
     for macro, rows in (("STATUS_NAME", table(status, STATUS, {"STATUS_SUCCESS"})), ("BUG_CHECK_NAME", table(codes, BUGCHECK))):
