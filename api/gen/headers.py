@@ -177,17 +177,32 @@ class _Builder(TypeTexts):
     def function_enum(self):
         lines = [f"    {f.name}TableIndex = {f.index}," for f in self.api.functions]
         lines.append(f"    WdfFunctionTableNumEntries = {len(self.api.functions)},")
-        return "typedef enum _WDFFUNCENUM {\n" + "\n".join(lines) + "\n} WDFFUNCENUM;\n\n"
+        return ("typedef enum _WDFFUNCENUM {\n" + "\n".join(lines) + "\n} WDFFUNCENUM;\n\n"
+                "/* How many of them a driver built for a minor version can call. */\n"
+                f"#define WDF_FUNCTION_COUNT_OF_MINOR(_minor) {self._counts()}\n\n")
+
+    def _counts(self):
+        text, last = "", None
+        for f in self.api.functions:
+            minor = f.minor
+            if last is not None and minor < last:
+                raise ApiError(f"{self.api.mode}: {f.name} is older than the entry before it")
+            if last is not None and minor > last:
+                text += f"(_minor) < {minor} ? {f.index} : "
+            last = minor
+        return f"({text}{len(self.api.functions)})"
 
     def calls(self, header):
         functions = [f for f in self.api.functions if f.header == header and f.has_prototype]
         if not functions:
             return ""
-        out = []
+        out, oldest = [], self.api.functions[0].minor
         for f in functions:
+            if f.minor > oldest:
+                out.append(f"#if DRYDOCK_WDF_MINOR >= {f.minor}")
             pfn = "PFN_" + f.name.upper()
             returns = _void(f.returns)
-            note = "; ".join(filter(None, [_irql_note(f.irql_max), f"since {f.since}" if not f.since.endswith(".15") else ""]))
+            note = "; ".join(filter(None, [_irql_note(f.irql_max), f"since {f.since}" if f.minor > oldest else ""]))
             if note:
                 out.append(f"/* {note} */")
             args = "".join(f", {declare(p.type, p.name)}" for p in f.params)
@@ -196,6 +211,8 @@ class _Builder(TypeTexts):
             body = f"(({pfn})WdfFunctions[{f.name}TableIndex])(WdfDriverGlobals{names});"
             out.append(f"WDF_INLINE {returns} {f.name}({params_text(f.params)})")
             out.append(f"{{\n    {'return ' if returns != 'VOID' else ''}{body}\n}}\n")
+            if f.minor > oldest:
+                out.append("#endif\n")
         return "#ifndef DRYDOCK_FRAMEWORK\n" + "\n".join(out) + "#endif /* DRYDOCK_FRAMEWORK */\n"
 
 

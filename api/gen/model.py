@@ -41,6 +41,10 @@ class Function:
     since: str
 
     @property
+    def minor(self):
+        return int(self.since.split(".")[1])
+
+    @property
     def has_prototype(self):
         return self.returns is not None
 

@@ -15,7 +15,7 @@ typedef struct _WDF_BIND_INFO {
     PWCHAR Component;          /* L"KmdfLibrary" or L"UmdfLibrary" */
     WDF_VERSION Version;       /* that the driver was built for */
     ULONG FuncCount;           /* entries of the table that the driver knows */
-    WDFFUNC **FuncTable;       /* in: address of the driver's WdfFunctions; the loader stores the table there */
+    const WDFFUNC **FuncTable;       /* in: address of the driver's WdfFunctions; the loader stores the table there */
     PVOID Module;              /* out: the loader's own */
 } WDF_BIND_INFO, *PWDF_BIND_INFO;
 

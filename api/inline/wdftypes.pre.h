@@ -14,6 +14,15 @@
 
 #define WDFAPI
 
+/* The version that the driver is built for; its table ends where that version's functions end. */
+#if defined(DRYDOCK_WDF_UMDF) && defined(UMDF_VERSION_MINOR)
+#define DRYDOCK_WDF_MINOR UMDF_VERSION_MINOR
+#elif !defined(DRYDOCK_WDF_UMDF) && defined(KMDF_VERSION_MINOR)
+#define DRYDOCK_WDF_MINOR KMDF_VERSION_MINOR
+#else
+#define DRYDOCK_WDF_MINOR 33
+#endif
+
 /* Functions that live in headers: a copy per source file, because each call goes through the driver's own table. */
 #define WDF_INLINE static __inline__ __attribute__((always_inline, unused))
 
@@ -27,6 +36,7 @@
 #define DRYDOCK_WDF_SYMBOL(symbol) DRYDOCK_WDF_PASTE(DRYDOCK_DRIVER_NAME, symbol)
 #define DriverEntry DRYDOCK_WDF_SYMBOL(DriverEntry)
 #define FxDriverEntry DRYDOCK_WDF_SYMBOL(FxDriverEntry)
+#define FxDriverEntryUm DRYDOCK_WDF_SYMBOL(FxDriverEntryUm)
 #define WdfDriverGlobals DRYDOCK_WDF_SYMBOL(WdfDriverGlobals)
 #define WdfMinimumVersionRequired DRYDOCK_WDF_SYMBOL(WdfMinimumVersionRequired)
 #define WdfClientVersionHigherThanFramework DRYDOCK_WDF_SYMBOL(WdfClientVersionHigherThanFramework)
