@@ -1,0 +1,163 @@
+#include "nt/cm/registry.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "nt/cm/state.h"
+#include "nt/ob/handle_table.h"
+#include "nt/rtl/upcase.h"
+
+namespace drydock::nt::cm {
+namespace {
+
+constexpr size_t kDeepest = 512;       // keys in one path, as documented
+constexpr size_t kLongestName = 255;   // characters of a key's name
+
+std::u16string Upper(std::u16string_view name) {
+  std::u16string upper(name);
+  for (char16_t& c : upper) c = rtl::Upcase(c);
+  return upper;
+}
+
+bool SameName(std::u16string_view a, std::u16string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char16_t x, char16_t y) { return rtl::Upcase(x) == rtl::Upcase(y); });
+}
+
+void DiscardKey(void* body) { delete static_cast<Key*>(body)->node; }
+
+}  // namespace
+
+const ob::ObjectType kKeyType = {"Key", nullptr, nullptr, DiscardKey, nullptr, ob::kNotWaitable, KEY_ALL_ACCESS};
+
+Value* KeyNode::Find(std::u16string_view wanted) {
+  for (Value& value : values)
+    if (SameName(value.name, wanted)) return &value;
+  return nullptr;
+}
+
+State::State(Kernel& owner) : kernel(owner), root(std::make_shared<KeyNode>()) {
+  root->name = u"Registry";
+  std::shared_ptr<KeyNode> node;
+  for (const char16_t* path : {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\Registry\\Machine\\Software",
+                               u"\\Registry\\Machine\\Hardware", u"\\Registry\\User\\.Default",
+                               u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\Root",
+                               u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class",
+                               u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\DeviceClasses"}) {
+    // The kernel's pointer to us is not set yet: walk by hand.
+    KeyNode* at = root.get();
+    std::u16string_view rest = std::u16string_view(path).substr(std::u16string_view(u"\\Registry\\").size());
+    while (!rest.empty()) {
+      size_t end = std::min(rest.find(u'\\'), rest.size());
+      auto& child = at->children[Upper(rest.substr(0, end))];
+      if (!child) {
+        child = std::make_shared<KeyNode>();
+        child->name = rest.substr(0, end);
+        child->parent = at;
+      }
+      at = child.get();
+      rest = end < rest.size() ? rest.substr(end + 1) : std::u16string_view();
+    }
+  }
+}
+
+State::~State() = default;
+
+std::u16string PathOf(const KeyNode& node) {
+  return (node.parent ? PathOf(*node.parent) : std::u16string()) + u"\\" + node.name;
+}
+
+NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool create, bool is_volatile,
+              std::shared_ptr<KeyNode>* result, bool* created) {
+  State& state = *kernel.cm;
+  int64_t now = kernel.executor.SystemTime();
+  rt::LockGuard guard(state.lock);
+  KeyNode* at = from ? from : state.root.get();
+  if (from && from->deleted) return STATUS_KEY_DELETED;
+  if (!from) {
+    constexpr std::u16string_view kRoot = u"\\Registry";
+    if (path.size() < kRoot.size() || !SameName(path.substr(0, kRoot.size()), kRoot)) return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    path.remove_prefix(kRoot.size());
+    if (!path.empty() && path[0] != u'\\') return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!path.empty()) path.remove_prefix(1);
+  } else if (!path.empty() && path[0] == u'\\') {
+    return STATUS_OBJECT_PATH_SYNTAX_BAD;
+  }
+  std::shared_ptr<KeyNode> node;
+  if (created) *created = false;
+  for (size_t depth = 0; !path.empty(); ++depth) {
+    size_t end = std::min(path.find(u'\\'), path.size());
+    std::u16string_view part = path.substr(0, end);
+    bool last = end == path.size();
+    if (part.size() > kLongestName || depth >= kDeepest) return STATUS_INVALID_PARAMETER;
+    if (part.empty()) {
+      path.remove_prefix(1);  // doubled or closing backslash
+      continue;
+    }
+    auto found = at->children.find(Upper(part));
+    if (found == at->children.end()) {
+      if (!create) return STATUS_OBJECT_NAME_NOT_FOUND;
+      if (at->is_volatile && !is_volatile) return STATUS_CHILD_MUST_BE_VOLATILE;
+      auto child = std::make_shared<KeyNode>();
+      child->name = part;
+      child->parent = at;
+      child->written = now;
+      child->is_volatile = is_volatile;
+      at->written = now;
+      found = at->children.emplace(Upper(part), std::move(child)).first;
+      if (created && last) *created = true;
+    }
+    node = found->second;
+    at = node.get();
+    path = last ? std::u16string_view() : path.substr(end + 1);
+  }
+  if (!node) {
+    // The path named its start: find the pointer that owns it.
+    if (!at->parent) node = state.root;
+    else node = at->parent->children.at(Upper(at->name));
+  }
+  *result = std::move(node);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK access, ULONG attributes, HANDLE* handle) {
+  Key* key = ob::CreateObject<Key>(kernel, kKeyType);
+  if (!key) return STATUS_INSUFFICIENT_RESOURCES;
+  key->node = new std::shared_ptr<KeyNode>(std::move(node));
+  NTSTATUS status = ob::InsertHandle(kernel, key, access, attributes, handle);
+  if (!NT_SUCCESS(status)) ob::Dereference(key);
+  return status;
+}
+
+NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG type, const void* data,
+                  size_t bytes) {
+  std::shared_ptr<KeyNode> node;
+  NTSTATUS status = Walk(kernel, nullptr, path, true, false, &node);
+  if (!NT_SUCCESS(status)) return status;
+  rt::LockGuard guard(kernel.cm->lock);
+  Value* value = node->Find(name);
+  if (!value) value = &node->values.emplace_back(Value{.name = std::u16string(name), .type = type, .data = {}});
+  value->type = type;
+  value->data.assign(static_cast<const uint8_t*>(data), static_cast<const uint8_t*>(data) + bytes);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value) {
+  std::shared_ptr<KeyNode> node;
+  NTSTATUS status = Walk(kernel, nullptr, path, false, false, &node);
+  if (!NT_SUCCESS(status)) return status;
+  rt::LockGuard guard(kernel.cm->lock);
+  Value* found = node->Find(name);
+  if (!found) return STATUS_OBJECT_NAME_NOT_FOUND;
+  *value = *found;
+  return STATUS_SUCCESS;
+}
+
+bool GetDword(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG* number) {
+  Value value;
+  if (!NT_SUCCESS(GetValue(kernel, path, name, &value)) || value.type != REG_DWORD || value.data.size() != sizeof *number) return false;
+  std::memcpy(number, value.data.data(), sizeof *number);
+  return true;
+}
+
+}  // namespace drydock::nt::cm

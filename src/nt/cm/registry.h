@@ -1,0 +1,69 @@
+// The registry of a machine: keys and values in memory, loadable and storable as .reg text.
+// Called by:  Zw and Rtl registry functions, io (service keys), wdf/registry, machine. PASSIVE_LEVEL.
+// Names:      "\Registry\Machine\System\CurrentControlSet\Services\X"; case-insensitive, the case of the first creation is kept.
+// Ownership:  a key lives as long as the tree or a Key object refers to it; a deleted key answers STATUS_KEY_DELETED.
+// Errors:     NT's; LoadText tells file line and what is wrong.
+// Source:     public documentation of the Zw...Key functions; "Registration Entries (.reg)" text of version 5.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ntddk.h>
+
+#include "nt/ob/object.h"
+
+namespace drydock::nt {
+struct Kernel;
+}
+
+namespace drydock::nt::cm {
+
+struct Value {
+  std::u16string name;  // "" is the default value
+  ULONG type = REG_NONE;
+  std::vector<uint8_t> data;
+};
+
+// Guarded by State::lock.
+struct KeyNode {
+  std::u16string name;
+  std::u16string key_class;
+  KeyNode* parent = nullptr;
+  std::map<std::u16string, std::shared_ptr<KeyNode>> children;  // by upper-case name
+  std::vector<Value> values;                                    // in order of creation
+  int64_t written = 0;
+  bool deleted = false;
+  bool is_volatile = false;
+
+  Value* Find(std::u16string_view name);
+};
+
+// The body of a Key object of ob.
+struct Key {
+  std::shared_ptr<KeyNode>* node;
+};
+extern const ob::ObjectType kKeyType;
+
+// The node of a path below `from` (or absolute). STATUS_OBJECT_NAME_NOT_FOUND; with `create` missing keys are made.
+NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool create, bool is_volatile,
+              std::shared_ptr<KeyNode>* node, bool* created = nullptr);
+NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK access, ULONG attributes, HANDLE* handle);
+
+// Conveniences for our own code; absolute paths.
+NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG type, const void* data, size_t bytes);
+NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value);
+bool GetDword(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG* value);
+
+// .reg text (UTF-8 or UTF-16 with a mark). Empty result: loaded; else "line 12: ...".
+std::string LoadText(Kernel& kernel, std::string_view text);
+std::string StoreText(Kernel& kernel, std::u16string_view path);
+
+// "\Registry\Machine\..." of a node.
+std::u16string PathOf(const KeyNode& node);
+
+}  // namespace drydock::nt::cm

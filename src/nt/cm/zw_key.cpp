@@ -1,0 +1,275 @@
+// ZwCreateKey and its kin, over the tree of registry.h.
+// Errors: as documented for each; a buffer too small tells the size it needs (STATUS_BUFFER_TOO_SMALL when not even the fixed part
+// fits, STATUS_BUFFER_OVERFLOW when part of the data fits).
+#include <algorithm>
+#include <cstring>
+
+#include "nt/cm/registry.h"
+#include "nt/cm/state.h"
+#include "nt/ob/handle_table.h"
+#include "nt/thread.h"
+
+namespace cm = drydock::nt::cm;
+namespace ob = drydock::nt::ob;
+using drydock::nt::CurrentKernel;
+using drydock::nt::Kernel;
+
+namespace {
+
+std::u16string_view View(const UNICODE_STRING* string) {
+  if (!string || !string->Buffer) return {};
+  return {reinterpret_cast<const char16_t*>(string->Buffer), string->Length / sizeof(WCHAR)};
+}
+
+// A reference on the node behind a handle.
+NTSTATUS NodeOf(HANDLE handle, ACCESS_MASK access, std::shared_ptr<cm::KeyNode>* node) {
+  void* body = nullptr;
+  NTSTATUS status = ob::ReferenceByHandle(handle, access, &cm::kKeyType, KernelMode, &body);
+  if (!NT_SUCCESS(status)) return status;
+  *node = *static_cast<cm::Key*>(body)->node;
+  ob::Dereference(body);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
+              const UNICODE_STRING* key_class) {
+  if (!attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
+  Kernel& kernel = CurrentKernel();
+  std::shared_ptr<cm::KeyNode> from, node;
+  if (attributes->RootDirectory) {
+    NTSTATUS status = NodeOf(attributes->RootDirectory, 0, &from);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  bool created = false;
+  NTSTATUS status = cm::Walk(kernel, from.get(), View(attributes->ObjectName), create, (options & REG_OPTION_VOLATILE) != 0, &node, &created);
+  if (!NT_SUCCESS(status)) return status;
+  if (created && key_class) node->key_class = View(key_class);
+  if (disposition) *disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
+  return cm::OpenHandle(kernel, std::move(node), access, attributes->Attributes, handle);
+}
+
+// Copies a record whose variable part starts at `fixed`; as much as fits.
+NTSTATUS Give(const std::vector<uint8_t>& record, size_t fixed, void* buffer, ULONG length, ULONG* needed) {
+  *needed = static_cast<ULONG>(record.size());
+  if (length < fixed) return STATUS_BUFFER_TOO_SMALL;
+  std::memcpy(buffer, record.data(), std::min<size_t>(length, record.size()));
+  return length < record.size() ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+template <class T>
+void Put(std::vector<uint8_t>& record, size_t at, const T& value) {
+  if (record.size() < at + sizeof value) record.resize(at + sizeof value);
+  std::memcpy(record.data() + at, &value, sizeof value);
+}
+
+void Append(std::vector<uint8_t>& record, const void* data, size_t bytes) {
+  auto* from = static_cast<const uint8_t*>(data);
+  record.insert(record.end(), from, from + bytes);
+}
+
+NTSTATUS DescribeValue(const cm::Value& value, KEY_VALUE_INFORMATION_CLASS kind, void* buffer, ULONG length, ULONG* needed) {
+  std::vector<uint8_t> record;
+  ULONG name_bytes = static_cast<ULONG>(value.name.size() * sizeof(WCHAR));
+  ULONG data_bytes = static_cast<ULONG>(value.data.size());
+  switch (kind) {
+    case KeyValueBasicInformation:
+      record.resize(FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name));
+      Put(record, FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Type), value.type);
+      Put(record, FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, NameLength), name_bytes);
+      Append(record, value.name.data(), name_bytes);
+      return Give(record, FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name), buffer, length, needed);
+    case KeyValueFullInformation: {
+      size_t at = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name);
+      ULONG data_at = static_cast<ULONG>((at + name_bytes + 7) & ~size_t{7});
+      record.resize(at);
+      Put(record, FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Type), value.type);
+      Put(record, FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, DataOffset), data_at);
+      Put(record, FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, DataLength), data_bytes);
+      Put(record, FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, NameLength), name_bytes);
+      Append(record, value.name.data(), name_bytes);
+      record.resize(data_at);
+      Append(record, value.data.data(), data_bytes);
+      return Give(record, at, buffer, length, needed);
+    }
+    case KeyValuePartialInformation:
+      record.resize(FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data));
+      Put(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Type), value.type);
+      Put(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, DataLength), data_bytes);
+      Append(record, value.data.data(), data_bytes);
+      return Give(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data), buffer, length, needed);
+    default: return STATUS_INVALID_PARAMETER;
+  }
+}
+
+NTSTATUS DescribeKey(const cm::KeyNode& node, KEY_INFORMATION_CLASS kind, void* buffer, ULONG length, ULONG* needed) {
+  std::vector<uint8_t> record;
+  LARGE_INTEGER written;
+  written.QuadPart = node.written;
+  ULONG name_bytes = static_cast<ULONG>(node.name.size() * sizeof(WCHAR));
+  ULONG class_bytes = static_cast<ULONG>(node.key_class.size() * sizeof(WCHAR));
+  switch (kind) {
+    case KeyBasicInformation:
+      record.resize(FIELD_OFFSET(KEY_BASIC_INFORMATION, Name));
+      Put(record, FIELD_OFFSET(KEY_BASIC_INFORMATION, LastWriteTime), written);
+      Put(record, FIELD_OFFSET(KEY_BASIC_INFORMATION, NameLength), name_bytes);
+      Append(record, node.name.data(), name_bytes);
+      return Give(record, FIELD_OFFSET(KEY_BASIC_INFORMATION, Name), buffer, length, needed);
+    case KeyNodeInformation: {
+      size_t at = FIELD_OFFSET(KEY_NODE_INFORMATION, Name);
+      record.resize(at);
+      Put(record, FIELD_OFFSET(KEY_NODE_INFORMATION, LastWriteTime), written);
+      Put(record, FIELD_OFFSET(KEY_NODE_INFORMATION, ClassOffset), class_bytes ? static_cast<ULONG>(at + name_bytes) : ULONG{0xFFFFFFFF});
+      Put(record, FIELD_OFFSET(KEY_NODE_INFORMATION, ClassLength), class_bytes);
+      Put(record, FIELD_OFFSET(KEY_NODE_INFORMATION, NameLength), name_bytes);
+      Append(record, node.name.data(), name_bytes);
+      Append(record, node.key_class.data(), class_bytes);
+      return Give(record, at, buffer, length, needed);
+    }
+    case KeyFullInformation: {
+      ULONG longest_name = 0, longest_class = 0, longest_value = 0, longest_data = 0;
+      for (const auto& [upper, child] : node.children) {
+        longest_name = std::max(longest_name, static_cast<ULONG>(child->name.size() * sizeof(WCHAR)));
+        longest_class = std::max(longest_class, static_cast<ULONG>(child->key_class.size() * sizeof(WCHAR)));
+      }
+      for (const cm::Value& value : node.values) {
+        longest_value = std::max(longest_value, static_cast<ULONG>(value.name.size() * sizeof(WCHAR)));
+        longest_data = std::max(longest_data, static_cast<ULONG>(value.data.size()));
+      }
+      size_t at = FIELD_OFFSET(KEY_FULL_INFORMATION, Class);
+      record.resize(at);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, LastWriteTime), written);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, ClassOffset), class_bytes ? static_cast<ULONG>(at) : ULONG{0xFFFFFFFF});
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, ClassLength), class_bytes);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, SubKeys), static_cast<ULONG>(node.children.size()));
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, MaxNameLen), longest_name);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, MaxClassLen), longest_class);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, Values), static_cast<ULONG>(node.values.size()));
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, MaxValueNameLen), longest_value);
+      Put(record, FIELD_OFFSET(KEY_FULL_INFORMATION, MaxValueDataLen), longest_data);
+      Append(record, node.key_class.data(), class_bytes);
+      return Give(record, at, buffer, length, needed);
+    }
+    default: return STATUS_INVALID_PARAMETER;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
+                     PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition) {
+  return Open(KeyHandle, DesiredAccess, ObjectAttributes, true, CreateOptions, Disposition, Class);
+}
+
+NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes) {
+  return Open(KeyHandle, DesiredAccess, ObjectAttributes, false, 0, nullptr, nullptr);
+}
+
+NTSTATUS ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions) {
+  return Open(KeyHandle, DesiredAccess, ObjectAttributes, false, OpenOptions, nullptr, nullptr);
+}
+
+NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                         PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  cm::Value* value = node->Find(View(ValueName));
+  if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
+  return DescribeValue(*value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+}
+
+NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data, ULONG DataSize) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  if (DataSize != 0 && !Data) return STATUS_INVALID_PARAMETER;
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  cm::Value* value = node->Find(View(ValueName));
+  if (!value) value = &node->values.emplace_back(cm::Value{.name = std::u16string(View(ValueName)), .type = Type, .data = {}});
+  value->type = Type;
+  value->data.assign(static_cast<uint8_t*>(Data), static_cast<uint8_t*>(Data) + DataSize);
+  node->written = now;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  cm::Value* value = node->Find(View(ValueName));
+  if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
+  node->values.erase(node->values.begin() + (value - node->values.data()));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, DELETE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (!node->children.empty() || !node->parent) return STATUS_CANNOT_DELETE;
+  auto& siblings = node->parent->children;
+  for (auto entry = siblings.begin(); entry != siblings.end(); ++entry)
+    if (entry->second == node) {
+      siblings.erase(entry);
+      break;
+    }
+  node->deleted = true;
+  node->parent = nullptr;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,
+                        PULONG ResultLength) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_ENUMERATE_SUB_KEYS, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (Index >= node->children.size()) return STATUS_NO_MORE_ENTRIES;
+  return DescribeKey(*std::next(node->children.begin(), Index)->second, KeyInformationClass, KeyInformation, Length, ResultLength);
+}
+
+NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+                             PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (Index >= node->values.size()) return STATUS_NO_MORE_ENTRIES;
+  return DescribeValue(node->values[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+}
+
+NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length, PULONG ResultLength) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (KeyInformationClass == KeyNameInformation) {
+    std::u16string path = cm::PathOf(*node);
+    std::vector<uint8_t> record(FIELD_OFFSET(KEY_NAME_INFORMATION, Name));
+    Put(record, 0, static_cast<ULONG>(path.size() * sizeof(WCHAR)));
+    Append(record, path.data(), path.size() * sizeof(WCHAR));
+    return Give(record, FIELD_OFFSET(KEY_NAME_INFORMATION, Name), KeyInformation, Length, ResultLength);
+  }
+  return DescribeKey(*node, KeyInformationClass, KeyInformation, Length, ResultLength);
+}
+
+NTSTATUS ZwFlushKey(HANDLE KeyHandle) {
+  std::shared_ptr<cm::KeyNode> node;
+  return NodeOf(KeyHandle, 0, &node);
+}
+
+}  // extern "C"
