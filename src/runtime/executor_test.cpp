@@ -297,9 +297,9 @@ TEST_P(ExecutorTest, ForEachTaskVisitsInOrderOfId) {
 
 TEST_P(ExecutorTest, TheStackIsKnown) {
   int local = 0;
-  const Executor::StackBounds bounds = executor_->StackOf(self_);
-  EXPECT_LT(bounds.low, reinterpret_cast<char*>(&local));
-  EXPECT_GT(bounds.high, reinterpret_cast<char*>(&local));
+  executor_->FindStack(self_);
+  EXPECT_LT(self_->stack_low, reinterpret_cast<char*>(&local));
+  EXPECT_GT(self_->stack_high, reinterpret_cast<char*>(&local));
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, ExecutorTest,

@@ -19,9 +19,10 @@ int64_t MonotonicNow() {
 
 LiveClock::LiveClock() : start_ns_(MonotonicNow()) {}
 
-LiveClock::~LiveClock() {
+void LiveClock::End() {
   {
     LockGuard guard(lock_);
+    if (ending_) return;
     ending_ = true;
     if (!thread_made_) return;
     wake_.fetch_add(1);
@@ -46,7 +47,7 @@ void LiveClock::Arm(TimerNode* timer, Ticks due) {
   {
     LockGuard guard(lock_);
     heap_.Arm(timer, due);
-    if (!thread_made_) {
+    if (!thread_made_ && !ending_) {
       thread_made_ = true;
       RT_ASSERT(pthread_create(&thread_, nullptr, &LiveClock::ThreadMain, this) == 0);
     } else if (sleeping_until_ != 0 && due < sleeping_until_) {

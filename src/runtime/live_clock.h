@@ -19,7 +19,9 @@ namespace drydock::rt {
 class LiveClock {
  public:
   LiveClock();
-  ~LiveClock();
+  ~LiveClock() { End(); }
+  // No callback runs any more afterwards.
+  void End();
 
   Ticks Now() const;
   // The CLOCK_MONOTONIC nanosecond of an interrupt time, for a futex; -1 for kNever.

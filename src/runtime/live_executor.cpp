@@ -3,6 +3,8 @@
 // Permit: 0 none, 1 one, 2 parked.            1. a task parks by 0 -> 2     2. a waker swaps in 1 and wakes if it saw 2
 // running_: tasks that are not parked. Who makes the step out of "parked" counts the task in again: the waker in step 2, or the task
 // itself after a time-out. So the count never misses a task that is about to run, and RunUntilIdle can trust a zero.
+// Memory: a LiveTask is reused but not freed before the executor ends. A waker that found the task in a wait list may so call Unpark
+// after the task has seen its wait satisfied by itself, and even after it has ended: a later task then wakes once without reason.
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -36,7 +38,13 @@ struct LiveTask : Task {
   bool adopted = false;
   bool detached = false;  // under the executor's lock
   Task* outer = nullptr;  // adopted: what the OS thread was before
-  Executor::StackBounds bounds{nullptr, nullptr};
+
+  void Reset() {  // for the next use; `permit` may be touched by a late waker at this very moment
+    static_cast<Task&>(*this) = Task{};
+    permit.store(kNoPermit, std::memory_order_relaxed);
+    ended.store(0, std::memory_order_relaxed);
+    adopted = detached = false;
+  }
 };
 
 class LiveExecutor final : public Executor {
@@ -56,8 +64,9 @@ class LiveExecutor final : public Executor {
       if (task == nullptr) break;
       RT_ASSERT(!task->adopted);  // somebody is still inside
       pthread_join(task->thread, nullptr);
-      delete task;
+      Keep(task);
     }
+    clock_.End();  // callbacks wake tasks too
     for (LiveTask* task : free_) delete task;
   }
 
@@ -95,7 +104,7 @@ class LiveExecutor final : public Executor {
       tasks_.Remove(task);
     }
     pthread_join(task->thread, nullptr);
-    delete task;
+    Keep(task);
   }
 
   void Detach(Task* detached) override {
@@ -109,11 +118,7 @@ class LiveExecutor final : public Executor {
     return static_cast<const LiveTask*>(task)->ended.load(std::memory_order_acquire) != 0;
   }
 
-  StackBounds StackOf(Task* task) override {
-    auto* mine = static_cast<LiveTask*>(task);
-    if (mine->bounds.low == nullptr) mine->bounds = ThreadStackBounds();
-    return mine->bounds;
-  }
+  void FindStack(Task* task) override { FindOwnStack(*task); }
 
   Task* Enter(const char* name, void* user) override {
     RT_ASSERT(tls_current_task == nullptr || tls_current_task->executor != this);
@@ -136,11 +141,7 @@ class LiveExecutor final : public Executor {
     CountOut();
     LockGuard guard(lock_);
     tasks_.Remove(task);
-    if (free_.size() < kMaxFree) {
-      free_.push_back(task);
-    } else {
-      delete task;
-    }
+    free_.push_back(task);
   }
 
   Wake Park(Ticks deadline) override {
@@ -222,8 +223,6 @@ class LiveExecutor final : public Executor {
   void SchedulePointSlow() override {}
 
  private:
-  static constexpr size_t kMaxFree = 16;
-
   LiveTask* Current() {
     Task* task = tls_current_task;
     RT_ASSERT(task != nullptr && task->executor == this);
@@ -244,8 +243,7 @@ class LiveExecutor final : public Executor {
       }
     }
     if (task != nullptr) {
-      task->~LiveTask();
-      task = new (task) LiveTask;
+      task->Reset();
     } else {
       task = new LiveTask;
     }
@@ -322,14 +320,20 @@ class LiveExecutor final : public Executor {
     }
     for (LiveTask* task : finished) {
       pthread_join(task->thread, nullptr);
-      delete task;
+      Keep(task);
     }
+  }
+
+  void Keep(LiveTask* task) {
+    LockGuard guard(lock_);
+    free_.push_back(task);
   }
 
   static void* ThreadMain(void* argument) {
     auto* self = static_cast<LiveTask*>(argument);
     auto* executor = static_cast<LiveExecutor*>(self->executor);
     tls_current_task = self;
+    FindOwnStack(*self);
     prctl(PR_SET_TIMERSLACK, 1);
     char name[16];
     std::snprintf(name, sizeof name, "%s", self->name);
@@ -360,7 +364,7 @@ class LiveExecutor final : public Executor {
   mutable Lock lock_;
   TaskList<LiveTask> tasks_ RT_GUARDED_BY(lock_);
   std::vector<LiveTask*> finished_ RT_GUARDED_BY(lock_);  // detached and ended, to be joined
-  std::vector<LiveTask*> free_ RT_GUARDED_BY(lock_);      // of adopted tasks, for the next Enter
+  std::vector<LiveTask*> free_ RT_GUARDED_BY(lock_);      // for the next Spawn or Enter
   Random random_ RT_GUARDED_BY(lock_);
   uint32_t last_id_ RT_GUARDED_BY(lock_) = 0;
 };

@@ -39,7 +39,6 @@ struct SimulatedTask : Task {
   bool detached = false;
   SimulatedTask* joiner = nullptr;
   Task* outer = nullptr;  // adopted: what the OS thread was before
-  Executor::StackBounds bounds{nullptr, nullptr};
   struct Deadline : TimerNode {
     SimulatedTask* task = nullptr;
   } deadline;
@@ -81,7 +80,8 @@ class SimulatedExecutor final : public Executor {
     task->entry = entry;
     task->argument = argument;
     MakeFiber(task->fiber, stacks_.Take(), &SimulatedExecutor::TaskMain, task);
-    task->bounds = {task->fiber.stack.low, task->fiber.stack.low + task->fiber.stack.size};
+    task->stack_low = task->fiber.stack.low;
+    task->stack_high = task->stack_low + task->fiber.stack.size;
     MakeReady(task);
     return task;
   }
@@ -108,11 +108,7 @@ class SimulatedExecutor final : public Executor {
     return static_cast<const SimulatedTask*>(task)->state == State::kEnded;
   }
 
-  StackBounds StackOf(Task* task) override {
-    auto* mine = static_cast<SimulatedTask*>(task);
-    if (mine->bounds.low == nullptr) mine->bounds = ThreadStackBounds();
-    return mine->bounds;
-  }
+  void FindStack(Task* task) override { FindOwnStack(*task); }
 
   Task* Enter(const char* name, void* user) override RT_NO_ANALYSIS {
     RT_ASSERT(tls_current_task == nullptr || tls_current_task->executor != this);

@@ -7,15 +7,17 @@
 
 namespace drydock::rt {
 
-inline Executor::StackBounds ThreadStackBounds() {
+inline void FindOwnStack(Task& task) {
+  if (task.stack_low != nullptr) return;
   pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return {nullptr, nullptr};
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
   void* low = nullptr;
   size_t size = 0;
   const int error = pthread_attr_getstack(&attributes, &low, &size);
   pthread_attr_destroy(&attributes);
-  if (error != 0) return {nullptr, nullptr};
-  return {static_cast<char*>(low), static_cast<char*>(low) + size};
+  if (error != 0) return;
+  task.stack_low = static_cast<char*>(low);
+  task.stack_high = task.stack_low + size;
 }
 
 }  // namespace drydock::rt

@@ -1,0 +1,179 @@
+#include "runtime/fault_handler.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unwind.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "runtime/executor.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define RT_ASAN 1
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+
+namespace drydock::rt {
+namespace {
+
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+constexpr size_t kAlternateStackBytes = 128 * 1024;
+
+struct sigaction earlier_actions[NSIG];
+std::atomic<FaultFilter> current_filter{nullptr};
+
+struct Trace {
+  void** frames;
+  size_t capacity;
+  size_t depth;
+  size_t skip;
+};
+
+_Unwind_Reason_Code AddFrame(_Unwind_Context* context, void* argument) {
+  auto* trace = static_cast<Trace*>(argument);
+  const uintptr_t address = _Unwind_GetIP(context);
+  if (address == 0) return _URC_END_OF_STACK;
+  if (trace->skip > 0) {
+    --trace->skip;
+    return _URC_NO_REASON;
+  }
+  if (trace->depth == trace->capacity) return _URC_END_OF_STACK;
+  trace->frames[trace->depth++] = reinterpret_cast<void*>(address);
+  return _URC_NO_REASON;
+}
+
+// Walks from where the fault happened. The unwinder knows the way through the signal frame; where it does not (a call through a
+// wild pointer has no frame of its own), the return address on the stack starts the walk along frame pointers.
+void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
+  void* frames[96];
+  Trace trace{frames, 96, 0, 0};
+  _Unwind_Backtrace(&AddFrame, &trace);
+  size_t first = 0;
+  while (first < trace.depth && frames[first] != fault.instruction) ++first;
+  for (size_t i = first; i < trace.depth && fault.depth < std::size(fault.stack); ++i) {
+    fault.stack[fault.depth++] = frames[i];
+  }
+  if (fault.depth > 1) return;
+
+  fault.depth = 0;
+  fault.stack[fault.depth++] = const_cast<void*>(fault.instruction);
+  Task* task = CurrentTask();
+  if (task == nullptr || task->stack_low == nullptr) return;
+  auto on_stack = [&](uintptr_t address) {
+    return address % 8 == 0 && address >= reinterpret_cast<uintptr_t>(task->stack_low) &&
+           address + 16 <= reinterpret_cast<uintptr_t>(task->stack_high);
+  };
+  const auto top = static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+  if (!on_stack(top)) return;
+  if (fault.instruction == fault.address) {
+    fault.stack[fault.depth++] = *reinterpret_cast<void**>(top);
+  }
+  auto frame = static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RBP]);
+  for (uintptr_t below = top; on_stack(frame) && frame >= below; ) {
+    void* address = reinterpret_cast<void**>(frame)[1];
+    if (address == nullptr || fault.depth == std::size(fault.stack)) break;
+    fault.stack[fault.depth++] = address;
+    below = frame + 16;
+    frame = *reinterpret_cast<uintptr_t*>(frame);
+  }
+}
+
+void Chain(int signal, siginfo_t* info, void* context) {
+  const struct sigaction& earlier = earlier_actions[signal];
+  if (earlier.sa_flags & SA_SIGINFO) {
+    earlier.sa_sigaction(signal, info, context);
+  } else if (earlier.sa_handler == SIG_DFL || earlier.sa_handler == SIG_IGN) {
+    // Back to what it was: the faulting instruction runs again and meets the default action.
+    sigaction(signal, &earlier, nullptr);
+    if (info->si_code <= 0) raise(signal);  // sent by somebody, will not come again by itself
+  } else {
+    earlier.sa_handler(signal);
+  }
+}
+
+void OnFault(int signal, siginfo_t* info, void* raw_context) {
+  const auto& context = *static_cast<const ucontext_t*>(raw_context);
+  FaultFilter filter = current_filter.load(std::memory_order_acquire);
+  if (filter != nullptr && CurrentTask() != nullptr && info->si_code > 0) {
+    FaultInfo fault;
+    fault.signal = signal;
+    fault.code = info->si_code;
+    fault.instruction = reinterpret_cast<void*>(context.uc_mcontext.gregs[REG_RIP]);
+    fault.stack_pointer = reinterpret_cast<char*>(context.uc_mcontext.gregs[REG_RSP]);
+    fault.has_address = (signal == SIGSEGV || signal == SIGBUS) && info->si_code != SI_KERNEL;
+    fault.address = fault.has_address || signal != SIGSEGV ? info->si_addr : nullptr;
+    fault.write = (signal == SIGSEGV || signal == SIGBUS) &&
+                  (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
+    CaptureFault(fault, context);
+    if (void** jump = filter(fault)) {
+#if RT_ASAN
+      __asan_handle_no_return();
+#endif
+      __builtin_longjmp(jump, 1);
+    }
+  }
+  Chain(signal, info, raw_context);
+}
+
+struct AlternateStack {
+  void* memory = nullptr;
+  bool ours = false;
+  ~AlternateStack() {
+    if (!ours) return;
+    stack_t off{};
+    off.ss_flags = SS_DISABLE;
+    sigaltstack(&off, nullptr);
+    munmap(memory, kAlternateStackBytes);
+  }
+};
+thread_local AlternateStack alternate_stack;
+thread_local bool thread_prepared __attribute__((tls_model("initial-exec"))) = false;
+
+}  // namespace
+
+void InstallFaultHandler(FaultFilter filter) {
+  static std::once_flag once;
+  std::call_once(once, [filter] {
+    current_filter.store(filter, std::memory_order_release);
+    struct sigaction action {};
+    action.sa_sigaction = &OnFault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    for (int signal : kSignals) sigaction(signal, &action, &earlier_actions[signal]);
+    // The unwinder allocates and locks at its first use: not inside a handler, please.
+    void* warm[4];
+    CaptureStack(warm, 4);
+  });
+}
+
+void PrepareThreadForFaults() {
+  if (thread_prepared) return;
+  thread_prepared = true;
+  stack_t existing{};
+  sigaltstack(nullptr, &existing);
+  if (!(existing.ss_flags & SS_DISABLE) && existing.ss_size >= kAlternateStackBytes / 2) return;
+  void* memory = mmap(nullptr, kAlternateStackBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return;  // faults on the ordinary stack still work, overflows do not
+  stack_t stack{};
+  stack.ss_sp = memory;
+  stack.ss_size = kAlternateStackBytes;
+  if (sigaltstack(&stack, nullptr) != 0) {
+    munmap(memory, kAlternateStackBytes);
+    return;
+  }
+  alternate_stack.memory = memory;
+  alternate_stack.ours = true;
+}
+
+__attribute__((noinline)) size_t CaptureStack(void** frames, size_t capacity, size_t skip) {
+  Trace trace{frames, capacity, 0, skip + 1};
+  _Unwind_Backtrace(&AddFrame, &trace);
+  return trace.depth;
+}
+
+}  // namespace drydock::rt

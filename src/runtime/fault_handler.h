@@ -1,0 +1,35 @@
+// Faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) of the process: who may turn one into something else than the end.
+// Called by:  the floor above, once per process and once per OS thread. State here is the process's own by nature: signal
+//             dispositions and alternate stacks belong to the process, not to a machine.
+// Handler:    runs on the faulting OS thread's alternate stack. The filter must be async-signal-safe. If it gives a jump buffer
+//             (__builtin_setjmp), execution goes on there; otherwise the handler that was installed before gets the signal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace drydock::rt {
+
+struct FaultInfo {
+  int signal = 0;
+  int code = 0;                        // si_code
+  const void* address = nullptr;       // what was touched; of an instruction fault, the instruction
+  const void* instruction = nullptr;
+  const char* stack_pointer = nullptr;
+  bool write = false;
+  bool has_address = false;            // the processor told which address was touched
+  size_t depth = 0;
+  void* stack[62] = {};                // where it happened, innermost first; [0] is the instruction
+};
+
+// The jump buffer to go on at, or nullptr to decline.
+using FaultFilter = void** (*)(const FaultInfo& fault);
+
+void InstallFaultHandler(FaultFilter filter);  // idempotent
+// Gives the calling OS thread its alternate stack, once; freed when the OS thread ends.
+void PrepareThreadForFaults();
+
+// Return addresses of the caller, innermost first; `skip` leaves out that many callees of the caller. Not in a signal handler.
+size_t CaptureStack(void** frames, size_t capacity, size_t skip = 0);
+
+}  // namespace drydock::rt
