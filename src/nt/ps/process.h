@@ -1,10 +1,13 @@
 // Processes and threads: what a task of the executor is to NT.
 // Called by:  machine (applications, entering OS threads), ex and ke (service threads), PsCreateSystemThread.
-// Ownership:  ps::State owns processes; a Thread made here belongs to its task and is freed by EndThread (adopted OS threads) or when the
-//             task's entry has returned (spawned ones): its IRPs are cancelled, caches drained, waiters on the thread object satisfied.
+// Ownership:  ps::State owns processes until the machine ends; ids are not used twice. A Thread made here belongs to its task and is
+//             freed by EndThread (adopted OS threads) or when the task's entry has returned (spawned ones): its IRPs are cancelled,
+//             caches drained, waiters on the thread object satisfied. What drivers see (PETHREAD, PEPROCESS) is an ob object with a
+//             DISPATCHER_HEADER in front, made at first need; it may outlive the thread.
 // Errors:     out of memory only, which ends the process.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -20,20 +23,36 @@ struct Process {
   std::string name;
   bool system = false;
   bool wow64 = false;       // a 32-bit process (WdfRequestIsFrom32BitProcess)
+  std::atomic<bool> ended{false};
+  int32_t exit_status = 0;             // once ended
+  std::atomic<void*> object{nullptr};  // PEPROCESS, one reference is ours
 };
 
 namespace ps {
 
 Process* SystemProcess(Kernel& kernel);
 Process* CreateProcess(Kernel& kernel, std::string name);
+Process* FindProcess(Kernel& kernel, uint64_t id);  // null: none of that id, or it has ended
+// The application is over: closes its handles and signals its object. PASSIVE_LEVEL.
+void EndProcess(Process* process, int32_t exit_status);
 
 // For an OS thread that enters the machine: the caller stores the result as the user value of Executor::Enter and sets `task`.
 Thread* NewThread(Kernel& kernel, Process* process, bool system);
-void EndThread(Thread* thread);  // on that thread, before Executor::Leave
+void EndThread(Thread* thread);  // on that thread, before Executor::Leave; may wait for its IRPs, never throws
 
 // A new task with a thread: `entry(argument)` runs at PASSIVE_LEVEL; rt::TaskStopped is caught behind it. `process` null: System.
-// A service waits for work for ever by design and is no party to a stall.
+// A service waits for work for ever by design and is no party to a stall. Join or Detach it with the executor.
 rt::Task* SpawnThread(Kernel& kernel, Process* process, const char* name, rt::TaskEntry entry, void* argument, bool service = false);
+
+// PKTHREAD/PETHREAD and PEPROCESS: not referenced for the caller.
+void* ObjectOf(Thread& thread);
+void* ObjectOf(Process& process);
+// Back again. A thread's is null when the thread has ended.
+Thread* ThreadOf(const void* object);
+Process* ProcessOf(const void* object);
+
+// Visits all threads in order of their ids, under a lock: the visitor must not wait or call back into ps.
+void ForEachThread(Kernel& kernel, void (*visit)(void* context, Thread& thread), void* context);
 
 // The calling thread counts as a system thread of the System process inside this scope.
 class SystemThreadScope {

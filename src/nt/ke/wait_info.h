@@ -1,0 +1,62 @@
+// What a waiting thread waits for, in a form that a report can tell; and why, as far as somebody above knows.
+// Called by:  whoever parks for a reason worth a name (ke's waits do by themselves); floors above push WaitReason frames.
+// Threads:    a WaitInfo is set and cleared by its thread under ThreadWaitState::lock and read by DescribeStall (nt/ke/stall.h) under the same lock.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nt/thread.h"
+#include "runtime/lock.h"
+
+namespace drydock::nt::ke {
+
+struct WaitInfo {
+  const char* what = nullptr;        // "event", "mutex", "spin lock", "thread", "resource (exclusive)"
+  const void* object = nullptr;
+  uint32_t object_trace_id = 0;
+  const rt::Task* owner = nullptr;   // who holds it, if known
+  const char* detail = nullptr;      // static text
+};
+
+// A frame that says what the thread is doing while it waits inside: pushed around a synchronous send and the like.
+struct WaitReason {
+  WaitReason* outer = nullptr;
+  void (*describe)(const void* context, std::string& out) = nullptr;  // "synchronous send of IOCTL 0x222000 to ..."
+  const void* context = nullptr;
+  const void* irp = nullptr;  // what is waited for, so that the report can go on to the device that holds it
+};
+
+// Per thread, allocated with it.
+struct ThreadWaitState {
+  rt::Lock lock;
+  WaitInfo info RT_GUARDED_BY(lock);
+  bool waiting RT_GUARDED_BY(lock) = false;
+  rt::Ticks since RT_GUARDED_BY(lock) = 0;
+  WaitReason* reasons RT_GUARDED_BY(lock) = nullptr;
+  // Mutants that the thread owns (KMUTANT::MutantListEntry), touched by the owner only.
+  void* owned_mutants[2] = {nullptr, nullptr};
+  uint32_t owned_mutant_count = 0;
+  bool in_dpc = false;              // runs a DPC: waits are 0xB8
+  bool terminating = false;         // PsTerminateSystemThread was called
+  int32_t exit_status = 0;
+};
+
+// Pushes a reason for the life of the scope.
+class WaitReasonScope {
+ public:
+  WaitReasonScope(void (*describe)(const void*, std::string&), const void* context, const void* irp = nullptr);
+  ~WaitReasonScope();
+  WaitReasonScope(const WaitReasonScope&) = delete;
+
+ private:
+  WaitReason reason_;
+};
+
+// Parks the current task until Unpark or the deadline (interrupt time), with `info` visible meanwhile. May wake without reason.
+rt::Wake ParkFor(const WaitInfo& info, rt::Ticks deadline = rt::kNever);
+
+// Set by io (State::describe_irp): goes on with a description at an IRP: "IRP 12 is held by \\Device\\Foo (driver bar)".
+using DescribeIrp = void (*)(Kernel& kernel, const void* irp, std::string& out);
+
+}  // namespace drydock::nt::ke
