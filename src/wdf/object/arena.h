@@ -17,12 +17,19 @@ namespace drydock::wdf {
 
 struct ThreadState;
 
+// What a free slot looks like: the canary lies where an object has its own.
+struct FreeSlot {
+  FreeSlot* next;
+  uint32_t canary;
+  uint32_t reserved;
+};
+
 class Arena {
  public:
   static constexpr size_t kReserved = size_t{8} << 30;
   static constexpr size_t kSmallStep = 64;
   static constexpr uint8_t kSmallClasses = 16;  // 64, 128 ... 1024 bytes
-  static constexpr uint8_t kClasses = kSmallClasses + 24;  // then 1.5 K, 2 K, 3 K, 4 K ... by half powers of two
+  static constexpr uint8_t kClasses = kSmallClasses + 36;  // then 1.5 K, 2 K, 3 K, 4 K ... by half powers of two, up to 256 MiB
   static constexpr uint32_t kCacheLimit = 64;   // free slots a thread keeps per class
 
   Arena();
@@ -35,25 +42,33 @@ class Arena {
     return address - base_ < committed_.load(std::memory_order_acquire);
   }
   static size_t ClassSize(uint8_t size_class);
-  size_t live() const { return live_.load(std::memory_order_relaxed); }  // slots handed out (thread caches do not count)
+  // Visits every slot that was ever handed out, in order of address; a free one has the dead canary. No allocation may run meanwhile.
+  void ForEachSlot(void (*visit)(void* context, void* slot), void* context);
 
-  // Gives a thread's cached slots back (end of the thread).
-  void Flush(ThreadState& state);
+  // The calling thread's cache, made on first use; null off any thread.
+  ThreadState* CacheOfCurrentThread();
 
  private:
-  struct FreeSlot;
+  friend struct ThreadState;
+  struct Chunk {
+    uintptr_t begin;
+    uintptr_t carved;  // slots up to here were handed out
+    uintptr_t end;
+    uint8_t size_class;
+  };
   static uint8_t ClassOf(size_t bytes);
-  void* AllocateShared(uint8_t size_class);
-  void* Carve(uint8_t size_class) RT_REQUIRES(lock_);
+  FreeSlot* TakeShared(uint8_t size_class) RT_REQUIRES(lock_);
+  FreeSlot* Carve(uint8_t size_class) RT_REQUIRES(lock_);
+  void Flush(ThreadState& state);
 
   uintptr_t base_ = 0;
   std::atomic<size_t> committed_{0};
-  std::atomic<size_t> live_{0};
   rt::Lock lock_;
   size_t used_ RT_GUARDED_BY(lock_) = 0;
   FreeSlot* free_[kClasses] RT_GUARDED_BY(lock_) = {};
-  uintptr_t chunk_[kClasses] RT_GUARDED_BY(lock_) = {};      // rest of the class's current chunk
-  uintptr_t chunk_end_[kClasses] RT_GUARDED_BY(lock_) = {};
+  int32_t open_chunk_[kClasses] RT_GUARDED_BY(lock_);  // index into chunks_, -1: none
+  std::vector<Chunk> chunks_ RT_GUARDED_BY(lock_);
+  ThreadState* threads_ RT_GUARDED_BY(lock_) = nullptr;
 };
 
 }  // namespace drydock::wdf

@@ -113,7 +113,8 @@ class Object {
   Object* previous_sibling_ = nullptr;
   ContextBlock* contexts_ = nullptr;
   CallbackLock* callback_lock_ = nullptr;
-  Object* disposal_next_ = nullptr;  // waiting for the disposal work item
+  Object* dying_children_ = nullptr;  // cleaned up, still to be released: singly linked by next_sibling_, oldest first
+  Object* disposal_next_ = nullptr;   // waiting for the disposal work item
 };
 
 // An intrusive counted reference.

@@ -1,5 +1,6 @@
 // ThreadState: what the framework keeps per NT thread: cached object slots.
-// Called by:  wdf, for the current thread only. Made on first use, freed by ps through Thread::free_wdf.
+// Called by:  wdf/object, for the current thread only.
+// Ownership:  made by Arena::CacheOfCurrentThread, freed by ps through Thread::free_wdf or with the arena, whichever ends first.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,13 @@ namespace drydock::wdf {
 
 struct ThreadState {
   Arena* arena = nullptr;
-  void* free[Arena::kSmallClasses] = {};
+  nt::Thread* thread = nullptr;
+  ThreadState* next = nullptr;      // in the arena's list
+  ThreadState* previous = nullptr;
+  FreeSlot* free[Arena::kSmallClasses] = {};
   uint32_t count[Arena::kSmallClasses] = {};
-};
 
-// The current thread's state, or null off any thread (a machine's owner outside the machine).
-ThreadState* CurrentThreadState(Arena& arena);
+  static void FreeFromThread(void* state);  // Thread::free_wdf
+};
 
 }  // namespace drydock::wdf
