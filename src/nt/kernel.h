@@ -4,6 +4,7 @@
 // Each component has `nt/<component>/state.h` with `struct State { explicit State(Kernel&); ~State(); ... }`.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -57,6 +58,9 @@ struct Kernel {
   void (*on_break)(void* context, const std::string& words) = nullptr;
   void* on_break_context = nullptr;
   std::atomic<bool> bug_checked{false};
+
+  // wdf::Framework of this machine; set and cleared by it, never looked into from here.
+  void* framework = nullptr;
 
   // Trace ids: small numbers that name objects in events, the same in each run of a seed.
   uint32_t NextTraceId() { return trace_id_.fetch_add(1, std::memory_order_relaxed) + 1; }

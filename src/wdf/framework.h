@@ -6,6 +6,7 @@
 // Source:     DRV-*, VER-14, DEVX-50.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -19,6 +20,7 @@ namespace drydock::wdf {
 class Arena;
 class Driver;
 class Object;
+class ReferenceLog;
 struct Disposal;
 struct Framework;
 
@@ -70,6 +72,7 @@ struct Framework {
   const FrameworkOptions options;
   std::unique_ptr<Arena> arena;
   std::unique_ptr<Disposal> disposal;  // deletions that wait for PASSIVE_LEVEL
+  std::unique_ptr<ReferenceLog> reference_log;  // (V) tags of WdfObjectReferenceWithTag, for drivers that track handles
 
   rt::Lock tree_lock;
   rt::Lock drivers_lock;

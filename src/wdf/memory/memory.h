@@ -2,8 +2,8 @@
 // Called by:  wdf/memory for the DDIs, wdf/request for the buffers of requests, wdf/target to describe transfers.
 // IRQL:       <= DISPATCH_LEVEL; getters at any level.
 // Ownership:  kAllocated frees its pool block, kLookaside gives it back to its list, kPreallocated and kRequest leave it alone. A request's
-//             own memory objects live inside the request (Object::kEmbedded): their only counted reference besides the request's are those
-//             that drivers and formatted sub-requests hold; references() > 1 at completion is bug check 0x10D/0x3.
+//             own memory objects are its children (IOT-8.15): besides their own reference they have those that drivers and formatted
+//             sub-requests hold; references() > 1 at completion is bug check 0x10D/0x3.
 // Source:     IOT-8.*, IOX-59, IOX-60, OP-13.
 #pragma once
 
@@ -28,15 +28,16 @@ class Memory final : public Object {
   bool read_only() const { return read_only_; }
   PMDL mdl() const { return mdl_; }  // the MDL that describes the buffer, where there is one; not owned
 
-  // A request's own memory (queue): `owner` keeps it; call once when the request object is made, then Set whenever its buffer is known.
-  void InitializeEmbedded(DriverGlobals& globals, Request* owner);
-  void Set(void* buffer, size_t size, PMDL mdl, bool read_only) {
+  // A request's own memory (queue): made with CreateObject as a child of the request, then told its buffer. Also when the buffer changes.
+  void SetRequest(Request* owner, void* buffer, size_t size, PMDL mdl, bool read_only) {
+    kind_ = Kind::kRequest;
+    owner_ = owner;
     buffer_ = buffer;
     size_ = size;
     mdl_ = mdl;
     read_only_ = read_only;
   }
-  Request* owner() const { return owner_; }
+  Request* owner() const { return kind_ == Kind::kRequest ? owner_ : nullptr; }
 
   void SetAllocated(void* buffer, size_t size, bool paged);                    // frees with ExFreePool
   void SetPreallocated(void* buffer, size_t size);

@@ -6,6 +6,9 @@
 // Source:     OBJ-17 as corrected by DEVX-1, DEVX-2; S6 ("waits for deferred clean-ups").
 #pragma once
 
+#include <atomic>
+
+#include "nt/thread.h"
 #include "runtime/lock.h"
 #include "wdf/object/object.h"
 
@@ -23,17 +26,21 @@ struct Disposal {
   void Drain();
 
  private:
+  struct Waiter {
+    KEVENT done;
+    Waiter* next;
+  };
   static void NTAPI Run(PVOID context);
-  void Queue(Object* object, bool destroy);
+  void Queue(Object* object);
 
   Framework& framework_;
   rt::Lock lock_;
   Object* first_ RT_GUARDED_BY(lock_) = nullptr;
   Object* last_ RT_GUARDED_BY(lock_) = nullptr;
   bool running_ RT_GUARDED_BY(lock_) = false;
-  nt::Thread* runner_ = nullptr;
+  Waiter* waiters_ RT_GUARDED_BY(lock_) = nullptr;
+  std::atomic<nt::Thread*> runner_{nullptr};
   WORK_QUEUE_ITEM item_ = {};
-  KEVENT idle_ = {};
 };
 
 }  // namespace drydock::wdf

@@ -30,12 +30,9 @@ size_t SizeWithContext(size_t object_size, const WDF_OBJECT_ATTRIBUTES* attribut
 struct ObjectAccess {
   // Memory from the arena, canary not yet set; null when there is none.
   static void* Allocate(DriverGlobals& globals, size_t bytes, uint8_t* size_class);
-  static void Free(Framework& framework, void* memory, uint8_t size_class);
   // Fills the base of a fresh object, builds its first context block at `context_at` (null: no context), resolves level and scope, links it.
   static NTSTATUS Initialize(Object* object, DriverGlobals& globals, ObjectType type, uint8_t size_class,
                              const WDF_OBJECT_ATTRIBUTES* attributes, Object* parent, void* context_at);
-  // For an object that lives inside another one (a request's own memory): no parent, no slot of its own.
-  static void InitializeEmbedded(Object* object, DriverGlobals& globals, ObjectType type);
   static void SetCallbackLock(Object* object, CallbackLock* lock) { object->callback_lock_ = lock; }
   static void SetScope(Object* object, WDF_SYNCHRONIZATION_SCOPE scope) { object->scope_ = scope; }
   static void SetPassive(Object* object, bool passive, bool by_own_attributes) {
@@ -46,7 +43,8 @@ struct ObjectAccess {
   static void ClearCallbacks(Object* object);
   static Object* FirstChild(Object* object) { return object->first_child_; }
   static Object* NextSibling(Object* object) { return object->next_sibling_; }
-  static uint32_t Canary(const Object* object) { return object->canary_; }
+  // Also asked of addresses that are no object: under ASan they may be poisoned.
+  __attribute__((no_sanitize("address"))) static uint32_t Canary(const Object* object) { return object->canary_; }
   static void Destroy(Object* object);  // the last reference is gone: destructor, memory
   static CallbackLock* PresentationLock(Object* object) { return object->presentation_lock(); }
   static bool NeedsPassiveCleanup(const Object* object) { return object->NeedsPassiveCleanup(); }

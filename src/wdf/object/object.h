@@ -8,6 +8,12 @@
 // Handle:     the object's address + 8. An address outside the arena, another alignment, a dead canary or another type is a bad
 //             handle: bug check 0x10D/0x5, never an error return (rule of the contract).
 // Locks:      tree_lock of the framework guards parent/child links only. None is held over a callback.
+// Deletion of a child against deletion of its parent, numbered; object.cpp cites the steps:
+//   D1  Whoever sets deleting_ carries the deletion out. With a parent it is set under tree_lock, and the deleter takes a reference on the
+//       parent with it, so that the parent's memory outlives the child's deletion.
+//   D2  A parent's deletion sets deleting_ of each child under tree_lock and takes it out of the list. A child that somebody else is deleting
+//       stays in the list and is left to that thread, unless it still waits for the work item: then it is taken back and done here.
+//   D3  Once deleting_ of a parent is set, linking a new child to it fails with STATUS_DELETE_PENDING (checked under tree_lock).
 // Source:     devices-pnp-power-and-objects.md OBJ-*, IOT-7.13.
 #pragma once
 
@@ -40,8 +46,10 @@ struct alignas(16) ContextBlock {
   const WDF_OBJECT_CONTEXT_TYPE_INFO* type;  // the unique type, null: callbacks only
   PFN_WDF_OBJECT_CONTEXT_CLEANUP cleanup;
   PFN_WDF_OBJECT_CONTEXT_DESTROY destroy;
-  size_t size;
-  Object* owner;  // WdfObjectContextGetObject
+  uint32_t size;
+  uint32_t size_class;  // of the arena when it was added later; kInObject: behind the object in the same slot
+  Object* owner;        // WdfObjectContextGetObject
+  static constexpr uint32_t kInObject = 0xFFFF;
   void* bytes() { return this + 1; }
 };
 static_assert(sizeof(ContextBlock) == 48);
@@ -51,7 +59,6 @@ class Object {
   static constexpr uint32_t kCanary = 0x46445744;  // alive
   static constexpr uint32_t kDeadCanary = 0x64616564;  // freed
   static constexpr uintptr_t kHandleBias = 8;
-  static constexpr uint8_t kEmbedded = 0xFF;
 
   WDFOBJECT handle() const { return reinterpret_cast<WDFOBJECT>(reinterpret_cast<uintptr_t>(this) + kHandleBias); }
   ObjectType type() const { return type_; }
@@ -95,12 +102,15 @@ class Object {
   virtual bool DriverMayDelete() const;
 
   friend struct ObjectAccess;  // wdf/object: creation, contexts, tree
+  friend struct Disposal;
 
   uint32_t canary_ = kCanary;
   ObjectType type_ = ObjectType::kGeneric;
-  uint8_t size_class_ = 0;  // of the arena; kEmbedded: lives inside another object and is not freed by itself
+  uint8_t size_class_ = 0;  // of the arena
   bool passive_callbacks_ = false;
   bool passive_by_own_attributes_ = false;
+  bool linked_ = false;      // in the parent's list of children; guarded by tree_lock
+  bool had_parent_ = false;  // fixed at creation
   WDF_SYNCHRONIZATION_SCOPE scope_ = WdfSynchronizationScopeNone;
   std::atomic<int32_t> references_{1};
   std::atomic<bool> deleting_{false};

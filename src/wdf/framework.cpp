@@ -1,0 +1,40 @@
+#include "wdf/framework.h"
+
+#include "runtime/assert.h"
+#include "wdf/object/arena.h"
+#include "wdf/object/disposal.h"
+#include "wdf/object/reference_log.h"
+
+namespace drydock::wdf {
+
+Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options)
+    : kernel(the_kernel),
+      options(the_options),
+      arena(std::make_unique<Arena>()),
+      disposal(std::make_unique<Disposal>(*this)),
+      reference_log(std::make_unique<ReferenceLog>()) {
+  RT_ASSERT(kernel.framework == nullptr);
+  kernel.framework = this;
+}
+
+Framework::~Framework() {
+  for (DriverGlobals* globals : drivers) delete globals;
+  kernel.framework = nullptr;
+}
+
+Framework* CurrentFrameworkOrNull() {
+  nt::Kernel* kernel = nt::CurrentKernelOrNull();
+  return kernel ? static_cast<Framework*>(kernel->framework) : nullptr;
+}
+
+Framework& CurrentFramework() {
+  Framework* framework = CurrentFrameworkOrNull();
+  RT_ASSERT(framework != nullptr);
+  return *framework;
+}
+
+void Break(DriverGlobals& globals, const char* words) {
+  nt::Break(std::string(globals.shared.DriverName) + ": " + words);
+}
+
+}  // namespace drydock::wdf
