@@ -1,7 +1,7 @@
 // Framework: the WDF half of one machine, and DriverGlobals: one driver's binding to it. Root of all state of wdf.
 // Called by:  Machine makes one per Kernel; every DDI receives its driver's DriverGlobals; others come through CurrentFramework().
 // Ownership:  Machine owns the Framework and destroys it before the Kernel, with no driver loaded any more. A DriverGlobals lives from
-//             WdfVersionBind to WdfVersionUnbind (or unloading after a failed DriverEntry).
+//             WdfVersionBind to WdfVersionUnbind (or unloading after a failed DriverEntry); its memory as long as the Framework.
 // Locks:      tree_lock guards parent/child links of all objects; drivers_lock the list of drivers. Neither is held over a callback.
 // Source:     DRV-*, VER-14, DEVX-50.
 #pragma once
@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "nt/kernel.h"
@@ -50,7 +51,7 @@ struct DriverGlobals {
   VerifierOptions options;
   std::atomic<uint32_t> allocations{0};
   PDRIVER_OBJECT wdm_driver = nullptr;
-  PUNICODE_STRING registry_path = nullptr;  // the framework's own copy
+  std::string service_name;        // last part of the service key
   const void* table = nullptr;     // the function table handed out at binding
 
   // "built for >= 1.minor"; UMDF 2 began with the rules of 1.11.
@@ -77,6 +78,8 @@ struct Framework {
   rt::Lock tree_lock;
   rt::Lock drivers_lock;
   std::vector<DriverGlobals*> drivers RT_GUARDED_BY(drivers_lock);
+  // Ended bindings: an object that leaked, and the driver's stub, still point to theirs.
+  std::vector<std::unique_ptr<DriverGlobals>> ended RT_GUARDED_BY(drivers_lock);
 };
 
 Framework& CurrentFramework();        // of the calling task's machine; asserts that there is one

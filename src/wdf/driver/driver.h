@@ -5,6 +5,8 @@
 // Source:     DRV-*, DEVX-9, DEVX-11.
 #pragma once
 
+#include <string>
+
 #include "wdf/object/object.h"
 #include "wdf/sync/callback_lock.h"
 
@@ -18,6 +20,7 @@ class Driver final : public Object {
   const WDF_DRIVER_CONFIG& config() const { return config_; }
   bool non_pnp() const { return (config_.DriverInitFlags & WdfDriverInitNonPnpDriver) != 0; }
   CallbackLock& lock() { return lock_; }
+  const std::u16string& registry_path() const { return registry_path_; }  // of the service key; terminated
 
  protected:
   CallbackLock* presentation_lock() override { return &lock_; }
@@ -26,6 +29,7 @@ class Driver final : public Object {
   friend struct DriverBinding;
   PDRIVER_OBJECT wdm_ = nullptr;
   WDF_DRIVER_CONFIG config_ = {};
+  std::u16string registry_path_;
   CallbackLock lock_;
 };
 

@@ -44,7 +44,7 @@ class Memory final : public Object {
   void SetLookaside(Lookaside* list, void* buffer, size_t size, bool paged);
 
  protected:
-  bool NeedsPassiveCleanup() const override { return paged_; }
+  bool NeedsPassiveCleanup() const override;
 
  private:
   Kind kind_ = Kind::kPreallocated;

@@ -45,10 +45,13 @@ struct ObjectAccess {
   static Object* NextSibling(Object* object) { return object->next_sibling_; }
   // Also asked of addresses that are no object: under ASan they may be poisoned.
   __attribute__((no_sanitize("address"))) static uint32_t Canary(const Object* object) { return object->canary_; }
+  // Likewise for what may be a slot that is just being filled or emptied.
+  static DriverGlobals* Globals(const Object* object) { return object->globals_; }
   static void Destroy(Object* object);  // the last reference is gone: destructor, memory
   static CallbackLock* PresentationLock(Object* object) { return object->presentation_lock(); }
   static bool NeedsPassiveCleanup(const Object* object) { return object->NeedsPassiveCleanup(); }
   static bool DriverMayDelete(const Object* object) { return object->DriverMayDelete(); }
+  static void FinishPostponedDelete(Object* object) { FinishDelete(object); }
 
  private:
   friend class Object;
@@ -108,6 +111,15 @@ NTSTATUS CreateObject(DriverGlobals& globals, ObjectType type, const WDF_OBJECT_
   Object* parent = attributes && attributes->ParentObject ? ObjectFromHandle(globals, attributes->ParentObject) : default_parent;
   return CreateObjectChecked<T>(globals, type, attributes, parent, out, std::forward<A>(arguments)...);
 }
+
+// WDFOBJECT: an object without behaviour.
+class GenericObject final : public Object {
+ public:
+  static constexpr ObjectType kType = ObjectType::kGeneric;
+};
+
+// The driver object, default parent of most types (OBJ-29); null before WdfDriverCreate.
+Object* DefaultParent(DriverGlobals& globals);
 
 // The creating DDI failed after CreateObject: the object goes, the driver's cleanup and destroy callbacks do not run.
 void DeleteAfterFailedCreate(Object* object);

@@ -62,6 +62,7 @@ void Object::Delete() {
     return;
   }
   RecordEvent(owner, trace::kObjectDelete, trace_id_, static_cast<uint64_t>(type_));
+  if (PostponeDeletion()) return;
   if (!AtPassive() && ObjectAccess::TreeNeedsPassive(owner, this)) {
     owner.disposal->QueueDelete(this);
     return;

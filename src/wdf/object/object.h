@@ -96,6 +96,9 @@ class Object {
   virtual void OnCleanedUp() {}
   // True when cleanup and destroy callbacks of this object must run at PASSIVE_LEVEL. The base answers by type (OBJ-18, DEVX-2).
   virtual bool NeedsPassiveCleanup() const;
+  // Asked once, when the deletion of this very object (not of a parent) begins: true takes it over; the object calls
+  // ObjectAccess::FinishPostponedDelete when it can end.
+  virtual bool PostponeDeletion() { return false; }
   // What WdfObjectAcquireLock takes (DEVX-13): device, queue and driver answer, everything else has none.
   virtual CallbackLock* presentation_lock() { return nullptr; }
   // WdfObjectDelete by the driver: false is "ignored with a break" (DEVX-4). The base answers by type.

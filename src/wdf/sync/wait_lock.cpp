@@ -1,0 +1,48 @@
+#include "wdf/sync/wait_lock.h"
+
+#include "nt/thread.h"
+#include "wdf/ddi.h"
+#include "wdf/object/factory.h"
+
+namespace drydock::wdf {
+
+NTSTATUS WaitLock::Acquire(const LONGLONG* timeout) {
+  LARGE_INTEGER limit = {};
+  if (timeout) limit.QuadPart = *timeout;
+  KeEnterCriticalRegion();
+  NTSTATUS status = KeWaitForSingleObject(&free_, Executive, KernelMode, FALSE, timeout ? &limit : nullptr);
+  if (status == STATUS_TIMEOUT) KeLeaveCriticalRegion();
+  return status;
+}
+
+void WaitLock::Release() {
+  KeSetEvent(&free_, IO_NO_INCREMENT, FALSE);
+  KeLeaveCriticalRegion();
+}
+
+namespace ddi {
+
+NTSTATUS WdfWaitLockCreate(DriverGlobals& globals, PWDF_OBJECT_ATTRIBUTES LockAttributes, WDFWAITLOCK* Lock) {
+  *Lock = nullptr;
+  WaitLock* lock = nullptr;
+  NTSTATUS status = CreateObject(globals, ObjectType::kWaitLock, LockAttributes, DefaultParent(globals), &lock);
+  if (!NT_SUCCESS(status)) return status;
+  lock->Initialize();
+  *Lock = reinterpret_cast<WDFWAITLOCK>(lock->handle());
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS WdfWaitLockAcquire(DriverGlobals& globals, WDFWAITLOCK Lock, PLONGLONG Timeout) {
+  WaitLock* lock = FromHandle<WaitLock>(globals, Lock);
+  // The one level that depends on an argument, so it is looked at here (O-21).
+  if (globals.verifier && !(Timeout && *Timeout == 0) && nt::CurrentThread().irql > PASSIVE_LEVEL) {
+    Break(globals, "WdfWaitLockAcquire above PASSIVE_LEVEL with a time-out other than 0");
+    return STATUS_INVALID_DEVICE_REQUEST;
+  }
+  return lock->Acquire(Timeout);
+}
+
+void WdfWaitLockRelease(DriverGlobals& globals, WDFWAITLOCK Lock) { FromHandle<WaitLock>(globals, Lock)->Release(); }
+
+}  // namespace ddi
+}  // namespace drydock::wdf
