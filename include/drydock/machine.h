@@ -141,6 +141,16 @@ class Task {  // a concurrent caller inside the machine
   std::unique_ptr<Impl> impl_;
 };
 
+struct TraceEvent {
+  Duration time = {};        // since the machine was made
+  uint32_t task = 0;
+  uint16_t kind = 0;
+  int irql = 0;
+  std::string name;          // of the kind: "irp.call"
+  std::string text;          // the whole event in words
+  uint64_t a = 0, b = 0, c = 0;
+};
+
 class Machine {
  public:
   explicit Machine(MachineOptions options = {});
@@ -206,6 +216,9 @@ class Machine {
   std::string ReportText() const;              // all reports as text
   std::vector<std::string> DebugLog() const;   // DbgPrint lines
   std::vector<std::string> TraceText() const;  // recorded events as text, the newest 4096
+  std::vector<TraceEvent> TraceEvents() const;           // the same, in parts
+  void Trace(bool on);                                   // records from now, or stops; earlier events are forgotten when it begins
+  std::string NameOfTraceId(uint64_t id) const;          // "upper", "\\Device\\GoesSilent": what an id in an event stands for
   uint64_t TraceDigest() const;                // of everything recorded
 
   // --- for tests of Drydock itself ---
