@@ -9,6 +9,8 @@
 #include "machine/names.h"
 #include "nt/dbg/state.h"
 #include "nt/ke/stall.h"
+#include "nt/io/device.h"
+#include "nt/io/state.h"
 #include "nt/trace.h"
 #include "wdf/trace.h"
 
@@ -29,21 +31,14 @@ const rt::EventKind* FindKind(uint16_t number) {
 
 std::string EventText(const rt::Event& event) {
   const rt::EventKind* kind = FindKind(event.kind);
-  std::string text = kind ? fmt::format(fmt::runtime(kind->format), fmt::arg("a", event.a), fmt::arg("b", event.b),
-                                        fmt::arg("c", event.c))
-                          : fmt::format("kind {} {} {} {}", event.kind, event.a, event.b, event.c);
-  return fmt::format("{:>12.4f} ms  task {:<3} irql {}  {:<20} {}", static_cast<double>(event.time) / rt::kTicksPerMillisecond,
-                     event.task, event.irql, kind ? kind->name : "?", text);
+  if (!kind) return fmt::format("kind {:#x}: {} {} {}", event.kind, event.a, event.b, event.c);
+  return fmt::format(fmt::runtime(kind->format), fmt::arg("a", event.a), fmt::arg("b", event.b), fmt::arg("c", event.c));
 }
 
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
+std::string EventLine(const rt::Event& event) {
+  const rt::EventKind* kind = FindKind(event.kind);
+  return fmt::format("{:>12.4f} ms  task {:<3} irql {}  {:<20} {}", static_cast<double>(event.time) / rt::kTicksPerMillisecond,
+                     event.task, event.irql, kind ? kind->name : "?", EventText(event));
 }
 
 }  // namespace
@@ -65,7 +60,7 @@ Report Machine::Impl::MakeReport(ReportKind kind, std::string words) {
   report.kind = kind;
   report.words = std::move(words);
   if (rt::Task* task = rt::CurrentTask()) report.task = fmt::format("{} ({})", task->name, task->id);
-  for (const rt::Event& event : events.Last(kEventsInReport)) report.events.push_back(EventText(event));
+  for (const rt::Event& event : events.Last(kEventsInReport)) report.events.push_back(EventLine(event));
   report.seed = options.seed;
   report.simulated = options.executor == ExecutorKind::Simulated;
   return report;
@@ -117,8 +112,42 @@ std::vector<std::string> Machine::DebugLog() const { return nt::dbg::Lines(*impl
 
 std::vector<std::string> Machine::TraceText() const {
   std::vector<std::string> lines;
-  for (const rt::Event& event : impl_->events.Last(4096)) lines.push_back(EventText(event));
+  for (const rt::Event& event : impl_->events.Last(4096)) lines.push_back(EventLine(event));
   return lines;
+}
+
+std::vector<TraceEvent> Machine::TraceEvents() const {
+  std::vector<TraceEvent> result;
+  for (const rt::Event& event : impl_->events.Last(4096)) {
+    const rt::EventKind* kind = FindKind(event.kind);
+    result.push_back({.time = Duration(event.time),
+                      .task = event.task,
+                      .kind = event.kind,
+                      .irql = event.irql,
+                      .name = kind ? kind->name : "?",
+                      .text = EventText(event),
+                      .a = event.a,
+                      .b = event.b,
+                      .c = event.c});
+  }
+  return result;
+}
+
+void Machine::Trace(bool on) {
+  if (on && !impl_->events.enabled()) impl_->events.Clear();
+  impl_->events.Enable(on);
+}
+
+std::string Machine::NameOfTraceId(uint64_t id) const {
+  return machine::Guarded(*impl_, std::string(), [&]() -> std::string {
+    rt::LockGuard guard(impl_->kernel->io->lock);
+    for (nt::io::Driver* driver = impl_->kernel->io->drivers; driver; driver = driver->next) {
+      if (driver->trace_id == id) return machine::ToUtf8(driver->name);
+      for (DEVICE_OBJECT* device = driver->object ? driver->object->DeviceObject : nullptr; device; device = device->NextDevice)
+        if (nt::io::TraceId(device) == id) return machine::ToUtf8(driver->name);
+    }
+    return {};
+  });
 }
 
 uint64_t Machine::TraceDigest() const { return impl_->events.digest(); }

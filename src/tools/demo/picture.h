@@ -3,13 +3,13 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "drydock/machine.h"
 
 namespace drydock::tools {
 
-// One line an event, indented by depth of the call; the time since the first event in microseconds; `colour` where it waited.
-std::string DrawRequest(const std::vector<TraceEvent>& events);
+// What the machine has recorded: one line an event, indented by depth of the call, with the time since the first event in microseconds.
+// Drivers go by their names as long as the machine has them.
+std::string DrawRequest(const Machine& machine);
 
 }  // namespace drydock::tools

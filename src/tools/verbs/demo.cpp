@@ -148,7 +148,7 @@ void ShowOneRequest(const fs::path& path) {
   stack.file.Read(buffer.data(), buffer.size());
   machine.Trace(false);
   Say("\nOne read of 4 KiB on its way down and up (microseconds, real time, tracing included):\n");
-  Say(DrawRequest(machine.TraceEvents()));
+  Say(DrawRequest(machine));
 }
 
 int GoSilent() {
@@ -167,7 +167,7 @@ int GoSilent() {
   IoResult result = stack.file.Read(buffer.data(), buffer.size());
   machine.Trace(false);
   Say("\nThe same stack, and the device behind it goes silent (virtual time, seed 1):\n");
-  Say(DrawRequest(machine.TraceEvents()));
+  Say(DrawRequest(machine));
   Say(fmt::format("  the application got {}", result.status.ToString()));
   return result.status == STATUS_IO_TIMEOUT && !machine.stopped() ? 0 : 1;
 }
