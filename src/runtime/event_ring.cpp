@@ -41,6 +41,11 @@ void EventRing::Record(const Event& event) {
   for (const auto& [listener, context] : listeners_) listener(context, event);
 }
 
+void EventRing::Clear() {
+  first_.store(next_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  digest_.store(0, std::memory_order_relaxed);
+}
+
 void EventRing::AddListener(Listener listener, void* context) {
   listeners_.emplace_back(listener, context);
 }
@@ -52,7 +57,8 @@ void EventRing::RemoveListener(Listener listener, void* context) {
 std::vector<Event> EventRing::Last(size_t count) const {
   std::vector<Event> events;
   const uint64_t end = next_.load(std::memory_order_acquire);
-  uint64_t begin = end - std::min<uint64_t>({count, end, mask_ + 1});
+  const uint64_t kept = end - first_.load(std::memory_order_relaxed);
+  uint64_t begin = end - std::min<uint64_t>({count, kept, mask_ + 1});
   events.reserve(end - begin);
   for (uint64_t number = begin; number != end; ++number) {
     const Slot& slot = slots_[number & mask_];

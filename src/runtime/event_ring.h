@@ -37,6 +37,7 @@ class EventRing {
   bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
   void Enable(bool on) { enabled_.store(on, std::memory_order_relaxed); }
   void Record(const Event& event);
+  void Clear();  // forgets what was recorded so far, the digest too
 
   using Listener = void (*)(void* context, const Event& event);
   void AddListener(Listener listener, void* context);  // before tasks run, or with the machine idle
@@ -53,6 +54,7 @@ class EventRing {
   std::unique_ptr<Slot[]> slots_;
   size_t mask_;
   std::atomic<uint64_t> next_{0};
+  std::atomic<uint64_t> first_{0};  // events before this one are forgotten
   std::atomic<uint64_t> digest_{0};
   std::atomic<bool> enabled_{false};
   std::vector<std::pair<Listener, void*>> listeners_;
