@@ -1,0 +1,8 @@
+// What a driver of the NT model includes: wdm.h and what only such drivers use.
+// Used by: as wdm.h. Source: public documentation.
+#ifndef _NTDDK_
+#define _NTDDK_
+
+#include "wdm.h"
+
+#endif  // _NTDDK_

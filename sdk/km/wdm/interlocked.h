@@ -1,0 +1,168 @@
+// Interlocked operations and memory barriers, each a full barrier as on x64. Part of wdm.h.
+// IRQL: any. Source: public documentation.
+#ifndef DRYDOCK_WDM_INTERLOCKED_H
+#define DRYDOCK_WDM_INTERLOCKED_H
+
+#include "ntdef.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// suffix, type: the operations every width has. Add, Increment and Decrement give the new value; the others the old.
+#define DRYDOCK_INTERLOCKED(suffix, type)                                                                         \
+  FORCEINLINE type InterlockedIncrement##suffix(type volatile *target) {                                          \
+    return __atomic_add_fetch(target, 1, __ATOMIC_SEQ_CST);                                                       \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedDecrement##suffix(type volatile *target) {                                          \
+    return __atomic_sub_fetch(target, 1, __ATOMIC_SEQ_CST);                                                       \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedAdd##suffix(type volatile *target, type value) {                                    \
+    return __atomic_add_fetch(target, value, __ATOMIC_SEQ_CST);                                                   \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedExchangeAdd##suffix(type volatile *target, type value) {                            \
+    return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);                                                   \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedExchange##suffix(type volatile *target, type value) {                               \
+    return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);                                                  \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedAnd##suffix(type volatile *target, type value) {                                    \
+    return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);                                                   \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedOr##suffix(type volatile *target, type value) {                                     \
+    return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);                                                    \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedXor##suffix(type volatile *target, type value) {                                    \
+    return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);                                                   \
+  }                                                                                                               \
+  FORCEINLINE type InterlockedCompareExchange##suffix(type volatile *target, type exchange, type comperand) {     \
+    __atomic_compare_exchange_n(target, &comperand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
+    return comperand;                                                                                             \
+  }
+
+DRYDOCK_INTERLOCKED(, LONG)
+DRYDOCK_INTERLOCKED(64, LONG64)
+DRYDOCK_INTERLOCKED(16, SHORT)
+#undef DRYDOCK_INTERLOCKED
+
+FORCEINLINE char InterlockedExchange8(char volatile *target, char value) {
+  return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char InterlockedAnd8(char volatile *target, char value) {
+  return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE char InterlockedOr8(char volatile *target, char value) {
+  return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+}
+
+FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value) {
+  return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
+}
+FORCEINLINE PVOID InterlockedCompareExchangePointer(PVOID volatile *target, PVOID exchange, PVOID comperand) {
+  __atomic_compare_exchange_n(target, &comperand, exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return comperand;
+}
+
+FORCEINLINE BOOLEAN InterlockedBitTestAndSet(LONG volatile *base, LONG bit) {
+  LONG mask = (LONG)(1u << (bit & 31));
+  return (BOOLEAN)((__atomic_fetch_or(base + (bit >> 5), mask, __ATOMIC_SEQ_CST) & mask) != 0);
+}
+FORCEINLINE BOOLEAN InterlockedBitTestAndReset(LONG volatile *base, LONG bit) {
+  LONG mask = (LONG)(1u << (bit & 31));
+  return (BOOLEAN)((__atomic_fetch_and(base + (bit >> 5), ~mask, __ATOMIC_SEQ_CST) & mask) != 0);
+}
+FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(LONG volatile *base, LONG bit) {
+  LONG mask = (LONG)(1u << (bit & 31));
+  return (BOOLEAN)((__atomic_fetch_xor(base + (bit >> 5), mask, __ATOMIC_SEQ_CST) & mask) != 0);
+}
+
+FORCEINLINE LONG ReadAcquire(LONG const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE LONG ReadNoFence(LONG const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE void WriteRelease(LONG volatile *target, LONG value) { __atomic_store_n(target, value, __ATOMIC_RELEASE); }
+FORCEINLINE void WriteNoFence(LONG volatile *target, LONG value) { __atomic_store_n(target, value, __ATOMIC_RELAXED); }
+FORCEINLINE ULONG ReadULongAcquire(ULONG const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE ULONG ReadULongNoFence(ULONG const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE void WriteULongRelease(ULONG volatile *target, ULONG value) {
+  __atomic_store_n(target, value, __ATOMIC_RELEASE);
+}
+FORCEINLINE void WriteULongNoFence(ULONG volatile *target, ULONG value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+FORCEINLINE LONG64 ReadAcquire64(LONG64 const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE LONG64 ReadNoFence64(LONG64 const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE void WriteRelease64(LONG64 volatile *target, LONG64 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELEASE);
+}
+FORCEINLINE void WriteNoFence64(LONG64 volatile *target, LONG64 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+FORCEINLINE PVOID ReadPointerAcquire(PVOID const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE PVOID ReadPointerNoFence(PVOID const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE void WritePointerRelease(PVOID volatile *target, PVOID value) {
+  __atomic_store_n(target, value, __ATOMIC_RELEASE);
+}
+FORCEINLINE void WritePointerNoFence(PVOID volatile *target, PVOID value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+
+// The processor hints below are macros: names this common must not clash with a compiler's own intrinsics.
+#define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define KeMemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define KeMemoryBarrierWithoutFence() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#define YieldProcessor() __builtin_ia32_pause()
+#ifdef DRYDOCK_DRIVER_BUILD
+#define _ReadWriteBarrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#define _ReadBarrier() __atomic_signal_fence(__ATOMIC_ACQUIRE)
+#define _WriteBarrier() __atomic_signal_fence(__ATOMIC_RELEASE)
+#define _InterlockedIncrement InterlockedIncrement
+#define _InterlockedDecrement InterlockedDecrement
+#define _InterlockedExchange InterlockedExchange
+#define _InterlockedExchangeAdd InterlockedExchangeAdd
+#define _InterlockedCompareExchange InterlockedCompareExchange
+#define _InterlockedAnd InterlockedAnd
+#define _InterlockedOr InterlockedOr
+#define _InterlockedXor InterlockedXor
+#define _InterlockedIncrement64 InterlockedIncrement64
+#define _InterlockedDecrement64 InterlockedDecrement64
+#define _InterlockedExchange64 InterlockedExchange64
+#define _InterlockedCompareExchange64 InterlockedCompareExchange64
+#define _InterlockedCompareExchangePointer InterlockedCompareExchangePointer
+#define _InterlockedExchangePointer InterlockedExchangePointer
+#endif
+
+#define InterlockedIncrementAcquire InterlockedIncrement
+#define InterlockedIncrementRelease InterlockedIncrement
+#define InterlockedIncrementNoFence InterlockedIncrement
+#define InterlockedDecrementAcquire InterlockedDecrement
+#define InterlockedDecrementRelease InterlockedDecrement
+#define InterlockedDecrementNoFence InterlockedDecrement
+#define InterlockedExchangeAcquire InterlockedExchange
+#define InterlockedExchangeNoFence InterlockedExchange
+#define InterlockedCompareExchangeAcquire InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence InterlockedCompareExchange
+#define InterlockedCompareExchange64Acquire InterlockedCompareExchange64
+#define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerNoFence InterlockedCompareExchangePointer
+#define InterlockedExchangePointerNoFence InterlockedExchangePointer
+#define InterlockedExchangePointerAcquire InterlockedExchangePointer
+#define InterlockedAddNoFence InterlockedAdd
+#define InterlockedAddNoFence64 InterlockedAdd64
+#define InterlockedExchangeAddNoFence InterlockedExchangeAdd
+#define InterlockedOrNoFence InterlockedOr
+#define InterlockedAndNoFence InterlockedAnd
+#define InterlockedIncrementUInt(p) ((ULONG)InterlockedIncrement((LONG volatile *)(p)))
+#define InterlockedIncrementSizeT(p) ((SIZE_T)InterlockedIncrement64((LONG64 volatile *)(p)))
+#define InterlockedDecrementSizeT(p) ((SIZE_T)InterlockedDecrement64((LONG64 volatile *)(p)))
+#define InterlockedExchangeAddSizeT(p, v) \
+  ((SIZE_T)InterlockedExchangeAdd64((LONG64 volatile *)(p), (LONG64)(v)))
+#define InterlockedAddPtr(p, v) InterlockedAdd64((LONG64 volatile *)(p), (LONG64)(v))
+#define InterlockedSetBits(p, v) InterlockedOr((p), (v))
+#define InterlockedClearBits(p, v) InterlockedAnd((p), ~(v))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // DRYDOCK_WDM_INTERLOCKED_H

@@ -1,0 +1,96 @@
+// What the Microsoft compiler knows and clang and gcc on Linux do not: calling conventions, __declspec, sized integers.
+//
+// Used by:  every header of the SDK, first. C and C++, clang and gcc, with and without -fms-extensions.
+// Rule:     outside a driver build (DRYDOCK_DRIVER_BUILD) nothing here may disturb the C++ library.
+#ifndef DRYDOCK_COMPILER_H
+#define DRYDOCK_COMPILER_H
+
+// Windows x64 has one calling convention. Here it is the platform's own; the names vanish.
+#define __stdcall
+#define __cdecl
+#define __fastcall
+#define __thiscall
+#define __vectorcall
+#define __clrcall
+#define __pascal
+
+// __declspec(x) picks one of the names below, whether or not the compiler has a __declspec of its own, so that a
+// driver means the same everywhere.
+#define __declspec(specifier) DRYDOCK_DECLSPEC_##specifier
+#define _declspec(specifier) DRYDOCK_DECLSPEC_##specifier
+#define DRYDOCK_DECLSPEC_ __attribute__(())
+#define DRYDOCK_DECLSPEC_noreturn __attribute__((noreturn))
+#define DRYDOCK_DECLSPEC_align(n) __attribute__((aligned(n)))
+// Hidden: two drivers in one process may both define a name, with different contents.
+#define DRYDOCK_DECLSPEC_selectany __attribute__((weak, visibility("hidden")))
+#define DRYDOCK_DECLSPEC_dllexport __attribute__((visibility("default")))
+#define DRYDOCK_DECLSPEC_dllimport
+#define DRYDOCK_DECLSPEC_allocate(section)
+#define DRYDOCK_DECLSPEC_code_seg(section)
+#define DRYDOCK_DECLSPEC_uuid(text)
+#define DRYDOCK_DECLSPEC_novtable
+#define DRYDOCK_DECLSPEC_nothrow
+#define DRYDOCK_DECLSPEC_noalias
+#define DRYDOCK_DECLSPEC_restrict
+#define DRYDOCK_DECLSPEC_safebuffers
+#define DRYDOCK_DECLSPEC_guard(what)
+#define DRYDOCK_DECLSPEC_no_sanitize_address __attribute__((no_sanitize_address))
+#define DRYDOCK_DECLSPEC_noinline __attribute__((noinline))
+#define DRYDOCK_DECLSPEC_thread __thread
+#define DRYDOCK_DECLSPEC_deprecated __attribute__((deprecated))
+
+#define __int8 char
+#define __int16 short
+#define __int32 int
+#define __int64 long long
+
+// In C an inline function without a body elsewhere must always be inlined; in C++ it is merged by the linker.
+#define __forceinline inline __attribute__((always_inline))
+#define FORCEINLINE __forceinline
+#define CFORCEINLINE __forceinline
+#ifdef DRYDOCK_DRIVER_BUILD
+#ifndef __cplusplus
+#define __inline inline __attribute__((always_inline))
+#define _inline __inline
+#endif
+#define __unaligned
+#define __ptr64
+#define __ptr32
+#define __w64
+#define __noop(...) ((void)0)
+#if defined(__clang__)
+#define __debugbreak() __builtin_debugtrap()
+#else
+#define __debugbreak() __builtin_trap()
+#endif
+// The target that driver sources ask about. _WIN32 and _MSC_VER stay undefined: system headers react to them.
+#ifndef _WIN64
+#define _WIN64 1
+#endif
+#ifndef _AMD64_
+#define _AMD64_ 1
+#endif
+#ifndef AMD64
+#define AMD64 1
+#endif
+#ifndef _M_AMD64
+#define _M_AMD64 100
+#endif
+#ifndef _M_X64
+#define _M_X64 100
+#endif
+#endif  // DRYDOCK_DRIVER_BUILD
+
+#ifdef __cplusplus
+#define EXTERN_C extern "C"
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#define DRYDOCK_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
+#define DRYDOCK_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#endif  // DRYDOCK_COMPILER_H

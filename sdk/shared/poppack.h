@@ -1,0 +1,2 @@
+// Ends what pshpackN.h began.
+#pragma pack(pop)
