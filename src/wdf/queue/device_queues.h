@@ -1,14 +1,16 @@
 // DeviceQueues: the queues of one device and the way into them for arriving IRPs.
 // Called by:  wdf/device (IRP entry, PnP and power steps), wdf/file (creates, cleanup), wdf/target (self target).
-// IRQL:       DispatchIrp, DispatchCreate, DispatchFromSelfTarget: the IRP's; the PnP and power steps and CancelRequestsOfFile: PASSIVE.
+// IRQL:       DispatchIrp, DispatchCreate, DispatchFromSelfTarget: the IRP's; the PnP and power steps, CancelRequestsOfFile: PASSIVE_LEVEL.
 // Ownership:  a member of Device. The queues are child objects of the device and unlink themselves.
 // Locks:      `lock` guards the list of queues only; never held over a callback.
 // Source:     IOT-9.12..9.22, IOX-4, IOX-5, IOX-39, IOX-51, IOX-54, IOX-55, IOX-56, OP-24.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "runtime/lock.h"
+#include "wdf/object/object.h"
 #include "wdf/sdk.h"
 
 namespace drydock::wdf {
@@ -26,12 +28,10 @@ struct DeviceQueues {
   Queue* first = nullptr;  // every queue of the device, oldest first
   Queue* last = nullptr;
   rt::Lock lock;
-  bool started = false;    // the device began to start (control device: finished initialising): IOX-56
-  bool powered = false;    // managed queues are on
-  // Keeps the device in D0 while managed queues have work; set by wdf/device when idle power-down is in use, else null.
-  // take: may be called at DISPATCH_LEVEL, true if the device is in D0 now; otherwise PowerUp comes later.
-  bool (*take_power)(Device&) = nullptr;
-  void (*release_power)(Device&) = nullptr;
+
+  void Add(Queue& queue);
+  void Remove(Queue& queue);
+  std::vector<Ref<Queue>> All();  // oldest first
 };
 
 namespace queue {
@@ -41,7 +41,7 @@ namespace queue {
 NTSTATUS DispatchIrp(Device& device, PIRP irp);
 
 // A create when a queue is configured for creates (HasCreateQueue).
-bool HasCreateQueue(const Device& device);
+bool HasCreateQueue(Device& device);
 NTSTATUS DispatchCreate(Device& device, PIRP irp);
 
 // A send on the device's self target (IOX-4, IOX-5): `assigned` is the queue of WdfIoTargetSelfAssignDefaultIoQueue or null. The
@@ -49,7 +49,7 @@ NTSTATUS DispatchCreate(Device& device, PIRP irp);
 NTSTATUS DispatchFromSelfTarget(Device& device, PIRP irp, Queue* assigned);
 
 // --- steps of the PnP and power machines, on their thread ---
-void DeviceStarted(Device& device);  // before EvtDevicePrepareHardware / at WdfControlFinishInitializing: closes IOX-56's window
+void DeviceStarted(Device& device);  // control device finished initialising; a PnP device needs PowerUp only
 void PowerUp(Device& device);        // managed queues on: EvtIoResume for what the driver holds, then delivery
 void PowerDown(Device& device);      // managed queues off: waits for their handlers, EvtIoStop(Suspend), waits (IOX-54)
 
@@ -59,6 +59,12 @@ void PurgeForRemoval(Device& device, PurgeScope scope = PurgeScope::kAll);
 
 // Handle cleanup, after EvtFileCleanup: cancels what waits in any queue for this file (IOX-55).
 void CancelRequestsOfFile(Device& device, PFILE_OBJECT file);
+
+// Where a request of this major function goes when it comes from above; null: nowhere.
+Queue* QueueFor(Device& device, UCHAR major);
+
+// A request of a PDO's queue goes to a queue of the parent, for good (IOT-7.47). STATUS_WDF_BUSY: not accepting, nothing changed.
+NTSTATUS ForwardToParent(Request& request, Queue& to);
 
 // True for the default queue and for queues bound to a request type: WdfObjectDelete leaves those alone (IOT-9.17).
 bool IsBoundQueue(const Queue& queue);

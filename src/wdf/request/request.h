@@ -12,7 +12,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "wdf/object/object.h"
+#include "wdf/object/factory.h"
 #include "wdf/request/sent_state.h"
 
 namespace drydock::wdf {
@@ -22,6 +22,7 @@ class FileObject;
 class Memory;
 class Queue;
 class Request;
+struct RequestBuffers;
 
 enum class Origin : uint8_t {
   kReceived,    // made by us for an IRP that arrived
@@ -43,27 +44,42 @@ enum class Place : uint8_t {
 // What a power-down or removal round has done about a request that the driver holds.
 enum class StopState : uint8_t { kNone, kDue, kCalled, kAcknowledged };
 
+// A place that others may look at without the queue's lock: they see it late at worst.
+class AtomicPlace {
+ public:
+  AtomicPlace() = default;
+  AtomicPlace(const AtomicPlace& other) : place_(Place{other}) {}
+  AtomicPlace& operator=(const AtomicPlace& other) { return *this = Place{other}; }
+  operator Place() const { return place_.load(std::memory_order_relaxed); }
+  AtomicPlace& operator=(Place place) {
+    place_.store(place, std::memory_order_relaxed);
+    return *this;
+  }
+
+ private:
+  std::atomic<Place> place_{Place::kNone};
+};
+
 struct ReceivedState {
   Queue* queue = nullptr;       // waits there, or was delivered from there
+  Queue* home = nullptr;        // reserved: the queue whose pool it belongs to
+  Queue* intended = nullptr;    // at EvtIoInCallerContext: where WdfDeviceEnqueueRequest puts it, null: by type
   Request* next = nullptr;      // neighbours in the one list of `queue` that it is on
   Request* previous = nullptr;
   Request* next_cancel = nullptr;           // in the queue's list of EvtRequestCancel calls that are due
   PFN_WDF_REQUEST_CANCEL on_cancel = nullptr;  // EvtRequestCancel of the present mark
-  FileObject* file = nullptr;
-  Memory* input_memory = nullptr;   // made at first demand; one reference is ours
-  Memory* output_memory = nullptr;
-  PMDL system_buffer_mdl = nullptr;  // built over the system buffer at first demand (IOX-59)
-  void* separate_output = nullptr;   // (U) output of a buffered IOCTL, copied back on success (IOT-7.24)
-  void* locked_pages = nullptr;      // memory made by probe-and-lock
-  Place place = Place::kNone;
+  RequestBuffers* buffers = nullptr;  // memory objects, built MDLs, locked pages: made at first demand (wdf/request/buffers.h)
+  uint64_t stamp = 0;            // order in which it came to the driver
+  AtomicPlace place;
   StopState stop = StopState::kNone;
   bool presented = false;        // the driver has had it before (OP-17)
   bool cancelable = false;       // marked by the driver, its cancel has not begun
   bool cancel_begun = false;     // EvtRequestCancel is due or has been called for the present mark
+  bool cancel_queued = false;    // on the queue's list of EvtRequestCancel calls
+  bool being_canceled = false;   // waits, but a cancel routine has its hands on it (queue.h, R1)
   bool reserved = false;         // preallocated by a forward-progress policy
   bool stop_requeue = false;     // acknowledged with Requeue
-  bool paging = false;
-  bool from_self_target = false;
+  bool in_caller_context = false;  // EvtIoInCallerContext is on the stack with it (7.28)
   bool activity_set = false;     // (U)
   bool user_mode_driver_initiated = false;  // (U)
 };
@@ -76,32 +92,28 @@ class Request final : public Object {
   bool is_received() const { return origin == Origin::kReceived; }
   PIO_STACK_LOCATION current_stack() const { return IoGetCurrentIrpStackLocation(irp); }
 
-  PIRP irp = nullptr;
+  PIRP irp = nullptr;  // the same as sent.irp
   Device* target_device = nullptr;   // received: the device it arrived at; else the creator's device, may be null
   Origin origin = Origin::kReceived;
-  // The framework's own cancel mark (purge, delivered cancel, WdfRequestCancelSentRequest): OP-10, IOX-12. Cleared by reuse.
-  std::atomic<bool> canceled{false};
-  NTSTATUS status = 0;  // what WdfRequestGetStatus tells when there is no IRP or the last send was refused; written by wdf/target
 
   ReceivedState received;
   SentState sent;
   GUID activity = {};   // (U) WdfRequestSetActivityId
 
-  // --- completion of a received request (wdf/request/complete.cpp) ---
+  // --- the end of a received request (complete.cpp) ---
   // WdfRequestComplete: cleanup callbacks, buffer reference check, IRP upward, queue goes on (IOX-58). Ends the caller's use of it.
   void Complete(NTSTATUS status, CCHAR priority_boost);
   // SEND_AND_FORGET (IOX-17): Begin runs the cleanup callbacks and releases buffers; the caller then calls the lower driver with
-  // `irp`; End lets the queue go on and the handle die. Between them `irp` belongs to the lower driver.
-  void BeginSendAndForget();
+  // the IRP that Begin returned; End lets the queue go on and the handle die.
+  PIRP BeginSendAndForget();
   void EndSendAndForget();
 
- protected:
-  friend struct ObjectAccess;
-  friend struct RequestAccess;  // wdf/request: caches
   Request() = default;
   ~Request() override = default;
-  void OnDispose() override;    // request_dispose.cpp: driver-made requests hand over to wdf/target
-  void OnCleanedUp() override;
+
+ protected:
+  void OnDispose() override;    // a driver-made request leaves its queue
+  void OnCleanedUp() override;  // what the send half holds is freed
 };
 
 }  // namespace drydock::wdf

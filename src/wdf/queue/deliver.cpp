@@ -1,0 +1,263 @@
+// The delivery loop: asks queue_step what is due, does it, asks again.
+#include "nt/driver_callback.h"
+#include "nt/thread.h"
+#include "runtime/assert.h"
+#include "wdf/device/device.h"
+#include "wdf/queue/queue.h"
+#include "wdf/request/complete.h"
+#include "wdf/request/request.h"
+#include "wdf/trace.h"
+
+namespace drydock::wdf {
+
+using queue::Due;
+using queue::Facts;
+
+Facts Queue::FactsNow() const {
+  return {
+      .cancel_waiting = first_cancel_ != nullptr,
+      .canceled_on_queue = !canceled_.empty(),
+      .stop_slot = stop_slot_.taken(),
+      .drain_slot = drain_slot_.taken(),
+      .driver_has_none = at_driver_.count + leaving_ == 0,
+      .handler_running = handlers_running_ != 0,
+      .nothing_waits = waiting_.empty() && being_completed_ == 0,
+      .holds_power = holds_power_,
+      .power_round = round_,
+      .round_request_due = round_due_ != 0 && round_thread_ == nt::CurrentThreadOrNull(),
+      .powered = power_ == QueuePower::kOn,
+      .dispatching = dispatching_,
+      .manual = dispatch_type_ == WdfIoQueueDispatchManual,
+      .room = at_driver_.count + leaving_ < limit_,
+      .deliverable = waiting_.count > being_canceled_,
+      .ready_due = ready_due_ && ready_callback_ != nullptr,
+  };
+}
+
+void Queue::Run(RunBy by) {
+  lock_.Acquire();
+  if (by == RunBy::kEvent && delivering_ != 0) return ReleaseLock();  // R3
+  RunLocked();
+}
+
+void Queue::RunLocked() {
+  Due due = Next();
+  if (due == Due::kNothing) return ReleaseLock();
+  if (MustDefer()) return Defer();
+  ++delivering_;
+  do {
+    Perform(due);
+  } while ((due = Next()) != Due::kNothing);
+  --delivering_;
+  ReleaseLock();
+}
+
+void Queue::ReleaseLock() {
+  const bool wake = power_waiting_;
+  const bool end = kept_ && delivering_ == 0 && !deferred_ && at_driver_.count + leaving_ == 0 && canceled_.empty() && waiting_.empty() &&
+                   being_completed_ == 0;
+  if (end) kept_ = false;
+  power_waiting_ = false;
+  lock_.Release();
+  if (__builtin_expect(wake, 0)) KeSetEvent(&power_event_, IO_NO_INCREMENT, FALSE);
+  if (__builtin_expect(end, 0)) Release();
+}
+
+// IOX-40: a passive queue above PASSIVE_LEVEL, or a thread that already holds the lock that callbacks take.
+bool Queue::MustDefer() const {
+  if (passive_callbacks() && nt::CurrentThread().irql > PASSIVE_LEVEL) return true;
+  return callback_lock() && callback_lock()->HeldByCurrentThread();
+}
+
+void Queue::Defer() {
+  if (deferred_) return ReleaseLock();
+  deferred_ = true;
+  AddRef();
+  lock_.Release();
+  if (passive_callbacks() || (callback_lock() && callback_lock()->passive())) {
+    ExQueueWorkItem(&work_, DelayedWorkQueue);
+  } else {
+    KeInsertQueueDpc(&dpc_, nullptr, nullptr);
+  }
+}
+
+void Queue::RunDeferredDpc(PKDPC, PVOID context, PVOID, PVOID) { RunDeferredWork(context); }
+
+void Queue::RunDeferredWork(PVOID context) {
+  Queue* queue = static_cast<Queue*>(context);
+  queue->lock_.Acquire();
+  queue->deferred_ = false;
+  queue->RunLocked();
+  queue->Release();
+}
+
+void Queue::Perform(Due due) {
+  switch (due) {
+    case Due::kNothing:
+      return;
+    case Due::kCancel: {
+      Request* request = first_cancel_;
+      first_cancel_ = request->received.next_cancel;
+      if (!first_cancel_) last_cancel_ = nullptr;
+      request->received.next_cancel = nullptr;
+      request->received.cancel_queued = false;
+      const PFN_WDF_REQUEST_CANCEL callback = request->received.on_cancel;
+      lock_.Release();
+      RecordEvent(framework(), trace::kRequestCancel, request->trace_id(), trace_id());
+      {
+        CallbackGuard guard(callback_lock());
+        nt::CallDriver("EvtRequestCancel", callback, request->request_handle());
+        guard.Leave();
+      }
+      lock_.Acquire();
+      return;
+    }
+    case Due::kCanceledOnQueue: {
+      Request* request = canceled_.first;
+      canceled_.Remove(*request);
+      Present(*request);
+      lock_.Release();
+      {
+        CallbackGuard guard(callback_lock());
+        nt::CallDriver("EvtIoCanceledOnQueue", callbacks_.io_canceled_on_queue, queue_handle(), request->request_handle());
+        guard.Leave();
+      }
+      lock_.Acquire();
+      return;
+    }
+    case Due::kStopCallback:
+    case Due::kDrainCallback: {
+      StateSlot& slot = due == Due::kStopCallback ? stop_slot_ : drain_slot_;
+      const StateSlot told = slot;
+      slot = {};
+      purge_waits_ = false;
+      lock_.Release();
+      CallState(told);
+      lock_.Acquire();
+      return;
+    }
+    case Due::kReleasePower:
+      holds_power_ = false;
+      lock_.Release();
+      device_->ReleaseIdleReference();
+      lock_.Acquire();
+      return;
+    case Due::kPowerRound:
+      return TellOneRoundRequest();
+    case Due::kDeliver: {
+      Request* request = TakeFirst(nullptr);
+      if (request) Deliver(*request);
+      return;
+    }
+    case Due::kReady: {
+      const StateSlot told = {.callback = ready_callback_, .context = ready_context_, .serialised = true};
+      ready_due_ = false;
+      lock_.Release();
+      CallState(told);
+      lock_.Acquire();
+      return;
+    }
+  }
+}
+
+void Queue::CallState(const StateSlot& slot) {
+  if (slot.waiter) {
+    KeSetEvent(slot.waiter, IO_NO_INCREMENT, FALSE);
+    return;
+  }
+  CallbackGuard guard(slot.serialised ? callback_lock() : nullptr);
+  nt::CallDriver("EvtIoQueueState", slot.callback, queue_handle(), slot.context);
+  guard.Leave();
+}
+
+// Now the driver's.
+void Queue::Present(Request& request) {
+  ReceivedState& r = request.received;
+  at_driver_.PushBack(request);
+  r.place = Place::kDriver;
+  r.presented = true;
+  r.stamp = ++next_stamp_;
+  r.stop = StopState::kNone;
+  if (__builtin_expect(power_ == QueuePower::kStopping || power_ == QueuePower::kPurging, 0)) {
+    r.stop = StopState::kDue;  // retrieved by the driver while the power thread waits: it gets its EvtIoStop too
+    ++round_due_;
+  }
+}
+
+namespace {
+
+bool HasHandler(const QueueCallbacks& callbacks, UCHAR major) {
+  if (callbacks.io_default) return true;
+  switch (major) {
+    case IRP_MJ_READ: return callbacks.io_read != nullptr;
+    case IRP_MJ_WRITE: return callbacks.io_write != nullptr;
+    case IRP_MJ_DEVICE_CONTROL: return callbacks.io_device_control != nullptr;
+    case IRP_MJ_INTERNAL_DEVICE_CONTROL: return callbacks.io_internal_device_control != nullptr;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+namespace queue {
+bool IsZeroLength(PIRP irp) {
+  const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
+  return (stack.MajorFunction == IRP_MJ_READ && stack.Parameters.Read.Length == 0) ||
+         (stack.MajorFunction == IRP_MJ_WRITE && stack.Parameters.Write.Length == 0);
+}
+}  // namespace queue
+
+// The request's turn has come; it is on no list.
+void Queue::Deliver(Request& request) {
+  ++handlers_running_;
+  if (!allow_zero_length_ && queue::IsZeroLength(request.irp)) {  // IOX-50
+    lock_.Release();
+    CompleteUndelivered(request, STATUS_SUCCESS, 0);
+  } else if (!HasHandler(callbacks_, request.current_stack()->MajorFunction)) {  // IOX-51
+    lock_.Release();
+    if (is_default_ && device_->is_filter() && request.is_received()) {
+      PassDownUndelivered(request);
+    } else {
+      CompleteUndelivered(request, STATUS_INVALID_DEVICE_REQUEST, 0);
+    }
+  } else {
+    Present(request);
+    lock_.Release();
+    CallHandler(request);
+  }
+  lock_.Acquire();
+  --handlers_running_;
+}
+
+void Queue::CallHandler(Request& request) {
+  const IO_STACK_LOCATION& stack = *request.current_stack();
+  const WDFREQUEST handle = request.request_handle();
+  RecordEvent(framework(), trace::kRequestDeliver, request.trace_id(), trace_id(), stack.MajorFunction);
+  CallbackGuard guard(callback_lock());
+  switch (stack.MajorFunction) {
+    case IRP_MJ_READ:
+      if (!callbacks_.io_read) break;
+      nt::CallDriver("EvtIoRead", callbacks_.io_read, queue_handle(), handle, size_t{stack.Parameters.Read.Length});
+      return guard.Leave();
+    case IRP_MJ_WRITE:
+      if (!callbacks_.io_write) break;
+      nt::CallDriver("EvtIoWrite", callbacks_.io_write, queue_handle(), handle, size_t{stack.Parameters.Write.Length});
+      return guard.Leave();
+    case IRP_MJ_DEVICE_CONTROL:
+    case IRP_MJ_INTERNAL_DEVICE_CONTROL: {
+      const bool internal = stack.MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL;
+      const auto callback = internal ? callbacks_.io_internal_device_control : callbacks_.io_device_control;
+      if (!callback) break;
+      const auto& p = stack.Parameters.DeviceIoControl;
+      nt::CallDriver(internal ? "EvtIoInternalDeviceControl" : "EvtIoDeviceControl", callback, queue_handle(), handle,
+                     size_t{p.OutputBufferLength}, size_t{p.InputBufferLength}, ULONG{p.IoControlCode});
+      return guard.Leave();
+    }
+    default:
+      break;
+  }
+  nt::CallDriver("EvtIoDefault", callbacks_.io_default, queue_handle(), handle);
+  guard.Leave();
+}
+
+}  // namespace drydock::wdf

@@ -1,0 +1,17 @@
+// Waiting for a queue, with the reason told to stall reports.
+// Called by:  the waiting forms of state changes, the power thread. PASSIVE_LEVEL.
+#pragma once
+
+#include <string>
+
+#include "nt/ke/wait_info.h"
+#include "wdf/sdk.h"
+
+namespace drydock::wdf::queue {
+
+inline void WaitFor(KEVENT& event, const char* reason) {
+  nt::ke::WaitReasonScope scope([](const void* text, std::string& out) { out += static_cast<const char*>(text); }, reason);
+  KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
+}
+
+}  // namespace drydock::wdf::queue

@@ -1,0 +1,19 @@
+// How a request object for an arriving IRP comes to be, and how it goes.
+// Called by:  wdf/queue.
+// IRQL:       <= DISPATCH_LEVEL.
+// Ownership:  the new request has its one reference and no parent (IOT-7.02). Retire gives that reference up, or gives a reserved
+//             request back to its queue's pool.
+// Errors:     STATUS_INSUFFICIENT_RESOURCES.
+#pragma once
+
+#include "wdf/request/request.h"
+
+namespace drydock::wdf {
+
+NTSTATUS CreateReceived(Device& device, PIRP irp, Request** out);
+// Makes a request that has no IRP yet, with the device's request attributes (reserved requests).
+NTSTATUS CreateEmpty(Device& device, Request** out);
+void AttachIrp(Request& request, PIRP irp);
+void Retire(Request& request);
+
+}  // namespace drydock::wdf
