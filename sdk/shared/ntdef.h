@@ -88,6 +88,7 @@ typedef unsigned long long ULONGLONG;
 typedef char CCHAR;
 typedef short CSHORT;
 typedef unsigned int CLONG;
+typedef UCHAR BYTE, *PBYTE;
 typedef UCHAR BOOLEAN;
 typedef unsigned int LOGICAL;
 typedef int BOOL;
