@@ -71,6 +71,12 @@ function(drydock_add_driver name)
 
   _drydock_flags(compile compile)
   _drydock_flags(config_compile configurations ${arg_CONFIG} compile)
+  _drydock_flags(kind_compile kinds ${kind} compile)
+  if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    _drydock_flags(family_compile clang)
+  else()
+    _drydock_flags(family_compile gcc)
+  endif()
   _drydock_flags(c c)
   _drydock_flags(cxx cxx)
   _drydock_flags(defines defines)
@@ -79,6 +85,7 @@ function(drydock_add_driver name)
   _drydock_flags(includes kinds ${kind} include)
   _drydock_flags(stubs kinds ${kind} sources)
   _drydock_flags(link link)
+  list(TRANSFORM link REPLACE "@EXPORTS@" "${_drydock_sdk}/driver-exports.map")
   list(APPEND defines ${kind_defines} ${config_defines})
   list(TRANSFORM defines REPLACE "@MAJOR@" ${major})
   list(TRANSFORM defines REPLACE "@MINOR@" ${minor})
@@ -124,7 +131,7 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
     set_target_properties(${objects} PROPERTIES PREFIX "" SUFFIX ".so" LINKER_LANGUAGE C)
   endif()
   # Set, not appended: the flags of the project around it are not a driver's.
-  set(options ${compile} ${config_compile} "$<$<COMPILE_LANGUAGE:C>:${c}>" "$<$<COMPILE_LANGUAGE:CXX>:${cxx}>")
+  set(options ${compile} ${family_compile} ${config_compile} ${kind_compile} "$<$<COMPILE_LANGUAGE:C>:${c}>" "$<$<COMPILE_LANGUAGE:CXX>:${cxx}>")
   if(DRYDOCK_SANITIZE)
     list(APPEND options -fsanitize=${DRYDOCK_SANITIZE})
     string(REPLACE "," ";" sanitizers "${DRYDOCK_SANITIZE}")
@@ -150,7 +157,8 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}_driver.o)
     add_custom_command(OUTPUT ${object}
       COMMAND ${CMAKE_LINKER} -r -o ${object} $<TARGET_OBJECTS:${objects}>
-      COMMAND ${CMAKE_OBJCOPY} --localize-hidden --redefine-sym ${entry}=${name}_${entry}
+      COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=${entry} --keep-global-symbol=DrydockImageInfo ${object}
+      COMMAND ${CMAKE_OBJCOPY} --redefine-sym ${entry}=${name}_${entry}
               --redefine-sym DrydockImageInfo=${name}_DrydockImageInfo ${object}
       DEPENDS ${objects} $<TARGET_OBJECTS:${objects}> COMMAND_EXPAND_LISTS VERBATIM)
     add_custom_target(${name}_driver DEPENDS ${object})

@@ -1,4 +1,5 @@
-// drydock demo [FILE]: a real stack of three drivers reads FILE; then a device behind it goes silent.
+// drydock demo [FILE]: a real stack of three drivers reads FILE; then a device behind it goes
+// silent.
 #include <fmt/format.h>
 #include <ntddk.h>
 #include <sys/stat.h>
@@ -54,7 +55,8 @@ fs::path MakeFile() {
 uint64_t CheckedSize(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) throw Error(fmt::format("{}: no such file", path.string()));
-  if (!fs::is_regular_file(path, error)) throw Error(fmt::format("{}: not a regular file", path.string()));
+  if (!fs::is_regular_file(path, error))
+    throw Error(fmt::format("{}: not a regular file", path.string()));
   std::ifstream readable(path, std::ios::binary);
   if (!readable) throw Error(fmt::format("{}: cannot be read", path.string()));
   return fs::file_size(path, error);
@@ -83,27 +85,36 @@ Stack BuildStack(Machine& machine) {
   Driver function = machine.AddDriver(ExampleDriver("filedisk"));
   Driver upper = machine.AddDriver(ExampleDriver("upper"));
   Stack stack;
-  stack.device = machine.AddDevice({.function = function, .upper_filters = {upper}, .lower_filters = {port}});
+  stack.device =
+      machine.AddDevice({.function = function, .upper_filters = {upper}, .lower_filters = {port}});
   if (!stack.device.started()) throw Error("the stack did not start:\n" + machine.ReportText());
   stack.file = machine.Open(stack.device);
-  if (!stack.file) throw Error(fmt::format("the stack cannot be opened: {}", stack.file.status().ToString()));
+  if (!stack.file)
+    throw Error(fmt::format("the stack cannot be opened: {}", stack.file.status().ToString()));
   return stack;
 }
 
 void Attach(File& file, const std::u16string& name) {
-  Status status = file.Ioctl(IOCTL_FILESTACK_ATTACH, name.data(), name.size() * sizeof(char16_t)).status;
-  if (!status.ok()) throw Error(fmt::format("the function driver could not open its target: {}", status.ToString()));
+  Status status =
+      file.Ioctl(IOCTL_FILESTACK_ATTACH, name.data(), name.size() * sizeof(char16_t)).status;
+  if (!status.ok())
+    throw Error(
+        fmt::format("the function driver could not open its target: {}", status.ToString()));
 }
 
-std::u16string NtNameOf(const fs::path& path) { return u"\\??\\C:\\" + path.filename().u16string(); }
+std::u16string NtNameOf(const fs::path& path) {
+  return u"\\??\\C:\\" + path.filename().u16string();
+}
 
 int ReadThroughTheStack(const fs::path& path, uint64_t size) {
-  Machine machine({.executor = ExecutorKind::Live, .names = {{.name = "C:", .path = path.parent_path().string()}}});
+  Machine machine({.executor = ExecutorKind::Live,
+                   .names = {{.name = "C:", .path = path.parent_path().string()}}});
   Stack stack = BuildStack(machine);
   Attach(stack.file, NtNameOf(path));
 
-  Say(fmt::format("{} ({:.1f} MiB) through application -> upper -> filedisk (-> port) -> \\??\\C:\\{}", path.string(),
-                  static_cast<double>(size) / (1 << 20), path.filename().string()));
+  Say(fmt::format(
+      "{} ({:.1f} MiB) through application -> upper -> filedisk (-> port) -> \\??\\C:\\{}",
+      path.string(), static_cast<double>(size) / (1 << 20), path.filename().string()));
   std::vector<char> buffer(kChunk);
   Sha256 hash;
   uint64_t done = 0;
@@ -112,10 +123,12 @@ int ReadThroughTheStack(const fs::path& path, uint64_t size) {
     Progress progress("reading through three drivers", size);
     while (done < size) {
       auto begin = std::chrono::steady_clock::now();
-      IoResult result = stack.file.Read(buffer.data(), buffer.size(), {.offset = static_cast<int64_t>(done)});
+      IoResult result =
+          stack.file.Read(buffer.data(), buffer.size(), {.offset = static_cast<int64_t>(done)});
       spent += std::chrono::steady_clock::now() - begin;
       if (!result.ok() || result.information == 0) {
-        Say(fmt::format("reading failed at byte {}: {}\n{}", done, result.status.ToString(), machine.ReportText()));
+        Say(fmt::format("reading failed at byte {}: {}\n{}", done, result.status.ToString(),
+                        machine.ReportText()));
         return 1;
       }
       hash.Add(buffer.data(), result.information);
@@ -127,10 +140,12 @@ int ReadThroughTheStack(const fs::path& path, uint64_t size) {
   FILESTACK_INFORMATION information = {};
   stack.file.Ioctl(IOCTL_FILESTACK_QUERY, nullptr, 0, &information, sizeof information);
   Say(fmt::format("  SHA-256 through the stack  {}", through));
-  Say(fmt::format("  SHA-256 of the file        {}  {}", direct, through == direct ? "same" : "DIFFERENT"));
-  Say(fmt::format("  {:.0f} MiB/s, {} transfers of up to {} KiB, {} bytes accounted by the port driver",
-                  seconds > 0 ? static_cast<double>(done) / (1 << 20) / seconds : 0.0, information.Totals.Transfers, kChunk >> 10,
-                  information.Totals.Bytes));
+  Say(fmt::format("  SHA-256 of the file        {}  {}", direct,
+                  through == direct ? "same" : "DIFFERENT"));
+  Say(fmt::format(
+      "  {:.0f} MiB/s, {} transfers of up to {} KiB, {} bytes accounted by the port driver",
+      seconds > 0 ? static_cast<double>(done) / (1 << 20) / seconds : 0.0,
+      information.Totals.Transfers, kChunk >> 10, information.Totals.Bytes));
   stack.file.Close();
   if (Status status = machine.RemoveDevice(stack.device); !status.ok())
     Say(fmt::format("  the device could not be removed: {}", status.ToString()));
@@ -139,7 +154,8 @@ int ReadThroughTheStack(const fs::path& path, uint64_t size) {
 }
 
 void ShowOneRequest(const fs::path& path) {
-  Machine machine({.executor = ExecutorKind::Live, .names = {{.name = "C:", .path = path.parent_path().string()}}});
+  Machine machine({.executor = ExecutorKind::Live,
+                   .names = {{.name = "C:", .path = path.parent_path().string()}}});
   Stack stack = BuildStack(machine);
   Attach(stack.file, NtNameOf(path));
   std::vector<char> buffer(4096);
@@ -175,7 +191,8 @@ int GoSilent() {
 }  // namespace
 
 int DemoVerb(int argc, char** argv) {
-  CLI::App app{"Reads FILE through a real stack of three drivers, then lets a device go silent.", "drydock demo"};
+  CLI::App app{"Reads FILE through a real stack of three drivers, then lets a device go silent.",
+               "drydock demo"};
   std::string file;
   app.add_option("FILE", file, "the file to read (default: one of 64 MiB that the demo makes)");
   try {

@@ -1,0 +1,306 @@
+#include "tools/build/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tools/build/driver_project.h"
+#include "tools/build/inf.h"
+#include "tools/build/missing.h"
+#include "tools/build/text.h"
+#include "tools/build/text_file.h"
+#include "tools/build/wpp_generate.h"
+
+namespace drydock::tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Builder {
+ public:
+  Builder(const BuildRequest& request, const Surroundings& surroundings, Diagnostics& diagnostics)
+      : request_(request),
+        surroundings_(surroundings),
+        diagnostics_(diagnostics),
+        planner_(paths_, diagnostics) {}
+
+  BuildResult Run() {
+    ProjectOptions options;
+    options.configuration = request_.configuration;
+    options.sdk_roots = surroundings_.sdk_roots;
+    project_ = LoadDriverProject(request_.project, options, paths_, diagnostics_);
+    compiler_ = FindCompiler(request_.compiler);
+    const auto ninja = FindProgram("ninja");
+    if (!ninja)
+      throw BuildError("ninja is not there; install it (Debian: apt-get install ninja-build)");
+    out_ = fs::absolute(request_.out.empty()
+                            ? fs::path("drydock-out") / project_.name / project_.configuration
+                            : request_.out)
+               .lexically_normal();
+    if (out_.filename().empty()) out_ = out_.parent_path();
+    std::error_code error;
+    if (fs::exists(out_, error) && !fs::is_directory(out_, error)) {
+      throw BuildError(fmt::format("the output folder {} is a file", out_.string()));
+    }
+
+    BuildResult result;
+    for (const fs::path& inf : project_.infs) result.infs.push_back(PlaceInf(inf, project_, out_));
+    BuildPlan plan = Plan();
+    plan.image = result.image = out_ / (project_.target + ".so");
+    WriteIfChanged(out_ / "build.ninja", NinjaText(plan));
+    WriteIfChanged(out_ / "compile_commands.json", CompileCommandsJson(plan, out_));
+    result.up_to_date = RunNinja(*ninja);
+    CheckImage(result.image);
+    return result;
+  }
+
+ private:
+  BuildPlan Plan() {
+    BuildPlan plan;
+    flags_ = LoadFlags(surroundings_, project_, compiler_, request_.sanitizers);
+    Trace(fmt::format(
+        "{} is a {} driver{}, {} sources, configuration {}", project_.name, KindName(project_.kind),
+        project_.version_major != 0
+            ? fmt::format(" for version {}.{}", project_.version_major, project_.version_minor)
+            : "",
+        project_.sources.size(), project_.configuration));
+    AddSources(project_, flags_, plan, plan.objects);
+    for (const DriverProject& library : project_.libraries) AddLibrary(library, plan);
+    for (const fs::path& stub : flags_.sources) {
+      AddPlain(stub, plan);
+    }
+    const fs::path info = out_ / "obj" / "image_info.c";
+    WriteIfChanged(info, ImageInfo());
+    AddPlain(info, plan);
+
+    plan.link = {compiler_.c.string()};
+    const auto map = surroundings_.Find("driver-exports.map");
+    for (const std::string& flag : flags_.link) {
+      plan.link.push_back(map ? ReplaceAll(flag, "@EXPORTS@", map->string()) : flag);
+    }
+    if (map) plan.link_files.push_back(*map);
+    plan.link.push_back("-Wl,-soname," + project_.target + ".so");
+    return plan;
+  }
+
+  void AddLibrary(const DriverProject& library, BuildPlan& plan) {
+    ArchiveStep archive;
+    archive.archive = out_ / "obj" / UniqueName(library.target, ".a");
+    const DriverFlags flags = LoadFlags(surroundings_, library, compiler_, request_.sanitizers);
+    AddSources(library, flags, plan, archive.objects);
+    plan.archives.push_back(std::move(archive));
+    for (const DriverProject& inner : library.libraries) AddLibrary(inner, plan);
+  }
+
+  void AddSources(const DriverProject& project, const DriverFlags& flags, BuildPlan& plan,
+                  std::vector<fs::path>& objects) {
+    const SystemFolders system{flags.includes, compiler_.header_folders};
+    const size_t first = sources_.size();
+    for (const SourceFile& source : project.sources) {
+      CompiledSource one;
+      one.source = &source;
+      one.includes = planner_.Plan(source, project.folder, system);
+      one.step.source = source.path;
+      one.step.object = out_ / "obj" / UniqueName(source.path.stem().string(), ".o");
+      sources_.push_back(std::move(one));
+    }
+    // Types of traces belong to the image, so all configuration is read before the first header is
+    // written.
+    for (size_t i = first; i < sources_.size(); ++i) ReadTraceTypes(sources_[i]);
+    for (size_t i = first; i < sources_.size(); ++i) {
+      CompiledSource& one = sources_[i];
+      const fs::path shadow = out_ / "include" / one.step.object.stem();
+      MakeTraceHeaders(one, shadow / "trace");
+      one.step.command = CompileCommand(*one.source, one.includes, flags, shadow);
+      objects.push_back(one.step.object);
+      plan.compiles.push_back(one.step);
+    }
+  }
+
+  // The builder's own files: no project flags, no shadow.
+  void AddPlain(const fs::path& source, BuildPlan& plan) {
+    SourceFile plain;
+    plain.path = source;
+    plain.cxx = false;
+    CompileStep step;
+    step.source = source;
+    step.object = out_ / "obj" / UniqueName(source.stem().string(), ".o");
+    step.command = CompileCommand(plain, IncludePlan(), flags_, fs::path());
+    plan.objects.push_back(step.object);
+    plan.compiles.push_back(std::move(step));
+  }
+
+  std::vector<std::string> CompileCommand(const SourceFile& source, const IncludePlan& includes,
+                                          const DriverFlags& flags, const fs::path& shadow) {
+    std::vector<std::string> command{(source.cxx ? compiler_.cxx : compiler_.c).string(), "-x",
+                                     source.cxx ? "c++" : "c"};
+    command.insert(command.end(), flags.compile.begin(), flags.compile.end());
+    const auto& language = source.cxx ? flags.cxx : flags.c;
+    command.insert(command.end(), language.begin(), language.end());
+    for (const std::string& define : flags.defines) command.push_back("-D" + define);
+    for (const std::string& define : source.defines) command.push_back("-D" + define);
+    for (const std::string& name : source.undefines) command.push_back("-U" + name);
+    if (!includes.quoted.empty()) {
+      command.push_back("-iquote");
+      command.push_back(WriteShadowFolder(shadow / "quoted", includes.quoted).string());
+    }
+    if (!includes.angled.empty())
+      command.push_back("-I" + WriteShadowFolder(shadow / "angled", includes.angled).string());
+    for (const fs::path& folder : source.includes) command.push_back("-I" + folder.string());
+    for (const fs::path& folder : flags.includes) {
+      command.push_back("-isystem");
+      command.push_back(folder.string());
+    }
+    for (const fs::path& file : includes.forced) {
+      command.push_back("-include");
+      command.push_back(file.string());
+    }
+    return command;
+  }
+
+  WppConfig TraceConfig(const CompiledSource& one) {
+    const WppSettings& settings = one.source->wpp;
+    WppConfig config = DefaultWppConfig();
+    for (const fs::path& ini : settings.ini) ReadWppIni(ReadTextFile(ini), ini.string(), config);
+    for (const fs::path& file : settings.scan)
+      ReadWppBlocks(ReadTextFile(file), file.string(), config);
+    for (const fs::path& file : one.includes.reached)
+      ReadWppBlocks(ReadTextFile(file), file.string(), config);
+    for (const std::string& function : settings.functions) {
+      config.Add(ParseWppFunction(function, one.source->file, one.source->line));
+    }
+    for (const fs::path& file : one.includes.reached) FindWppEnums(ReadTextFile(file), config);
+    return config;
+  }
+
+  void ReadTraceTypes(const CompiledSource& one) {
+    if (one.includes.trace_headers.empty()) return;
+    for (const WppType& type : TraceConfig(one).types) {
+      if (!type.words.empty()) trace_types_.Add(type);
+    }
+  }
+
+  void MakeTraceHeaders(CompiledSource& one, const fs::path& folder) {
+    if (one.includes.trace_headers.empty()) return;
+    const WppSettings& settings = one.source->wpp;
+    if (!settings.enabled) {
+      Trace(fmt::format("{} includes a trace header, though the project does not enable WPP for it",
+                        one.source->path.string()));
+    }
+    for (const std::string& name : settings.missing)
+      Trace(fmt::format("WPP configuration {} is not there", name));
+    WppHeader header;
+    header.driver = project_.target;
+    header.source = one.source->path.filename().string();
+    header.control_guid = settings.control_guid;
+    header.config = TraceConfig(one);
+    header.config.types = trace_types_.types;
+    const std::string text = GenerateTraceHeader(header);
+    for (const std::string& name : one.includes.trace_headers) {
+      const fs::path file = folder / fs::path(ToSlashes(name)).filename();
+      WriteIfChanged(file, text);
+      for (const std::string& spelling : {name, ToSlashes(name)}) {
+        one.includes.quoted.emplace(spelling, file);
+        one.includes.angled.emplace(spelling, file);
+      }
+    }
+  }
+
+  std::string ImageInfo() const {
+    nlohmann::json info = {
+        {"name", project_.target},
+        {"type", KindName(project_.kind)},
+        {"version", fmt::format("{}.{}", project_.version_major, project_.version_minor)},
+        {"configuration", project_.configuration},
+        {"project", project_.file.string()},
+        {"inf", project_.infs.empty() ? "" : project_.infs.front().stem().string() + ".inf"},
+        {"sanitize", request_.sanitizers}};
+    if (project_.kind == DriverKind::kWdm) info["version"] = "";
+    return fmt::format(
+        "/* What this driver image is; read by a machine that loads it. */\n"
+        "__attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char "
+        "DrydockImageInfo[] =\n    \"{}\";\n",
+        EscapeC(info.dump()));
+  }
+
+  // Object names are unique in the output folder and stay the same from run to run.
+  std::string UniqueName(const std::string& stem, std::string_view extension) {
+    for (int i = 0;; ++i) {
+      const std::string name =
+          (i == 0 ? stem : fmt::format("{}_{}", stem, i)) + std::string(extension);
+      if (object_names_.insert(ToLower(name)).second) return name;
+    }
+  }
+
+  // True if there was nothing to do.
+  bool RunNinja(const fs::path& ninja) {
+    std::vector<std::string> command{ninja.string(), "-C", out_.string(), "-k", "0"};
+    if (request_.jobs > 0) command.push_back(fmt::format("-j{}", request_.jobs));
+    if (diagnostics_.verbose()) command.push_back("-v");
+    const ProcessResult result = RunProcess(command);
+    const bool idle = result.output.find("ninja: no work to do.") != std::string::npos;
+    Show(result.output);
+    if (result.exit_code == 0) return idle;
+    const std::string headers = DescribeMissingHeaders(project_, sources_);
+    if (!headers.empty()) throw BuildError(headers);
+    throw BuildError(fmt::format("{} could not be compiled", project_.file.filename().string()));
+  }
+
+  // The compilers' words; ninja's own only with -v.
+  void Show(const std::string& output) {
+    size_t start = 0;
+    bool command = false;
+    while (start < output.size()) {
+      const size_t end = std::min(output.find('\n', start), output.size());
+      const std::string_view line = std::string_view(output).substr(start, end - start);
+      start = end + 1;
+      const bool failed = line.starts_with("FAILED: ");
+      const bool own = failed || command || line.starts_with("ninja: ") ||
+                       (line.starts_with("[") && line.find("] ") < 16);
+      command = failed;  // the line after FAILED is the command
+      if (!own || diagnostics_.verbose()) fmt::print(stderr, "{}\n", line);
+    }
+  }
+
+  void CheckImage(const fs::path& image) {
+    if (surroundings_.library.empty()) {
+      diagnostics_.Warning(
+          "libdrydock.so is not found: whether it has all the functions that the driver needs is "
+          "not checked");
+      return;
+    }
+    const std::string missing =
+        DescribeMissingFunctions(project_, image, surroundings_.library, flags_.runtime, sources_);
+    if (missing.empty()) return;
+    std::error_code error;
+    fs::remove(image, error);
+    throw BuildError(missing);
+  }
+
+  void Trace(const std::string& text) { diagnostics_.Note(text); }
+
+  const BuildRequest& request_;
+  const Surroundings& surroundings_;
+  Diagnostics& diagnostics_;
+  WindowsPaths paths_;
+  IncludePlanner planner_;
+  DriverProject project_;
+  Compiler compiler_;
+  DriverFlags flags_;
+  fs::path out_;
+  std::vector<CompiledSource> sources_;
+  WppConfig trace_types_;
+  std::set<std::string> object_names_;
+};
+
+}  // namespace
+
+BuildResult BuildDriver(const BuildRequest& request, const Surroundings& surroundings,
+                        Diagnostics& diagnostics) {
+  return Builder(request, surroundings, diagnostics).Run();
+}
+
+}  // namespace drydock::tools

@@ -1,0 +1,293 @@
+// From a project to an image, with the fixtures' stand-in SDK: what is tested is the builder, not
+// the headers.
+#include "tools/build/build.h"
+
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tools/build/driver_project.h"
+#include "tools/build/elf_symbols.h"
+#include "tools/build/inf.h"
+#include "tools/build/missing.h"
+#include "tools/build/test_support.h"
+#include "tools/build/text_file.h"
+
+namespace drydock::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using test::ErrorOf;
+using test::Fixture;
+using test::FixtureSurroundings;
+using test::TemporaryFolder;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class DriverBuild : public testing::Test {
+ protected:
+  DriverBuild() : surroundings_(FixtureSurroundings(folder_)) {
+    // What libdrydock would offer.
+    const auto source =
+        folder_.Write("offered.c",
+                      "void DbgPrint(void) {}\nvoid DrydockWppTrace(void) {}\n"
+                      "void DrydockWppStart(void) {}\nvoid DrydockWppStop(void) {}\n");
+    surroundings_.library = folder_.path() / "libdrydock.so";
+    const ProcessResult result = RunProcess(
+        {"clang", "-shared", "-fPIC", source.string(), "-o", surroundings_.library.string()});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+  }
+
+  BuildResult Build(const fs::path& project) {
+    BuildRequest request;
+    request.project = project;
+    request.out = folder_.path() / "out dir";
+    request.configuration = configuration_;
+    request.compiler = compiler_;
+    request.jobs = 2;
+    return BuildDriver(request, surroundings_, diagnostics_);
+  }
+
+  fs::path Project(std::string_view sources,
+                   std::string_view properties = "<DriverType>KMDF</DriverType>") {
+    return folder_.Write("drv/drv.vcxproj",
+                         std::string("<Project>\n<PropertyGroup>") + std::string(properties) +
+                             "</PropertyGroup>\n<ItemGroup><ClCompile Include='" +
+                             std::string(sources) + "'/></ItemGroup></Project>");
+  }
+
+  TemporaryFolder folder_;
+  Surroundings surroundings_;
+  Diagnostics diagnostics_{false, nullptr};
+  std::string configuration_ = "Debug";
+  std::string compiler_ = "clang";
+};
+
+constexpr const char* kEntry =
+    "#include <ntddk.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING p) { return 0; }\n";
+
+TEST_F(DriverBuild, AnOddlySpelledProjectWithTracesBecomesAnImage) {
+  for (const char* compiler : {"clang", "gcc"}) {
+    if (!FindProgram(compiler)) continue;
+    SCOPED_TRACE(compiler);
+    compiler_ = compiler;
+    const BuildResult result = Build(Fixture("Oddball/driver/oddball.vcxproj"));
+    EXPECT_EQ(result.image.filename(), "Oddball.so");
+    const auto offered = OfferedSymbols(result.image);
+    EXPECT_THAT(offered, AllOf(Contains("FxDriverEntry"), Contains("DrydockImageInfo"),
+                               Not(Contains("UnitStatus")), Not(Contains("DriverEntry"))));
+    EXPECT_THAT(
+        NeededSymbols(result.image),
+        AllOf(Contains("DrydockWppTrace"), Contains("DrydockWppStart"), Contains("DbgPrint")));
+    ASSERT_EQ(result.infs.size(), 1u);
+    EXPECT_THAT(ReadTextFile(result.infs[0]),
+                AllOf(HasSubstr("NTamd64"), HasSubstr("KmdfLibraryVersion = 1.15")));
+    const std::string commands = ReadTextFile(folder_.path() / "out dir/compile_commands.json");
+    EXPECT_THAT(commands, AllOf(HasSubstr("/driver/main.c\""), HasSubstr("-DKMDF_VERSION_MINOR=15"),
+                                HasSubstr("-DDBG=1"), HasSubstr("-DFROM_PROPS=42"),
+                                Not(HasSubstr("never.c"))));
+    EXPECT_THAT(diagnostics_.warnings(), ElementsAre(HasSubstr("'/wd4996' is no definition")));
+  }
+}
+
+TEST_F(DriverBuild, TheImageDescribesItself) {
+  folder_.Write("drv/a.c", kEntry);
+  folder_.Write("drv/setup.inf", "[Version]\n");
+  const auto project = folder_.Write("drv/drv.vcxproj",
+                                     "<Project><PropertyGroup><DriverType>KMDF</"
+                                     "DriverType><KMDF_VERSION_MINOR>9</KMDF_VERSION_MINOR>"
+                                     "</PropertyGroup><ItemGroup><ClCompile Include='a.c'/><Inf "
+                                     "Include='SETUP.inf'/></ItemGroup></Project>");
+  surroundings_.library.clear();
+  const BuildResult result = Build(project);
+  void* image = dlopen(result.image.c_str(), RTLD_NOW);
+  ASSERT_NE(image, nullptr) << dlerror();
+  const auto* info = static_cast<const char*>(dlsym(image, "DrydockImageInfo"));
+  ASSERT_NE(info, nullptr);
+  EXPECT_THAT(info, AllOf(HasSubstr("\"name\":\"drv\""), HasSubstr("\"type\":\"KMDF\""),
+                          HasSubstr("\"version\":\"1.9\""), HasSubstr("\"inf\":\"setup.inf\"")));
+  auto* entry = reinterpret_cast<int (*)(void*, void*)>(dlsym(image, "FxDriverEntry"));
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry(nullptr, nullptr), 0);
+  dlclose(image);
+}
+
+TEST_F(DriverBuild, OnlyWhatChangedIsCompiledAgain) {
+  folder_.Write("drv/a.c", kEntry);
+  folder_.Write("drv/b.c", "#include \"SHARED.h\"\nint b = SHARED;\n");
+  folder_.Write("drv/shared.h", "#define SHARED 1\n");
+  const fs::path project = Project("a.c;b.c");
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_TRUE(Build(project).up_to_date);
+  const fs::path objects = folder_.path() / "out dir/obj";
+  const auto a = fs::last_write_time(objects / "a.o"), b = fs::last_write_time(objects / "b.o");
+  folder_.Write("drv/shared.h", "#define SHARED 2\n");
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_EQ(fs::last_write_time(objects / "a.o"), a);
+  EXPECT_NE(fs::last_write_time(objects / "b.o"), b);
+}
+
+TEST_F(DriverBuild, AllMissingFunctionsAreNamedAtOnceWithTheirPlace) {
+  folder_.Write("drv/a.c", std::string(kEntry) + "int f(void) { return NoSuchFunction(1); }\n");
+  folder_.Write("drv/b.c",
+                "#include \"ntddk.h\"\n// NorThisOne\n#define CALL \\\n NorThisOne()\nint g(void) "
+                "{ return CALL; }\n");
+  const std::string error = ErrorOf([&] { Build(Project("a.c;b.c")); });
+  EXPECT_THAT(error,
+              HasSubstr("error: drv.vcxproj needs functions that Drydock does not have yet:"));
+  EXPECT_THAT(error, HasSubstr("\n  NoSuchFunction (used in a.c:3)"));
+  EXPECT_THAT(error, HasSubstr("\n  NorThisOne (used in b.c:"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "out dir/drv.so"))
+      << "an image that cannot be loaded is not left behind";
+}
+
+TEST_F(DriverBuild, AllMissingHeadersAreNamedAtOnceAndOnlyThoseInForce) {
+  folder_.Write("drv/a.c",
+                "#include <first.h>\n#include \"second.h\"\n#if 0\n#include <unused.h>\n#endif\n");
+  folder_.Write("drv/b.c", "#include <third\\x.h>\n");
+  const std::string error = ErrorOf([&] { Build(Project("a.c;b.c")); });
+  EXPECT_THAT(
+      error,
+      HasSubstr("error: drv.vcxproj includes headers that neither it nor Drydock's SDK has:"));
+  EXPECT_THAT(error,
+              AllOf(HasSubstr("\n  first.h (included from a.c:1)"),
+                    HasSubstr("\n  second.h (included from a.c:2)"),
+                    HasSubstr("\n  third\\x.h (included from b.c:1)"), Not(HasSubstr("unused.h"))));
+}
+
+TEST_F(DriverBuild, ADriverWithoutDriverEntryIsTold) {
+  folder_.Write("drv/a.c", "int x;\n");
+  EXPECT_THAT(ErrorOf([&] { Build(Project("a.c")); }),
+              HasSubstr("drv.vcxproj defines no DriverEntry"));
+}
+
+TEST_F(DriverBuild, CompileErrorsEndTheBuild) {
+  folder_.Write("drv/a.c", "int x = ;\n");
+  testing::internal::CaptureStderr();
+  const std::string error = ErrorOf([&] { Build(Project("a.c")); });
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("a.c:1:9: error:"));
+  EXPECT_EQ(error, "error: drv.vcxproj could not be compiled");
+}
+
+TEST_F(DriverBuild, AnAbsentCompilerIsNamed) {
+  folder_.Write("drv/a.c", kEntry);
+  compiler_ = "no-such-clang";
+  EXPECT_THAT(ErrorOf([&] { Build(Project("a.c")); }),
+              HasSubstr("the compiler no-such-clang is not there"));
+}
+
+TEST_F(DriverBuild, AFolderOfSourcesIsADriver) {
+  folder_.Write("plain/Driver.c", std::string("#include <WDF.h>\n") + kEntry);
+  folder_.Write("plain/more.cpp", "int more;\n");
+  const BuildResult result = Build(folder_.path() / "plain/");
+  EXPECT_EQ(result.image.filename(), "plain.so");
+  EXPECT_THAT(OfferedSymbols(result.image), Contains("FxDriverEntry"));
+}
+
+TEST_F(DriverBuild, AWdmDriverShowsItsDriverEntry) {
+  folder_.Write("drv/a.c", kEntry);
+  const BuildResult result = Build(Project("a.c", "<DriverType>WDM</DriverType>"));
+  EXPECT_THAT(OfferedSymbols(result.image),
+              AllOf(Contains("DriverEntry"), Not(Contains("FxDriverEntry"))));
+}
+
+class DriverProjects : public testing::Test {
+ protected:
+  DriverProject Load(const fs::path& path, const std::string& configuration = "Debug") {
+    WindowsPaths paths;
+    ProjectOptions options;
+    options.configuration = configuration;
+    return LoadDriverProject(path, options, paths, diagnostics_);
+  }
+  std::string Error(std::string_view text) {
+    const auto file = folder_.Write("e.vcxproj", text);
+    return ErrorOf([&] { Load(file); });
+  }
+  TemporaryFolder folder_;
+  Diagnostics diagnostics_{false, nullptr};
+};
+
+TEST_F(DriverProjects, TheFixtureIsReadAsVisualStudioWould) {
+  const DriverProject debug = Load(Fixture("Oddball/driver/oddball.vcxproj"));
+  EXPECT_EQ(debug.target, "Oddball");
+  EXPECT_EQ(debug.kind, DriverKind::kKmdf);
+  EXPECT_EQ(debug.version_minor, 15);
+  EXPECT_TRUE(debug.debug);
+  ASSERT_EQ(debug.sources.size(), 2u);
+  EXPECT_EQ(debug.sources[0].path.filename(), "main.c");
+  EXPECT_EQ(debug.sources[1].path.filename(), "first_unit.cpp");
+  EXPECT_TRUE(debug.sources[1].cxx);
+  EXPECT_THAT(debug.sources[0].defines,
+              ElementsAre("FROM_PROPS=42", "POOL_NX_OPTIN=1", "CONFIG_HEADER=\"config.H\""));
+  EXPECT_THAT(debug.sources[0].includes, ElementsAre(Fixture("Oddball/Inc")));
+  EXPECT_TRUE(debug.sources[0].wpp.enabled);
+  EXPECT_THAT(debug.sources[0].wpp.scan, ElementsAre(Fixture("Oddball/Inc/trace.h")));
+  ASSERT_EQ(debug.libraries.size(), 1u);
+  EXPECT_EQ(debug.libraries[0].kind, DriverKind::kKmdf);
+  const DriverProject release = Load(Fixture("Oddball/driver/oddball.vcxproj"), "Release");
+  EXPECT_FALSE(release.debug);
+  EXPECT_EQ(release.sources.size(), 3u) << "never.c is only excluded from Debug";
+}
+
+TEST_F(DriverProjects, WhatCannotBeBuiltIsSaidPlainly) {
+  EXPECT_THAT(ErrorOf([&] { Load(folder_.path() / "none.vcxproj"); }),
+              HasSubstr("none.vcxproj does not exist"));
+  EXPECT_THAT(ErrorOf([&] { Load(folder_.Write("a.txt", "")); }),
+              HasSubstr("is neither a .vcxproj nor a folder"));
+  EXPECT_THAT(ErrorOf([&] { Load(folder_.path()); }),
+              HasSubstr("holds no project and no C or C++ sources"));
+  EXPECT_THAT(Error("<Project><PropertyGroup><ConfigurationType>Application</ConfigurationType></"
+                    "PropertyGroup></Project>"),
+              HasSubstr("builds an application, not a driver"));
+  EXPECT_THAT(
+      Error("<Project><PropertyGroup><DriverType>KMDF</DriverType></PropertyGroup></Project>"),
+      HasSubstr("lists no C or C++ sources"));
+  EXPECT_THAT(
+      Error("<Project>\n<PropertyGroup><DriverType>KMDF</DriverType></PropertyGroup>\n<ItemGroup>\n"
+            "<ClCompile Include='x.c'/><ClCompile Include='sub\\y.c'/></ItemGroup></Project>"),
+      HasSubstr("e.vcxproj:4: error: the project lists sources that are not there: x.c, sub/y.c"));
+  EXPECT_THAT(Error("<Project><ItemGroup>\n<ProjectConfiguration "
+                    "Include='Debug|ARM64'/></ItemGroup></Project>"),
+              HasSubstr("e.vcxproj:2: error: the project is not for x64, the platform that Drydock "
+                        "runs; it has ARM64"));
+  EXPECT_THAT(
+      Error(
+          "<Project><ItemGroup><ProjectConfiguration Include='Check|x64'/></ItemGroup></Project>"),
+      HasSubstr("no configuration 'Debug' for x64; it has Check"));
+  EXPECT_THAT(Error("<Project><PropertyGroup>\n<UMDF_VERSION_MAJOR>1</UMDF_VERSION_MAJOR></"
+                    "PropertyGroup></Project>"),
+              HasSubstr("e.vcxproj:2: error: UMDF 1.33 is asked for; Drydock has 2.0 to 2.33"));
+}
+
+TEST_F(DriverProjects, AFolderWithOneProjectStandsForIt) {
+  EXPECT_EQ(Load(Fixture("Oddball/driver")).target, "Oddball");
+  folder_.Write("two/a.vcxproj", "<Project/>");
+  folder_.Write("two/b.vcxproj", "<Project/>");
+  EXPECT_THAT(ErrorOf([&] { Load(folder_.path() / "two"); }),
+              HasSubstr("holds several projects, name one: a.vcxproj, b.vcxproj"));
+}
+
+TEST(Inf, AnInxIsStampedForX64) {
+  DriverProject project;
+  project.version_major = 1;
+  project.version_minor = 15;
+  EXPECT_EQ(StampInx("NT$ARCH$ $kmdfversion$ $KMDFCOINSTALLERVERSION$ $OTHER$ 5$", project),
+            "NTamd64 1.15 01015 $OTHER$ 5$");
+}
+
+TEST(MissingFunctions, IdentifiersAreFoundAsWholeWordsOutsideOfCommentsAndStrings) {
+  EXPECT_THAT(LinesWithIdentifier(
+                  "IoFoo2();\n// IoFoo\n\"IoFoo\";\nx = IoFoo(1) + IoFoo(2);\n/* IoFoo */ IoFoo;\n",
+                  "IoFoo"),
+              ElementsAre(4, 5));
+  EXPECT_TRUE(FitsPattern("__asan_init", "__asan_*"));
+  EXPECT_FALSE(FitsPattern("memcpy2", "memcpy"));
+}
+
+}  // namespace
+}  // namespace drydock::tools

@@ -1,0 +1,70 @@
+// What is to be built, drawn from a Visual Studio project or from a folder of sources: the model
+// that the rest of the builder works on. Paths are absolute and spelled as the disk spells them.
+// Errors: BuildError.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/build/diagnostics.h"
+#include "tools/build/windows_paths.h"
+
+namespace drydock::tools {
+
+enum class DriverKind { kKmdf, kUmdf, kWdm };
+const char* KindName(DriverKind kind);
+
+// How WPP is set up for one source, as the project says it.
+struct WppSettings {
+  bool enabled = false;
+  std::vector<std::string> functions;       // WppTraceFunction: "TraceEvents(LEVEL,FLAGS,MSG,...)"
+  std::vector<std::filesystem::path> scan;  // WppScanConfigurationData, -scan:
+  std::vector<std::filesystem::path> ini;   // WppAlternateConfigurationFile, -ini:
+  std::vector<std::string> missing;         // named, but not there
+  std::string control_guid;                 // WppAddControlGuid
+};
+
+struct SourceFile {
+  std::filesystem::path path;
+  bool cxx = false;
+  std::vector<std::string> defines;  // NAME or NAME=value
+  std::vector<std::string> undefines;
+  std::vector<std::filesystem::path> includes;  // existing folders, in order
+  std::vector<std::string> forced_includes;     // as spelled
+  WppSettings wpp;
+  std::string file;  // where the project lists it
+  int line = 0;
+};
+
+struct DriverProject {
+  std::filesystem::path file;  // the .vcxproj, or the folder
+  std::filesystem::path folder;
+  std::string name;           // of the project
+  std::string target;         // of the image, without extension
+  std::string configuration;  // Debug or Release (or what --config said)
+  bool debug = true;
+  bool library = false;  // a static library that a driver links
+  DriverKind kind = DriverKind::kKmdf;
+  bool kind_known = true;  // false: a library that does not say; it takes its driver's
+  int version_major = 0;   // of the framework; 0 for WDM
+  int version_minor = 0;
+  std::vector<SourceFile> sources;
+  std::vector<std::filesystem::path> infs;  // .inf and .inx
+  std::vector<std::string>
+      generated;  // items that only Windows' tools make headers of: "toaster.mof (MofComp)"
+  std::vector<DriverProject> libraries;  // static libraries that it refers to
+};
+
+struct ProjectOptions {
+  std::string configuration = "Debug";
+  std::vector<std::filesystem::path> sdk_roots;  // what $(DDK_INC_PATH) and the like mean
+};
+
+// `path` is a .vcxproj or a folder. A folder with one project stands for that project; without one,
+// all its C and C++ files make a driver.
+DriverProject LoadDriverProject(const std::filesystem::path& path, const ProjectOptions& options,
+                                WindowsPaths& paths, Diagnostics& diagnostics);
+
+}  // namespace drydock::tools

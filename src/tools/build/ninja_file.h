@@ -1,0 +1,33 @@
+// Writes the plan of a build as build.ninja and compile_commands.json: ninja decides what is out of
+// date (changed sources, headers by depfile, changed command lines) and runs compilers in parallel.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drydock::tools {
+
+struct CompileStep {
+  std::filesystem::path source, object;
+  std::vector<std::string> command;  // without -c, -o and dependency options
+};
+
+struct ArchiveStep {
+  std::filesystem::path archive;
+  std::vector<std::filesystem::path> objects;
+};
+
+struct BuildPlan {
+  std::vector<CompileStep> compiles;
+  std::vector<ArchiveStep> archives;
+  std::vector<std::string> link;               // compiler and options; inputs and output are added
+  std::vector<std::filesystem::path> objects;  // of the image itself
+  std::filesystem::path image;
+  std::vector<std::filesystem::path> link_files;  // that the link reads besides (version script)
+};
+
+std::string NinjaText(const BuildPlan& plan);
+std::string CompileCommandsJson(const BuildPlan& plan, const std::filesystem::path& folder);
+
+}  // namespace drydock::tools

@@ -1,0 +1,20 @@
+// The verbs of the drydock command: `drydock VERB ...`. One file each in src/tools/verbs/, one line
+// each in the table below; a verb gets its own arguments (argv[0] is its name) and returns the exit
+// code: 0 done, 1 failed, 2 wrong usage.
+#pragma once
+
+namespace drydock::tools {
+
+int BuildVerb(int argc, char** argv);
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  int (*main)(int argc, char** argv);
+};
+
+inline constexpr Verb kVerbs[] = {
+    {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
+};
+
+}  // namespace drydock::tools
