@@ -6,6 +6,7 @@
 namespace drydock::tools {
 
 int BuildVerb(int argc, char** argv);
+int DemoVerb(int argc, char** argv);
 
 struct Verb {
   const char* name;
@@ -15,6 +16,7 @@ struct Verb {
 
 inline constexpr Verb kVerbs[] = {
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
+    {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
 };
 
 }  // namespace drydock::tools
