@@ -4,6 +4,7 @@
 #include "wdf/object/arena.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/reference_log.h"
+#include "wdf/request/own_request.h"
 
 namespace drydock::wdf {
 
@@ -19,6 +20,7 @@ Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options
 
 Framework::~Framework() {
   for (DriverGlobals* globals : drivers) delete globals;
+  FreeAbandonedRequests(*this);
   kernel.framework = nullptr;
 }
 

@@ -23,6 +23,7 @@ class Driver;
 class Object;
 class ReferenceLog;
 struct Disposal;
+struct OwnRequest;
 struct Framework;
 
 // Values below ...\Parameters\Wdf of a driver's service key that a machine may preset (VER-14..19).
@@ -74,6 +75,9 @@ struct Framework {
   std::unique_ptr<Arena> arena;
   std::unique_ptr<Disposal> disposal;  // deletions that wait for PASSIVE_LEVEL
   std::unique_ptr<ReferenceLog> reference_log;  // (V) tags of WdfObjectReferenceWithTag, for drivers that track handles
+
+  // Requests of ours whose sender a stop unwound while they were out (wdf/request/own_request.h).
+  std::atomic<OwnRequest*> abandoned{nullptr};
 
   rt::Lock tree_lock;
   rt::Lock drivers_lock;

@@ -1,5 +1,5 @@
-// ThreadState: what the framework keeps per NT thread: cached object slots.
-// Called by:  wdf/object, for the current thread only.
+// ThreadState: what the framework keeps per NT thread: cached object slots, and the requests of its own that it sends with.
+// Called by:  wdf/object, wdf/request/own_request.cpp, for the current thread only.
 // Ownership:  made by Arena::CacheOfCurrentThread, freed by ps through Thread::free_wdf or with the arena, whichever ends first.
 #pragma once
 
@@ -10,13 +10,18 @@
 
 namespace drydock::wdf {
 
+struct OwnRequest;  // wdf/request/own_request.h
+
 struct ThreadState {
+  ~ThreadState();  // own_request.cpp
+
   Arena* arena = nullptr;
   nt::Thread* thread = nullptr;
   ThreadState* next = nullptr;      // in the arena's list
   ThreadState* previous = nullptr;
   FreeSlot* free[Arena::kSmallClasses] = {};
   uint32_t count[Arena::kSmallClasses] = {};
+  OwnRequest* own_requests = nullptr;
 
   static void FreeFromThread(void* state);  // Thread::free_wdf
 };

@@ -114,7 +114,7 @@ void ReturnReserved(Request& request) {
   request.received.home = home;
   request.irp = nullptr;
   request.sent.irp = nullptr;
-  request.sent.word.store(0, std::memory_order_relaxed);
+  ResetSentState(request.sent);
   if (PIRP irp = TakeIrp(progress)) {
     AttachIrp(request, irp);
     if (!NT_SUCCESS(home->Insert(request, Queue::Entry::kArrival))) CompleteUndelivered(request, STATUS_INVALID_DEVICE_STATE, 0);

@@ -2,7 +2,7 @@
 // Called by:  drivers through wdf/target/ddi_*.cpp and wdf/request/send_*.cpp; wdf/device for local and self targets; USB targets
 //             derive from it.
 // IRQL:       <= DISPATCH_LEVEL; opening, closing, waiting stops and every synchronous send: PASSIVE_LEVEL.
-// Ownership:  a child of its WDFDEVICE. A request at the target is in `sent` or `waiting` and holds no reference on the target:
+// Ownership:  a child of its WDFDEVICE. A request at the target is in sent_ or waiting_ and holds no reference on the target:
 //             deletion waits until both lists are empty and every completion routine has returned (IOX-33). The target holds
 //             one reference on each driver-visible request until its completion routine has returned (IOX-15).
 // Locks:      lock_ guards state and lists; never held across a call into a driver, a lower device or the executor.
@@ -11,110 +11,136 @@
 // Source:     IOT-1.*, IOT-6.*, IOX-1..6, IOX-28..38, OP-4..6, OP-29.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
+#include "runtime/assert.h"
 #include "runtime/lock.h"
 #include "wdf/object/object.h"
 #include "wdf/request/sent_state.h"
 #include "wdf/sdk.h"
+#include "wdf/target/target_states.h"
 
 namespace drydock::wdf {
 
-enum class TargetKind : uint8_t { kLocal, kSelf, kRemote, kUsb };
-
-// WDF_IO_TARGET_STATE's values, so that the table can be made from them.
-enum class TargetState : uint8_t {
-  kUndefined = 0, kStarted = 1, kStopped = 2, kClosedForQueryRemove = 3, kClosed = 4, kDeleted = 5, kPurged = 6, kCount
-};
-
-// What a send, a start, ... makes of the state it finds: see target_states.def.
-enum class TargetEvent : uint8_t {
-  kSend, kSendIgnoringState, kStart, kStop, kPurge, kOpened, kOpenFailed, kClose, kCloseForQueryRemove, kDelete, kCount
-};
-enum class TargetAction : uint8_t {
-  kNothing,          // no effect, success
-  kDeliver,          // the request goes to the lower driver
-  kHold,             // the request waits in the target until start
-  kRefuse,           // STATUS_INVALID_DEVICE_STATE
-  kRefuseUnlessClosing,  // as kRefuse, but delivered while a close still waits for earlier I/O
-  kResend,           // waiting requests are sent, oldest first
-  kStopSent,         // the stop action is applied to delivered requests
-  kFlush,            // waiting requests end with STATUS_WDF_DEVICE_REMOVED_NOT_SENT, delivered ones are cancelled
-  kFlushAndWait,     // the same, IGNORE_TARGET_STATE requests too, and waits for all
-  kCount
-};
-struct TargetTransition {
-  TargetState next;
-  TargetAction action;
-  const char* spec;  // nullptr: the pair cannot happen
-};
-const TargetTransition& TargetTransitionFor(TargetState state, TargetEvent event);
-const char* TargetStateName(TargetState state);
-const char* TargetEventName(TargetEvent event);
-const char* TargetActionName(TargetAction action);
-
-struct RemoteTarget;  // wdf/target/remote_target.h: what only a remote target has
+struct RemoteOpen;  // wdf/target/remote_open.h: what only a remote target has
 class Queue;
+
+enum class TargetKind : uint8_t { kLocal, kSelf, kRemote, kUsb };
 
 class IoTarget : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kIoTarget;
 
-  // --- what it points at; changes only in open and close ---
-  TargetKind kind = TargetKind::kLocal;
-  bool opened = false;                      // something is behind it
-  uint8_t stack_size = 0;                   // IRP stack locations a request needs from here on
-  Device* owner = nullptr;                  // WdfIoTargetGetDevice
-  PDEVICE_OBJECT target_device = nullptr;   // where IoCallDriver goes; self: the device's own
-  PDEVICE_OBJECT target_pdo = nullptr;
-  PFILE_OBJECT file_object = nullptr;       // remote: goes into each next stack location (IOX-25)
-  HANDLE file_handle = nullptr;
-  ULONG transfer_flags = 0;                 // DO_BUFFERED_IO / DO_DIRECT_IO of the target device
-  RemoteTarget* remote = nullptr;           // remote only
-  Queue* self_queue = nullptr;              // self only: WdfIoTargetSelfAssignDefaultIoQueue
+  IoTarget() = default;
+  ~IoTarget() override;
 
+  TargetKind kind() const { return kind_; }
   TargetState state() const { return state_.load(std::memory_order_acquire); }
+  // Something is behind it. Differs from the state: a never opened target reads Started, so does a closed one after Start (OP-5, IOX-31).
+  bool opened() const { return opened_.load(std::memory_order_acquire); }
+  Device& owner() const { return *owner_; }
 
-  // --- sending (wdf/target/send.cpp) ---
-  // What the table says for a send now; on kDeliver and kHold the request is in the books. `refused` gets the status otherwise.
-  TargetAction Admit(SentState& sent, bool ignore_state);
-  // Hands the IRP to whatever is behind the target; the next stack location is formatted. Returns what dispatch returned.
+  // What it points at; changes only in open and close.
+  PDEVICE_OBJECT target_device() const { return target_device_; }  // where IoCallDriver goes; self target: the device's own
+  PDEVICE_OBJECT target_pdo() const { return target_pdo_; }
+  PFILE_OBJECT file_object() const { return file_object_; }        // remote: goes into each next stack location (IOX-25)
+  HANDLE file_handle() const { return file_handle_; }
+  uint8_t stack_size() const { return stack_size_; }               // IRP stack locations a request needs from here on
+  // DO_BUFFERED_IO, DO_DIRECT_IO or 0: how reads and writes carry their buffer (IOX-23).
+  ULONG transfer_flags() const;
+  RemoteOpen* remote() const { return remote_; }
+  Queue* self_queue() const { return self_queue_.load(std::memory_order_acquire); }
+  void AssignSelfQueue(Queue* queue) { self_queue_.store(queue, std::memory_order_release); }
+
+  // Formatters, WdfRequestChangeTarget and WdfRequestCreate ask this first; (U) it always succeeds (OP-5).
+  NTSTATUS CheckFormattable() const;
+
+  // --- sending (submit.cpp); called by wdf/request/send.cpp ---
+  // What the table says for a send now. On kDeliver and kHold the request is in the books and `word` is kOut plus one hold, plus one
+  // for the sender when it is held and wants a timer (R1, R3); on kRefuse *status says why and nothing changed. kNothing: it was
+  // cancelled while it entered and is kMoving: the caller completes it (CompleteUnsent).
+  TargetAction Admit(SentState& sent, NTSTATUS* status);
+  // Admit's status when the state lets the request through but no device is there: Windows crashes in IoCallDriver (OP-5).
+  static constexpr NTSTATUS kNothingBehind = STATUS_NO_SUCH_DEVICE;
+  // Ends a request that never reached the lower driver.
+  static void CompleteUnsent(SentState& sent, NTSTATUS status);
+  // Hands the IRP to whatever is behind the target; the next stack location is formatted and has our completion routine.
   NTSTATUS Deliver(SentState& sent);
-  // Takes the request out of the books. True: somebody waits for the list to run empty and this was the last one: call
-  // SignalEmpty after the completion routine has returned (IOX-33).
-  bool Leave(SentState& sent, bool has_routine);
-  void RoutineReturned(bool was_last);
+  // Finish (R7): takes the request out of the books. The result is for RoutineReturned: who waits for this request as the last one
+  // is woken only when its routine has returned (IOX-33).
+  uint32_t Leave(SentState& sent, bool has_routine);
+  void RoutineReturned(bool has_routine, uint32_t last_for);
+  // R3 for a request that waits in the target: true if the timer may stay armed.
+  bool KeepsTimer(SentState& sent);
 
-  // --- life (wdf/target/lifecycle.cpp) ---
+  // --- life (lifecycle.cpp) ---
   NTSTATUS Start();
   void Stop(WDF_IO_TARGET_SENT_IO_ACTION action);
   void Purge(WDF_IO_TARGET_PURGE_IO_ACTION action);
-  void Close();                 // also what deletion does, with kDelete
+  void Close();
   void CloseForQueryRemove();
+  // Nobody else may open the target from here until FinishOpen: STATUS_INVALID_DEVICE_STATE when it is open (IOT-1.10) or deleted.
+  NTSTATUS BeginOpen();
+  void CancelOpen();  // nothing was tried: the state stays
+  void FinishOpen(bool success, PDEVICE_OBJECT device, PDEVICE_OBJECT pdo, PFILE_OBJECT file, HANDLE handle);
 
  protected:
-  friend struct TargetAccess;  // wdf/target's own files
-  void OnDispose() override;
+  friend struct TargetBuilder;  // local_target.cpp, remote_open.cpp
+  void OnDispose() override {}
   void OnCleanedUp() override;  // closes in the state the cleanup callback saw (IOX-34)
   bool NeedsPassiveCleanup() const override { return true; }
+  bool DriverMayDelete() const override { return kind_ == TargetKind::kRemote; }
 
   struct List {
     SentState* first = nullptr;
     SentState* last = nullptr;
+    void PushBack(SentState& sent);
+    void Remove(SentState& sent);
   };
+  // Whom a stop, purge, close or deletion waits for (IOX-33).
+  enum DrainMode : uint8_t { kPlainSent, kEverything, kEverythingAndRoutines, kDrainModes };
+
+  TargetState MoveLocked(TargetEvent event, TargetAction* action) RT_REQUIRES(lock_);
+  bool DrainedLocked(DrainMode mode) const RT_REQUIRES(lock_);
+  uint32_t LastForLocked() const RT_REQUIRES(lock_);  // bits 1 << DrainMode
+  void WaitDrained(DrainMode mode);
+  // Puts it among the waiting ones. False: it is cancelled, and is kMoving now for the caller to complete.
+  bool HoldLocked(SentState& sent) RT_REQUIRES(lock_);
+  void FlushWaiting(NTSTATUS status);
+  void CancelSent(bool ignoring_state_too);
+  void CloseAs(TargetEvent event, DrainMode mode);
+  void Resend(SentState& sent);
+  static void NTAPI CancelWaiting(PDEVICE_OBJECT device, PIRP irp);
+  SentState* TakeWaitingLocked() RT_REQUIRES(lock_);
+
+  TargetKind kind_ = TargetKind::kLocal;
+  uint8_t stack_size_ = 0;
+  bool opening_ RT_GUARDED_BY(lock_) = false;
+  bool closing_ RT_GUARDED_BY(lock_) = false;  // a close waits for earlier I/O
+  std::atomic<bool> opened_{false};
+  std::atomic<TargetState> state_{TargetState::kStarted};
+  Device* owner_ = nullptr;
+  PDEVICE_OBJECT target_device_ = nullptr;
+  PDEVICE_OBJECT target_pdo_ = nullptr;
+  PFILE_OBJECT file_object_ = nullptr;
+  HANDLE file_handle_ = nullptr;
+  RemoteOpen* remote_ = nullptr;
+  std::atomic<Queue*> self_queue_{nullptr};
 
   mutable rt::Lock lock_;
-  std::atomic<TargetState> state_{TargetState::kClosed};
   List sent_ RT_GUARDED_BY(lock_);
   List waiting_ RT_GUARDED_BY(lock_);
-  bool closing_ RT_GUARDED_BY(lock_) = false;         // a close waits for earlier I/O
-  uint32_t routines_running_ RT_GUARDED_BY(lock_) = 0;
-  void* drain_waiter_ RT_GUARDED_BY(lock_) = nullptr; // a stop, purge, close or delete that waits
-};
+  uint32_t sent_plain_ RT_GUARDED_BY(lock_) = 0;       // of sent_, those without IGNORE_TARGET_STATE
+  uint32_t moving_ RT_GUARDED_BY(lock_) = 0;           // taken out of waiting_, on their way to sent_ or to their end
+  uint32_t routines_running_ RT_GUARDED_BY(lock_) = 0; // completion routines of requests that have left the books
+  uint8_t drain_waiters_[kDrainModes] RT_GUARDED_BY(lock_) = {};
+  uint32_t stops_waiting_ RT_GUARDED_BY(lock_) = 0;    // Start blocks meanwhile (IOX-31)
+  KEVENT drained_[kDrainModes];                        // cleared under lock_; set by the last request that somebody waits for
+  KEVENT stops_over_;                                  // cleared under lock_
 
-// Made by the framework when WdfDeviceCreate has attached the device: every FDO and filter gets a local target, a device whose init
-// allowed it a self target too (IOX-2). Children of the device, Started.
-NTSTATUS CreateLocalTarget(Device& device, IoTarget** target);
-NTSTATUS CreateSelfTarget(Device& device, IoTarget** target);
+  // Under lock_, hence without the schedule point of KeClearEvent.
+  static void Clear(KEVENT& event) { __atomic_store_n(&event.Header.SignalState, 0, __ATOMIC_SEQ_CST); }
+};
 
 }  // namespace drydock::wdf

@@ -1,0 +1,97 @@
+#include "wdf/request/own_request.h"
+
+#include <new>
+
+#include "nt/thread.h"
+#include "wdf/object/thread_state.h"
+#include "wdf/request/intermediate.h"
+#include "wdf/request/send.h"
+#include "wdf/target/io_target.h"
+
+namespace drydock::wdf {
+namespace {
+
+constexpr uint8_t kFewestLocations = 4;          // so that one cached request serves the usual stacks
+constexpr uint32_t kLargestKeptBuffer = 64 * 1024;
+constexpr size_t kIrpAt = (sizeof(OwnRequest) + 15) & ~size_t{15};
+
+PIRP IrpOf(OwnRequest* own) { return reinterpret_cast<PIRP>(reinterpret_cast<char*>(own) + kIrpAt); }
+
+OwnRequest* Make(uint8_t locations) {
+  const size_t bytes = IoSizeOfIrp(locations);
+  void* memory = ::operator new(kIrpAt + bytes, std::align_val_t{16}, std::nothrow);
+  if (!memory) return nullptr;
+  OwnRequest* own = new (memory) OwnRequest;
+  own->locations = locations;
+  own->sent.irp = IrpOf(own);
+  own->sent.irp_origin = IrpOrigin::kGiven;  // never replaced by a formatter
+  IoInitializeIrp(own->sent.irp, USHORT(bytes), CCHAR(locations));
+  return own;
+}
+
+void Free(OwnRequest* own) {
+  own->sent.irp_origin = IrpOrigin::kReceived;  // the IRP lies in our own memory
+  FreeIntermediateBuffer(own->sent);
+  own->~OwnRequest();
+  ::operator delete(own, std::align_val_t{16});
+}
+
+}  // namespace
+
+OwnRequestScope::OwnRequestScope(DriverGlobals& globals, IoTarget& target) : framework_(*globals.framework) {
+  ThreadState* state = framework_.arena->CacheOfCurrentThread();
+  const uint8_t needed = target.stack_size();
+  if (state && state->own_requests) {
+    OwnRequest* own = state->own_requests;
+    state->own_requests = own->next;
+    if (own->locations >= needed) {
+      IoReuseIrp(own->sent.irp, STATUS_SUCCESS);
+      own_ = own;
+    } else {
+      Free(own);
+    }
+  }
+  if (!own_ && globals.MayAllocate()) own_ = Make(needed > kFewestLocations ? needed : kFewestLocations);
+}
+
+OwnRequestScope::~OwnRequestScope() {
+  if (!own_) return;
+  SentState& sent = own_->sent;
+  if (__builtin_expect(sent.out(), 0)) {
+    own_->next = framework_.abandoned.load();
+    while (!framework_.abandoned.compare_exchange_weak(own_->next, own_)) {
+    }
+    return;
+  }
+  UndoFormat(sent);
+  FreeMdl(sent);
+  if (sent.system_buffer_size > kLargestKeptBuffer) FreeIntermediateBuffer(sent);
+  ThreadState* state = framework_.arena->CacheOfCurrentThread();
+  if (!state) {
+    Free(own_);
+    return;
+  }
+  own_->next = state->own_requests;
+  state->own_requests = own_;
+}
+
+ThreadState::~ThreadState() {
+  while (OwnRequest* own = own_requests) {
+    own_requests = own->next;
+    Free(own);
+  }
+}
+
+void FreeAbandonedRequests(Framework& framework) {
+  OwnRequest* own = framework.abandoned.exchange(nullptr);
+  while (own) {
+    OwnRequest* next = own->next;
+    // References and locks it holds on other objects go down with those.
+    own->sent.format = SendFormat::kNone;
+    own->sent.mdl = nullptr;
+    Free(own);
+    own = next;
+  }
+}
+
+}  // namespace drydock::wdf

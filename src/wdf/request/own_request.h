@@ -1,0 +1,36 @@
+// OwnRequest: the framework's own request of a SendXxxSynchronously call without a Request, from a cache of the sending thread.
+// Called by:  send_sync.cpp, for the current thread. PASSIVE_LEVEL (any level without the verifier).
+// Ownership:  a call takes one and gives it back; nested calls take another. A call that is unwound by a stop while its IRP is still out
+//             leaves the request to the framework, which frees it with everything else (the lower driver may still touch it).
+// Cost:       no allocation once the thread's cache holds one with enough stack locations.
+#pragma once
+
+#include "wdf/framework.h"
+#include "wdf/request/sent_state.h"
+
+namespace drydock::wdf {
+
+class IoTarget;
+
+struct OwnRequest {
+  SentState sent;
+  OwnRequest* next = nullptr;
+  uint8_t locations = 0;  // of the IRP that lies behind this structure
+};
+
+class OwnRequestScope {
+ public:
+  OwnRequestScope(DriverGlobals& globals, IoTarget& target);
+  ~OwnRequestScope();
+  OwnRequestScope(const OwnRequestScope&) = delete;
+  SentState* sent() { return own_ ? &own_->sent : nullptr; }  // null: no memory
+
+ private:
+  Framework& framework_;
+  OwnRequest* own_ = nullptr;
+};
+
+// The framework ends; no task of the machine runs any more.
+void FreeAbandonedRequests(Framework& framework);
+
+}  // namespace drydock::wdf
