@@ -130,3 +130,59 @@ NTSTATUS RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMa
 }
 
 }  // extern "C"
+
+extern "C" {
+
+BOOLEAN RtlPrefixString(const STRING* String1, const STRING* String2, BOOLEAN CaseInSensitive) {
+  if (String1->Length > String2->Length) return FALSE;
+  STRING head = *String2;
+  head.Length = String1->Length;
+  return Compare(String1, &head, CaseInSensitive != FALSE) == 0;
+}
+
+NTSTATUS RtlAppendStringToString(PSTRING Destination, const STRING* Source) {
+  if (Destination->Length + Source->Length > Destination->MaximumLength) return STATUS_BUFFER_TOO_SMALL;
+  std::memmove(Destination->Buffer + Destination->Length, Source->Buffer, Source->Length);
+  Destination->Length = static_cast<USHORT>(Destination->Length + Source->Length);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlInitStringEx(PSTRING DestinationString, PCSZ SourceString) {
+  if (SourceString && std::strlen(SourceString) > 0xFFFE) return STATUS_NAME_TOO_LONG;
+  RtlInitString(DestinationString, SourceString);
+  return STATUS_SUCCESS;
+}
+NTSTATUS RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSZ SourceString) {
+  return RtlInitStringEx(DestinationString, SourceString);
+}
+
+// The ANSI code page is UTF-8: the same functions under their other names.
+VOID RtlInitUTF8String(PUTF8_STRING DestinationString, PCSZ SourceString) { RtlInitString(DestinationString, SourceString); }
+VOID RtlFreeUTF8String(PUTF8_STRING utf8String) { RtlFreeAnsiString(utf8String); }
+NTSTATUS RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString) {
+  return RtlUnicodeStringToAnsiString(DestinationString, SourceString, AllocateDestinationString);
+}
+NTSTATUS RtlUTF8StringToUnicodeString(PUNICODE_STRING DestinationString, PUTF8_STRING SourceString, BOOLEAN AllocateDestinationString) {
+  return RtlAnsiStringToUnicodeString(DestinationString, SourceString, AllocateDestinationString);
+}
+
+// These two cut what does not fit, as documented.
+NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString, PULONG BytesInMultiByteString,
+                                PCWCH UnicodeString, ULONG BytesInUnicodeString) {
+  size_t units = BytesInUnicodeString / sizeof(WCHAR);
+  auto* text = reinterpret_cast<const char16_t*>(UnicodeString);
+  while (units != 0 && rtl::Utf8Length(text, units) > MaxBytesInMultiByteString) --units;
+  size_t bytes = rtl::ToUtf8(text, units, MultiByteString);
+  if (BytesInMultiByteString) *BytesInMultiByteString = static_cast<ULONG>(bytes);
+  return STATUS_SUCCESS;
+}
+NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString, PULONG BytesInUnicodeString,
+                                const CHAR* MultiByteString, ULONG BytesInMultiByteString) {
+  size_t length = BytesInMultiByteString;
+  while (length != 0 && rtl::Utf16Length(MultiByteString, length) * sizeof(WCHAR) > MaxBytesInUnicodeString) --length;
+  size_t units = rtl::ToUtf16(MultiByteString, length, reinterpret_cast<char16_t*>(UnicodeString));
+  if (BytesInUnicodeString) *BytesInUnicodeString = static_cast<ULONG>(units * sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"

@@ -105,3 +105,43 @@ NTSTATUS RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID* Guid) {
 }
 
 }  // extern "C"
+
+extern "C" {
+
+NTSTATUS RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value) {
+  WCHAR wide[128];
+  size_t length = 0;
+  while (String[length] != 0 && length < 127) wide[length] = static_cast<WCHAR>(static_cast<UCHAR>(String[length])), ++length;
+  UNICODE_STRING text = {static_cast<USHORT>(length * sizeof(WCHAR)), sizeof wide, wide};
+  return RtlUnicodeStringToInteger(&text, Base, Value);
+}
+
+NTSTATUS RtlUnicodeStringToInt64(PCUNICODE_STRING String, ULONG Base, PLONG64 Number, PWSTR* EndPointer) {
+  const WCHAR* at = String->Buffer;
+  const WCHAR* end = at + String->Length / sizeof(WCHAR);
+  while (at < end && static_cast<char16_t>(*at) <= u' ') ++at;
+  bool negative = false;
+  if (at < end && (*at == u'+' || *at == u'-')) negative = *at++ == u'-';
+  if (Base == 0) {
+    Base = 10;
+    if (end - at > 1 && at[0] == u'0') {
+      char16_t kind = at[1];
+      Base = kind == u'x' ? 16 : kind == u'o' ? 8 : kind == u'b' ? 2 : 10;
+      if (Base != 10) at += 2;
+    }
+  } else if (Base != 2 && Base != 8 && Base != 10 && Base != 16) {
+    return STATUS_INVALID_PARAMETER;
+  }
+  ULONGLONG value = 0;
+  for (; at < end && Digit(*at) < static_cast<int>(Base); ++at) {
+    ULONGLONG next;
+    if (__builtin_mul_overflow(value, ULONGLONG{Base}, &next) || __builtin_add_overflow(next, static_cast<ULONGLONG>(Digit(*at)), &next))
+      return STATUS_INTEGER_OVERFLOW;
+    value = next;
+  }
+  *Number = static_cast<LONG64>(negative ? 0 - value : value);
+  if (EndPointer) *EndPointer = const_cast<PWSTR>(at);
+  return STATUS_SUCCESS;
+}
+
+}  // extern "C"
