@@ -15,8 +15,8 @@ CORRECTIONS = {
     # Windows aligns a device object to 16 (MEMORY_ALLOCATION_ALIGNMENT): its extension begins 0x150 bytes in.
     ("_DEVICE_OBJECT", "size"): 336,
 }
-# Fields that take their type from a nested, unnamed declaration have no name to ask the compiler about.
-UNNAMED = re.compile(r"^(struct|union)$")
+# Fields whose type is declared inside the structure have no name that both languages know.
+UNNAMED = re.compile(r"^(struct|union)$|^union _w(Value|Index)$")
 
 
 def asserts(tag, entry):
