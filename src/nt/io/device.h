@@ -40,6 +40,7 @@ enum DeviceFlag : uint32_t {
   kDeletePending = 1,    // IoDeleteDevice was called, somebody still refers to it
   kRemovePending = 2,    // being removed: no new opens
   kStartPending = 4,     // a PDO that is not started: no opens
+  kUnlinked = 8,         // gone from its driver's list
 };
 
 inline DeviceExtension* ExtensionOf(const DEVICE_OBJECT* device) {
@@ -56,6 +57,9 @@ uint32_t TraceId(const DEVICE_OBJECT* device);
 // The topmost device of the stack, referenced; the one attached to the bottom, not referenced.
 DEVICE_OBJECT* TopOfStack(DEVICE_OBJECT* device);
 DEVICE_OBJECT* BottomOfStack(DEVICE_OBJECT* device);
+
+// After each drop of a count: deletes a device object that IoDeleteDevice was called for and nobody uses any more.
+void DeleteIfUnused(DEVICE_OBJECT* device);
 
 // For reports: "\Device\Beep (\Driver\Beep)"; a nameless one by its driver and trace id.
 std::string Describe(const DEVICE_OBJECT* device);

@@ -34,6 +34,8 @@ struct Driver {
   std::u16string name;          // "Echo"
   std::u16string service_key;   // \Registry\Machine\System\CurrentControlSet\Services\Echo
   std::string image_path;
+  const void* image_start = nullptr;
+  size_t image_size = 0;
   uint32_t trace_id = 0;
   bool own = false;             // a backend's or the bus's: its dispatch routines are ours and called directly
   bool unload_called = false;

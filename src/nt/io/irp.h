@@ -12,6 +12,7 @@
 
 #include <ntddk.h>
 
+#include "nt/ke/completion.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt {
@@ -35,13 +36,13 @@ struct alignas(16) IrpHeader {
   void* finish_context;
   const void* maker;          // return address of the allocation, for leak reports
   std::atomic<int32_t> holds; // 1 while live, plus cancellers
-  std::atomic<uint32_t> done; // synchronous sends of the I/O manager: SyncState
+  void (*discard_context)(void*);  // frees finish_context when the machine ends before the request
   bool live;
   uint8_t stack_size;         // as allocated
-  uint8_t buffer_class;       // of the system buffer we gave it; 0: none of ours
-  uint8_t unused;
-  uint32_t buffer_size;
-  KEVENT event;               // where a synchronous sender waits
+  uint8_t buffer_class;       // of `buffer`
+  uint8_t major;              // of a request that we send and wait for
+  void* buffer;               // the system buffer that we gave it; null: none of ours
+  ke::Completion completion;  // where a synchronous sender of ours waits
 };
 
 inline constexpr UCHAR kIrpHasHeader = 0x40;  // in AllocationFlags: made by us
@@ -60,6 +61,10 @@ uint32_t TraceId(IRP* irp);
 // Makes the IRP one of the thread's (cancelled when the thread ends, found by CancelFile). The thread is the current one.
 void QueueToThread(IRP* irp, Thread& thread);
 void Unqueue(IRP* irp);
+
+// Keeps the memory of an IRP that cannot be freed at this moment (its owner's lock is held), until ReleaseIrp.
+void HoldIrp(IRP* irp);
+void ReleaseIrp(IRP* irp);
 
 // Takes a hold on IRPs of a thread's list, one after the other, and cancels them; `file` null: all. Returns how many it cancelled.
 uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file);

@@ -42,6 +42,11 @@ NTSTATUS DeleteSymbolicLink(Kernel& kernel, std::u16string_view name);
 // The target text of one link, not followed.
 NTSTATUS QuerySymbolicLink(Kernel& kernel, std::u16string_view name, std::u16string* target);
 
+// Nameless ones, for the Zw functions: one reference, the caller's.
+void* NewDirectoryObject(Kernel& kernel);
+void* NewSymbolicLinkObject(Kernel& kernel, std::u16string_view target);
+const std::u16string& TargetOf(const void* link);
+
 struct DirectoryEntryInfo {
   std::u16string name;
   const ObjectType* type;

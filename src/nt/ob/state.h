@@ -12,6 +12,8 @@ namespace drydock::nt::ob {
 struct ObjectHeader;
 struct HandleTable;
 
+struct ObjectType;
+
 struct State {
   explicit State(Kernel& kernel);
   ~State();  // discards every object that is left
@@ -32,5 +34,8 @@ struct State {
   rt::Lock tables_lock;  // the map, not the tables
   std::map<uint64_t, std::unique_ptr<HandleTable>> tables;  // by process id; 0: the kernel's
 };
+
+// For a component that ends before ob: discards its objects of one type.
+void DiscardObjects(Kernel& kernel, const ObjectType& type);
 
 }  // namespace drydock::nt::ob
