@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from gen import entry, headers, model, writer  # noqa: E402
+from gen import checks, entry, headers, helpers, model, writer  # noqa: E402
 
 
 def main():
@@ -22,7 +22,9 @@ def main():
         apis = model.load_all()
         for api in apis.values():
             headers.generate(api, out)
+        helpers.check(apis, out)
         entry.generate(apis, out)
+        checks.generate(apis, out)
     except model.ApiError as error:
         sys.exit(f"generate.py: {error}")
     out.remove_stale("manifest.txt")

@@ -8,7 +8,7 @@ file(GLOB_RECURSE _drydock_api CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/*.py ${
      ${CMAKE_SOURCE_DIR}/api/inline/*.h)
 
 # Sources of the library drydock, added by src/CMakeLists.txt.
-set(DRYDOCK_GENERATED_SOURCES)
+set(DRYDOCK_GENERATED_SOURCES ${DRYDOCK_GENERATED}/src/wdf_entry_kmdf.cpp ${DRYDOCK_GENERATED}/src/wdf_entry_umdf.cpp)
 
 add_custom_command(
   OUTPUT ${DRYDOCK_GENERATED}/stamp

@@ -182,7 +182,7 @@ def _is_pointer(type_text, api):
         return True
     if type_text in api.types:
         return api.types[type_text].endswith("*") or type_text == "WDFCONTEXT"
-    if type_text.startswith("PFN_"):
+    if type_text.startswith(("PFN_", "PCWDF")):
         return True
     return type_text in api.annotations["nt_pointer_types"]
 

@@ -7,7 +7,7 @@
 #define WDF_GET_CONTEXT_TYPE_INFO(_contexttype) (WDF_TYPE_NAME_TO_TYPE_INFO(_contexttype).UniqueType)
 
 #define WDF_TYPE_INIT_(_contexttype, _uniquetype, _getuniquetype)                                    \
-    WDF_EXTERN_C extern const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(_contexttype); \
+    WDF_EXTERN_DATA const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(_contexttype);      \
     WDF_EXTERN_C __attribute__((weak, visibility("hidden")))                                         \
     const WDF_OBJECT_CONTEXT_TYPE_INFO WDF_TYPE_NAME_TO_TYPE_INFO(_contexttype) = {                  \
         sizeof(WDF_OBJECT_CONTEXT_TYPE_INFO), #_contexttype, sizeof(_contexttype), _uniquetype, _getuniquetype};

@@ -47,6 +47,7 @@
 #define DRYDOCK_WDF_SYMBOL(symbol) symbol
 #endif
 
+typedef unsigned char BYTE; /* as the Windows headers have it; NT's kernel headers do not */
 typedef VOID (*WDFFUNC)(VOID);
 typedef size_t *WDF_STRUCT_INFO;
 typedef PVOID WDFCONTEXT;

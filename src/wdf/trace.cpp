@@ -30,6 +30,7 @@ constexpr rt::EventKind kTable[] = {
     {kRequestCancelSent, "request.cancel_sent", "request {a}"},
     {kRequestTimeout, "request.timeout", "request {a}"},
     {kTargetState, "target.state", "target {a} state {b} -> {c}"},
+    {kDdiCall, "ddi.call", "function {a} of the table of KMDF (0) or UMDF (1): {b}"},
 };
 
 }  // namespace
