@@ -7,6 +7,7 @@ namespace drydock::tools {
 
 int BuildVerb(int argc, char** argv);
 int DemoVerb(int argc, char** argv);
+int RunVerb(int argc, char** argv);
 
 struct Verb {
   const char* name;
@@ -17,6 +18,7 @@ struct Verb {
 inline constexpr Verb kVerbs[] = {
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
     {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
+    {"run", "load built drivers, make their devices, do I/O", RunVerb},
 };
 
 }  // namespace drydock::tools

@@ -1,8 +1,7 @@
 // drydock demo [FILE]: a real stack of three drivers reads FILE; then a device behind it goes
 // silent.
 #include <fmt/format.h>
-#include <ntddk.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -12,6 +11,9 @@
 #include <fstream>
 #include <random>
 #include <vector>
+
+// After CLI11, which uses names that NT has as macros.
+#include <ntddk.h>
 
 #include "../../../examples/filestack/inc/filestack.h"
 #include "drydock/machine.h"

@@ -1,0 +1,159 @@
+#include "tools/run/player.h"
+
+#include <fmt/format.h>
+#include <ntddk.h>
+
+#include <cstdio>
+
+namespace drydock::tools {
+namespace {
+
+std::string Shown(const std::string& data) {
+  constexpr size_t kMost = 64;
+  bool text = !data.empty();
+  for (unsigned char c : data) text = text && c >= 0x20 && c < 0x7F;
+  std::string shown = text ? "\"" : "hex:";
+  for (unsigned char c : data.substr(0, kMost)) shown += text ? std::string(1, static_cast<char>(c)) : fmt::format("{:02x}", c);
+  if (text) shown += '"';
+  if (data.size() > kMost) shown += fmt::format("... ({} bytes)", data.size());
+  return shown;
+}
+
+}  // namespace
+
+Player::Player(Machine& machine, std::vector<Device> devices, bool quiet) : machine_(machine), devices_(std::move(devices)), quiet_(quiet) {}
+
+bool Player::Play(const std::vector<Command>& commands) { return PlayIn(main_, commands); }
+
+bool Player::PlayIn(Scope& scope, const std::vector<Command>& commands) {
+  for (const Command& command : commands) {
+    if (!PlayOne(scope, command)) return false;
+    if (machine_.stopped()) return false;
+  }
+  return true;
+}
+
+void Player::Print(const std::string& line) {
+  if (!quiet_) std::fputs((line + "\n").c_str(), stdout);
+}
+
+bool Player::Fail(const Command& command, const std::string& words) {
+  std::fprintf(stderr, "line %d: %s\n", command.line, words.c_str());
+  return false;
+}
+
+File& Player::FileOf(Scope& scope, const Command& command) {
+  auto found = scope.files.find(command.file);
+  if (found == scope.files.end()) throw Error(fmt::format("line {}: no file '{}' is open", command.line, command.file));
+  return found->second;
+}
+
+Device Player::DeviceOf(const Command& command) {
+  if (command.number < 1 || static_cast<size_t>(command.number) > devices_.size())
+    throw Error(fmt::format("line {}: there is no device {}; there are {}", command.line, command.number, devices_.size()));
+  return devices_[static_cast<size_t>(command.number) - 1];
+}
+
+bool Player::Judge(const Command& command, IoResult result, const std::string* output) {
+  std::string got = output ? output->substr(0, std::min(output->size(), result.information)) : std::string();
+  const Expectation& expect = command.expect;
+  if (expect.status && result.status != *expect.status)
+    return Fail(command, fmt::format("expected {}, got {}", expect.status->ToString(), result.status.ToString()));
+  if (!expect.status && expect.any() && !result.ok()) return Fail(command, fmt::format("failed: {}", result.status.ToString()));
+  if (expect.bytes && result.information != *expect.bytes)
+    return Fail(command, fmt::format("expected {} bytes, got {}", *expect.bytes, result.information));
+  if (expect.data && got != *expect.data) return Fail(command, fmt::format("expected {}, got {}", Shown(*expect.data), Shown(got)));
+  Print(fmt::format("line {}: {}, {} bytes{}", command.line, result.status.ToString(), result.information,
+                    output && result.ok() && !got.empty() ? " " + Shown(got) : ""));
+  return true;
+}
+
+bool Player::PlayOne(Scope& scope, const Command& command) {
+  switch (command.verb) {
+    case ScenarioVerb::kOpen: {
+      File file = command.text.empty() ? machine_.Open(DeviceOf(command)) : machine_.Open(command.text);
+      Status status = file.status();
+      if (status.ok()) scope.files[command.file] = std::move(file);
+      return Judge(command, {status, 0}, nullptr);
+    }
+    case ScenarioVerb::kClose: {
+      Status status = FileOf(scope, command).Close();
+      scope.files.erase(command.file);
+      return Judge(command, {status, 0}, nullptr);
+    }
+    case ScenarioVerb::kFlush: return Judge(command, FileOf(scope, command).Flush(), nullptr);
+    case ScenarioVerb::kRead: {
+      std::string buffer(command.length, '\0');
+      IoResult result = FileOf(scope, command).Read(buffer.data(), buffer.size(), {.offset = command.offset, .timeout = command.time});
+      return Judge(command, result, &buffer);
+    }
+    case ScenarioVerb::kWrite:
+      return Judge(command,
+                   FileOf(scope, command).Write(command.data.data(), command.data.size(), {.offset = command.offset, .timeout = command.time}),
+                   nullptr);
+    case ScenarioVerb::kIoctl: {
+      std::string buffer(command.length, '\0');
+      File& file = FileOf(scope, command);
+      IoOptions options{.timeout = command.time};
+      IoResult result = command.internal ? file.InternalIoctl(command.code, command.data.data(), command.data.size(), buffer.data(), buffer.size(), options)
+                                         : file.Ioctl(command.code, command.data.data(), command.data.size(), buffer.data(), buffer.size(), options);
+      return Judge(command, result, &buffer);
+    }
+    case ScenarioVerb::kStart: {
+      Started& started = scope.requests[command.request];
+      started = Started();
+      started.buffer.assign(command.length, '\0');
+      started.has_output = command.started != ScenarioVerb::kWrite;
+      File& file = FileOf(scope, command);
+      if (command.started == ScenarioVerb::kWrite) {
+        started.buffer = command.data;
+        started.io = file.StartWrite(started.buffer.data(), started.buffer.size(), command.offset);
+      } else if (command.started == ScenarioVerb::kRead) {
+        started.io = file.StartRead(started.buffer.data(), started.buffer.size(), command.offset);
+      } else {
+        started.io = file.StartIoctl(command.code, command.data.data(), command.data.size(), started.buffer.data(), started.buffer.size());
+      }
+      return true;
+    }
+    case ScenarioVerb::kCancel:
+    case ScenarioVerb::kWait: {
+      auto found = scope.requests.find(command.request);
+      if (found == scope.requests.end()) throw Error(fmt::format("line {}: no request '{}' was started", command.line, command.request));
+      if (command.verb == ScenarioVerb::kCancel) {
+        Print(fmt::format("line {}: {}", command.line, found->second.io.Cancel() ? "asked to cancel" : "nothing to cancel"));
+        return true;
+      }
+      IoResult result = found->second.io.Wait(command.time);
+      return Judge(command, result, found->second.has_output ? &found->second.buffer : nullptr);
+    }
+    case ScenarioVerb::kAdvance: machine_.Advance(command.time); return true;
+    case ScenarioVerb::kIdle: machine_.RunUntilIdle(); return true;
+    case ScenarioVerb::kRemove: return Judge(command, {machine_.RemoveDevice(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kSurprise: return Judge(command, {machine_.SurpriseRemove(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kPower: return Judge(command, {machine_.SetPowerState(DeviceOf(command), static_cast<int>(command.length)), 0}, nullptr);
+    case ScenarioVerb::kTasks: return PlayTasks(command);
+    case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
+  }
+  return false;
+}
+
+bool Player::PlayTasks(const Command& command) {
+  // Each task has a player of its own, quiet: many voices at once are no help.
+  std::vector<char> good(static_cast<size_t>(command.number), 0);
+  std::vector<Task> tasks;
+  for (int i = 0; i < command.number; ++i) {
+    tasks.push_back(machine_.Start(fmt::format("scenario {}", i + 1), [this, &command, &good, i] {
+      Player player(machine_, devices_, /*quiet=*/true);
+      bool ok = true;
+      for (int round = 0; ok && round < command.times; ++round) ok = player.PlayIn(player.main_, command.body);
+      good[static_cast<size_t>(i)] = ok;
+    }));
+  }
+  for (Task& task : tasks) task.Join();
+  for (char ok : good)
+    if (!ok) return machine_.stopped() ? false : Fail(command, "a task did not get what it expected");
+  Print(fmt::format("line {}: {} tasks, {} rounds each, all as expected", command.line, command.number, command.times));
+  return true;
+}
+
+}  // namespace drydock::tools

@@ -1,0 +1,46 @@
+// Player: carries out a scenario on a machine and prints what happens.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "drydock/machine.h"
+#include "tools/run/scenario.h"
+
+namespace drydock::tools {
+
+class Player {
+ public:
+  Player(Machine& machine, std::vector<Device> devices, bool quiet);
+
+  // True: everything that was expected came. Stops at the first mismatch, or when the machine was stopped.
+  bool Play(const std::vector<Command>& commands);
+
+ private:
+  struct Started {
+    PendingIo io;
+    std::string buffer;   // read or ioctl output
+    bool has_output = false;
+  };
+  struct Scope {          // files and requests of one task
+    std::map<std::string, File> files;
+    std::map<std::string, Started> requests;
+  };
+
+  bool PlayIn(Scope& scope, const std::vector<Command>& commands);
+  bool PlayOne(Scope& scope, const Command& command);
+  bool PlayTasks(const Command& command);
+  bool Judge(const Command& command, IoResult result, const std::string* output);
+  bool Fail(const Command& command, const std::string& words);
+  File& FileOf(Scope& scope, const Command& command);
+  Device DeviceOf(const Command& command);
+  void Print(const std::string& line);
+
+  Machine& machine_;
+  std::vector<Device> devices_;
+  const bool quiet_;
+  Scope main_;
+};
+
+}  // namespace drydock::tools

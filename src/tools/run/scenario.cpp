@@ -1,0 +1,267 @@
+#include "tools/run/scenario.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+#include <map>
+
+namespace drydock::tools {
+namespace {
+
+struct NamedStatus {
+  uint32_t value;
+  const char* name;
+};
+constexpr NamedStatus kStatuses[] = {
+#define STATUS_NAME(value, name) {value, name},
+#include "constant_names.inc"
+#undef STATUS_NAME
+};
+
+// Words of a line; a quoted string is one word and keeps its quotes.
+std::vector<std::string> Split(const std::string& line) {
+  std::vector<std::string> words;
+  for (size_t at = 0; at < line.size();) {
+    if (line[at] == ' ' || line[at] == '\t' || line[at] == '\r') {
+      ++at;
+      continue;
+    }
+    if (line[at] == '#') break;
+    size_t begin = at;
+    if (line[at] == '"') {
+      ++at;
+      while (at < line.size() && line[at] != '"') at += line[at] == '\\' ? 2 : 1;
+      if (at >= line.size()) throw Error("a quoted text has no end");
+      ++at;
+    } else {
+      while (at < line.size() && line[at] != ' ' && line[at] != '\t' && line[at] != '\r') ++at;
+    }
+    words.push_back(line.substr(begin, at - begin));
+  }
+  return words;
+}
+
+class LineParser {
+ public:
+  LineParser(std::vector<std::string> words, int line) : words_(std::move(words)) { command_.line = line; }
+
+  Command Parse() {
+    ParseVerb(Next("a verb"));
+    while (at_ < words_.size()) ParseTail();
+    return std::move(command_);
+  }
+
+ private:
+  std::string Next(const char* what) {
+    if (at_ >= words_.size()) throw Error(fmt::format("{} is missing", what));
+    return words_[at_++];
+  }
+  bool More() const { return at_ < words_.size() && words_[at_] != "expect"; }
+
+  void ParseVerb(const std::string& word) {
+    static const std::map<std::string, ScenarioVerb> kVerbs = {
+        {"open", ScenarioVerb::kOpen},   {"close", ScenarioVerb::kClose},     {"write", ScenarioVerb::kWrite},       {"read", ScenarioVerb::kRead},
+        {"ioctl", ScenarioVerb::kIoctl}, {"internal", ScenarioVerb::kIoctl},  {"flush", ScenarioVerb::kFlush},       {"start", ScenarioVerb::kStart},
+        {"cancel", ScenarioVerb::kCancel}, {"wait", ScenarioVerb::kWait},     {"advance", ScenarioVerb::kAdvance},   {"idle", ScenarioVerb::kIdle},
+        {"remove", ScenarioVerb::kRemove}, {"surprise", ScenarioVerb::kSurprise}, {"power", ScenarioVerb::kPower},   {"tasks", ScenarioVerb::kTasks},
+        {"print", ScenarioVerb::kPrint}};
+    auto found = kVerbs.find(word);
+    if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
+    command_.verb = found->second;
+    switch (command_.verb) {
+      case ScenarioVerb::kOpen:
+        command_.file = Next("a name for the file");
+        if (More()) ParseOpened(Next("a device or a name"));
+        return;
+      case ScenarioVerb::kClose:
+      case ScenarioVerb::kFlush: command_.file = Next("the file"); return;
+      case ScenarioVerb::kRead:
+      case ScenarioVerb::kWrite:
+      case ScenarioVerb::kIoctl: ParseTransfer(command_.verb, word == "internal"); return;
+      case ScenarioVerb::kStart: {
+        command_.request = Next("a name for the request");
+        std::string transfer = Next("read, write or ioctl");
+        if (transfer != "read" && transfer != "write" && transfer != "ioctl")
+          throw Error(fmt::format("'{}' cannot be started; read, write and ioctl can", transfer));
+        command_.started = kVerbs.at(transfer);
+        ParseTransfer(command_.started, false);
+        return;
+      }
+      case ScenarioVerb::kCancel:
+      case ScenarioVerb::kWait: command_.request = Next("the request's name"); return;
+      case ScenarioVerb::kAdvance: command_.time = ParseDuration(Next("a time")); return;
+      case ScenarioVerb::kIdle: return;
+      case ScenarioVerb::kRemove:
+      case ScenarioVerb::kSurprise: command_.number = static_cast<int>(ParseNumber(Next("a device's number"))); return;
+      case ScenarioVerb::kPower: {
+        command_.number = static_cast<int>(ParseNumber(Next("a device's number")));
+        std::string state = Next("D0, D1, D2 or D3");
+        if (state.size() != 2 || (state[0] != 'D' && state[0] != 'd') || state[1] < '0' || state[1] > '3')
+          throw Error(fmt::format("'{}' is no device power state; D0, D1, D2 and D3 are", state));
+        command_.length = static_cast<size_t>(state[1] - '0');
+        return;
+      }
+      case ScenarioVerb::kTasks: {
+        command_.number = static_cast<int>(ParseNumber(Next("a number of tasks")));
+        if (command_.number < 1 || command_.number > 1000) throw Error("tasks: 1 to 1000");
+        std::string word2 = Next("times or {");
+        if (word2 == "times") {
+          command_.times = static_cast<int>(ParseNumber(Next("a number of rounds")));
+          word2 = Next("{");
+        }
+        if (word2 != "{") throw Error("tasks: '{' must end the line");
+        return;
+      }
+      case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
+    }
+  }
+
+  void ParseOpened(const std::string& word) {
+    if (word.find_first_not_of("0123456789") == std::string::npos) command_.number = static_cast<int>(ParseNumber(word));
+    else command_.text = word[0] == '"' ? ParseData(word) : word;
+  }
+
+  void ParseTransfer(ScenarioVerb verb, bool internal) {
+    command_.internal = internal;
+    command_.file = Next("the file");
+    if (verb == ScenarioVerb::kRead) command_.length = ParseNumber(Next("how many bytes"));
+    else if (verb == ScenarioVerb::kWrite) command_.data = ParseData(Next("the data"));
+    else command_.code = ParseNumber(Next("the control code"));
+  }
+
+  void ParseTail() {
+    std::string word = Next("");
+    if (word == "at") {
+      command_.offset = static_cast<int64_t>(ParseNumber(Next("an offset")));
+    } else if (word == "in") {
+      command_.data = ParseData(Next("the input"));
+    } else if (word == "out") {
+      command_.length = ParseNumber(Next("the output's length"));
+    } else if (word == "within") {
+      command_.time = ParseDuration(Next("a time"));
+    } else if (word == "expect") {
+      std::string what = Next("what is expected");
+      if (what[0] == '"' || what.starts_with("hex:")) {
+        command_.expect.data = ParseData(what);
+      } else if (std::optional<Status> status = StatusByName(what)) {
+        command_.expect.status = status;
+      } else if (at_ < words_.size() && words_[at_] == "bytes") {
+        ++at_;
+        command_.expect.bytes = ParseNumber(what);
+      } else {
+        throw Error(fmt::format("'{}' is no status, no data and no number of bytes", what));
+      }
+    } else {
+      throw Error(fmt::format("'{}' is not understood here", word));
+    }
+  }
+
+  std::vector<std::string> words_;
+  size_t at_ = 0;
+  Command command_;
+};
+
+}  // namespace
+
+std::optional<Status> StatusByName(const std::string& name) {
+  for (const NamedStatus& row : kStatuses)
+    if (name == row.name) return Status(static_cast<int32_t>(row.value));
+  if (name.starts_with("0x")) {
+    uint32_t value = 0;
+    auto [end, error] = std::from_chars(name.data() + 2, name.data() + name.size(), value, 16);
+    if (error == std::errc() && end == name.data() + name.size()) return Status(static_cast<int32_t>(value));
+  }
+  return std::nullopt;
+}
+
+uint32_t ParseNumber(const std::string& token) {
+  uint32_t value = 0;
+  bool hex = token.starts_with("0x") || token.starts_with("0X");
+  const char* begin = token.data() + (hex ? 2 : 0);
+  auto [end, error] = std::from_chars(begin, token.data() + token.size(), value, hex ? 16 : 10);
+  if (error != std::errc() || end != token.data() + token.size() || begin == end)
+    throw Error(fmt::format("'{}' is no number (decimal or 0x..., at most 32 bits)", token));
+  return value;
+}
+
+Duration ParseDuration(const std::string& token) {
+  size_t unit_at = token.find_first_not_of("0123456789");
+  uint32_t value = ParseNumber(token.substr(0, unit_at));
+  std::string unit = unit_at == std::string::npos ? "" : token.substr(unit_at);
+  if (unit == "us") return std::chrono::microseconds(value);
+  if (unit == "ms") return std::chrono::milliseconds(value);
+  if (unit == "s") return std::chrono::seconds(value);
+  throw Error(fmt::format("'{}' is no time; 500ms, 2s and 10us are", token));
+}
+
+std::string ParseData(const std::string& token) {
+  auto digit = [&](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    throw Error(fmt::format("'{}' has something that is no hexadecimal digit", token));
+  };
+  std::string data;
+  if (token.starts_with("hex:")) {
+    if (token.size() % 2 != 0) throw Error(fmt::format("'{}' has half a byte", token));
+    for (size_t i = 4; i < token.size(); i += 2) data += static_cast<char>(digit(token[i]) << 4 | digit(token[i + 1]));
+    return data;
+  }
+  if (token.size() < 2 || token.front() != '"' || token.back() != '"')
+    throw Error(fmt::format("'{}' is no data; \"text\" and hex:00ff are", token));
+  for (size_t i = 1; i + 1 < token.size(); ++i) {
+    if (token[i] != '\\') {
+      data += token[i];
+      continue;
+    }
+    switch (char c = token[++i]) {
+      case 'n': data += '\n'; break;
+      case 't': data += '\t'; break;
+      case 'r': data += '\r'; break;
+      case '0': data += '\0'; break;
+      case 'x':
+        if (i + 3 >= token.size()) throw Error(fmt::format("'{}' ends inside \\x", token));
+        data += static_cast<char>(digit(token[i + 1]) << 4 | digit(token[i + 2]));
+        i += 2;
+        break;
+      default: data += c;
+    }
+  }
+  return data;
+}
+
+std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name) {
+  std::vector<Command> commands;
+  Command* block = nullptr;
+  int number = 0;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    std::string line = text.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    try {
+      std::vector<std::string> words = Split(line);
+      if (words.empty()) continue;
+      if (words.size() == 1 && words[0] == "}") {
+        if (!block) throw Error("'}' without tasks");
+        block = nullptr;
+        continue;
+      }
+      Command command = LineParser(std::move(words), number).Parse();
+      if (command.verb == ScenarioVerb::kTasks) {
+        if (block) throw Error("tasks inside tasks");
+        commands.push_back(std::move(command));
+        block = &commands.back();
+      } else {
+        (block ? block->body : commands).push_back(std::move(command));
+      }
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}:{}: {}", file_name, number, error.what()));
+    }
+  }
+  if (block) throw Error(fmt::format("{}:{}: tasks has no closing '}}'", file_name, block->line));
+  return commands;
+}
+
+}  // namespace drydock::tools

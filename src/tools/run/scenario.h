@@ -1,0 +1,67 @@
+// Scenario: what `drydock run --scenario FILE` does, one command a line.
+//
+//   # comment
+//   open   f [DEVICE|NAME]                 device number (default 1) or a name: \??\C:\x, \Device\Thing
+//   write  f "hello" [at 0]                data: "text" with \n \t \\ \" \xHH, or hex:00ff
+//   read   f 5 [at 0]
+//   ioctl  f 0x222000 [in DATA] [out 16]   internal before it: as a driver sends it
+//   start  r read f 5                      (or write, ioctl) goes on without waiting
+//   cancel r            wait r [within 500ms]
+//   close  f            flush f
+//   advance 500ms       idle               lets time pass; lets everybody run until all wait
+//   remove 1            surprise 1         power 1 D3
+//   tasks 8 times 1250 { ... }             the lines until } by so many tasks at once, each with its own files
+//   print "words"
+//
+// A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
+// goes on, with, a mismatch ends the run.
+// Errors: Parse throws drydock::Error "FILE:LINE: ..." for an unknown verb, a missing argument, a bad number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drydock/machine.h"
+
+namespace drydock::tools {
+
+struct Expectation {
+  std::optional<Status> status;
+  std::optional<std::string> data;
+  std::optional<size_t> bytes;
+  bool any() const { return status || data || bytes; }
+};
+
+enum class ScenarioVerb : uint8_t {
+  kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint
+};
+
+struct Command {
+  int line = 0;
+  ScenarioVerb verb = ScenarioVerb::kIdle;
+  ScenarioVerb started = ScenarioVerb::kIdle;   // kStart: which transfer
+  std::string file;             // handle's name
+  std::string request;          // kStart, kCancel, kWait
+  std::string text;             // name to open, words to print
+  std::string data;
+  size_t length = 0;            // read length, ioctl output length
+  int64_t offset = 0;
+  uint32_t code = 0;
+  bool internal = false;
+  int number = 1;               // device, tasks
+  int times = 1;
+  Duration time = kNoTimeout;
+  std::vector<Command> body;    // kTasks
+  Expectation expect;
+};
+
+std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name);
+// "text" or hex:...; throws drydock::Error.
+std::string ParseData(const std::string& token);
+uint32_t ParseNumber(const std::string& token);
+Duration ParseDuration(const std::string& token);
+std::optional<Status> StatusByName(const std::string& name);
+
+}  // namespace drydock::tools

@@ -1,0 +1,158 @@
+// drydock run STACK...: loads built drivers, makes their devices, and does I/O from the command line or a scenario.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "drydock/machine.h"
+#include "tools/demo/picture.h"
+#include "tools/run/player.h"
+#include "tools/run/scenario.h"
+#include "tools/verbs.h"
+
+namespace drydock::tools {
+namespace {
+
+struct Options {
+  std::vector<std::string> stacks;
+  std::vector<std::string> folders, disks, terminals;
+  std::vector<std::string> actions;  // "write", "hello" ... as given
+  std::string scenario;
+  uint64_t seed = 1;
+  bool live = false, verifier = false, trace = false, log = false;
+};
+
+void AddMappings(MachineOptions& machine, const std::vector<std::string>& given, NameMapping::Kind kind) {
+  for (const std::string& text : given) {
+    size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      throw Error(fmt::format("'{}' maps nothing; NAME=PATH does, C:=/tmp/folder for example", text));
+    machine.names.push_back({.kind = kind, .name = text.substr(0, equals), .path = text.substr(equals + 1)});
+  }
+}
+
+// One stack: images from top to bottom, joined by '+'. The lowest is the function driver, those above are filters.
+Device AddStack(Machine& machine, const std::string& text, std::map<std::string, Driver>& loaded) {
+  std::vector<Driver> top_down;
+  for (size_t at = 0; at <= text.size();) {
+    size_t end = std::min(text.find('+', at), text.size());
+    std::string image = text.substr(at, end - at);
+    at = end + 1;
+    if (image.empty()) throw Error(fmt::format("'{}': a driver is missing beside '+'", text));
+    auto [entry, fresh] = loaded.try_emplace(image);
+    if (fresh) {
+      entry->second = machine.AddDriver(image);
+      if (!entry->second.object())
+        throw Error(fmt::format("{}: DriverEntry returned {}\n{}", image, machine.last_driver_status().ToString(), machine.ReportText()));
+    }
+    top_down.push_back(entry->second);
+  }
+  DeviceSpec spec;
+  spec.function = top_down.back();
+  // Filters are attached from the bottom up.
+  for (size_t i = top_down.size() - 1; i-- > 0;) spec.upper_filters.push_back(top_down[i]);
+  Device device = machine.AddDevice(spec);
+  if (!device.started()) throw Error(fmt::format("{}: the device did not start\n{}", text, machine.ReportText()));
+  return device;
+}
+
+std::vector<Command> CommandsOf(const Options& options) {
+  if (!options.scenario.empty()) {
+    std::ifstream in(options.scenario, std::ios::binary);
+    if (!in) throw Error(fmt::format("{}: cannot be read", options.scenario));
+    std::ostringstream text;
+    text << in.rdbuf();
+    return ParseScenario(text.str(), options.scenario);
+  }
+  if (options.actions.empty()) return {};
+  std::string text = "open f 1\n";
+  for (const std::string& action : options.actions) text += action + "\n";
+  return ParseScenario(text, "command line");
+}
+
+int Run(const Options& options) {
+  MachineOptions machine_options;
+  machine_options.executor = options.live ? ExecutorKind::Live : ExecutorKind::Simulated;
+  machine_options.seed = options.seed;
+  machine_options.verifier = options.verifier;
+  machine_options.trace = options.trace;
+  AddMappings(machine_options, options.folders, NameMapping::Kind::Folder);
+  AddMappings(machine_options, options.disks, NameMapping::Kind::Disk);
+  AddMappings(machine_options, options.terminals, NameMapping::Kind::Terminal);
+  std::vector<Command> commands = CommandsOf(options);  // before anything runs: a typing error costs nothing
+
+  bool good = true;
+  std::string reports;
+  {
+    Machine machine(machine_options);
+    std::map<std::string, Driver> loaded;
+    std::vector<Device> devices;
+    for (const std::string& stack : options.stacks) devices.push_back(AddStack(machine, stack, loaded));
+    {
+      Player player(machine, devices, /*quiet=*/false);
+      good = player.Play(commands);
+    }
+    for (size_t i = devices.size(); i-- > 0;)
+      if (devices[i].pdo() && !machine.stopped()) {
+        if (Status status = machine.RemoveDevice(devices[i]); !status.ok())
+          std::fprintf(stderr, "device %zu could not be removed: %s\n", i + 1, status.ToString().c_str());
+      }
+    for (auto& [path, driver] : loaded)
+      if (!machine.stopped() && driver.object()) machine.UnloadDriver(driver);
+    if (options.trace) std::fputs(DrawRequest(machine).c_str(), stdout);
+    if (options.log)
+      for (const std::string& line : machine.DebugLog()) std::printf("log: %s\n", line.c_str());
+    reports = machine.ReportText();
+  }
+  if (!reports.empty()) std::fputs(reports.c_str(), stderr);
+  return good && reports.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int RunVerb(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Loads drivers made by drydock build, makes a device for each stack, and does I/O.", "drydock run"};
+  app.add_option("STACK", options.stacks, "driver images, top to bottom, joined by '+': upper.so+function.so")->required();
+  app.add_option("--map", options.folders, "\\??\\NAME is a folder: C:=/tmp/folder")->allow_extra_args(false);
+  app.add_option("--disk", options.disks, "\\??\\NAME is a file or block device: PhysicalDrive0=disk.img")->allow_extra_args(false);
+  app.add_option("--com", options.terminals, "\\??\\NAME is a terminal: COM1=/dev/pts/3")->allow_extra_args(false);
+  app.add_option("--scenario", options.scenario, "a file of commands, one a line (docs/scenarios.md)");
+  app.add_option("--seed", options.seed, "seed of the simulation (1)");
+  app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
+  app.add_flag("--verifier", options.verifier, "the framework verifier on");
+  app.add_flag("--trace", options.trace, "draw what happened");
+  app.add_flag("--log", options.log, "show what the drivers printed");
+  // Actions keep their order, whatever their kind.
+  auto action = [&](const char* verb) {
+    return [&options, verb](const std::string& text) {
+      bool quoted = text.starts_with("\"") || text.starts_with("hex:");
+      if (std::string(verb) == "write" && !quoted) {
+        std::string escaped;
+        for (char c : text) escaped += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+        options.actions.push_back(fmt::format("write f \"{}\"", escaped));
+      } else {
+        options.actions.push_back(fmt::format("{} f {}", verb, text));
+      }
+    };
+  };
+  app.add_option_function<std::string>("--write", action("write"), "write this text (or hex:00ff)")->trigger_on_parse();
+  app.add_option_function<std::string>("--read", action("read"), "read so many bytes; \"5 at 100\" from an offset")->trigger_on_parse();
+  app.add_option_function<std::string>("--ioctl", action("ioctl"), "\"0x222000 in hex:00 out 16\"")->trigger_on_parse();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    return Run(options);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "drydock run: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace drydock::tools
