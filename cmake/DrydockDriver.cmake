@@ -150,7 +150,12 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
   endif()
 
   if(arg_INF)
-    configure_file(${arg_INF} ${CMAKE_CURRENT_BINARY_DIR}/${inf} COPYONLY)
+    # Beside the image.
+    set(folder ${CMAKE_CURRENT_BINARY_DIR})
+    if(CMAKE_LIBRARY_OUTPUT_DIRECTORY AND NOT arg_LINKED_IN)
+      set(folder ${CMAKE_LIBRARY_OUTPUT_DIRECTORY})
+    endif()
+    configure_file(${arg_INF} ${folder}/${inf} COPYONLY)
   endif()
   if(arg_LINKED_IN)
     # One object whose symbols stay inside, but for the entry and the description.

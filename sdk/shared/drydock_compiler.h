@@ -63,7 +63,8 @@
 #else
 #define __debugbreak() __builtin_trap()
 #endif
-// The target that driver sources ask about. _WIN32 and _MSC_VER stay undefined: system headers react to them.
+// The target that driver sources ask about; the driver builder also defines _WIN32. _MSC_VER stays undefined: system headers
+// react to it.
 #ifndef _WIN64
 #define _WIN64 1
 #endif
