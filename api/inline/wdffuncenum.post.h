@@ -1,10 +1,10 @@
 #ifndef DRYDOCK_FRAMEWORK
-extern const WDFFUNC *WdfFunctions;
-extern ULONG WdfMinimumVersionRequired;
-extern ULONG WdfFunctionCount;
-extern ULONG WdfStructureCount;
-extern WDF_STRUCT_INFO WdfStructures;
-extern BOOLEAN WdfClientVersionHigherThanFramework;
+WDF_OF_THIS_DRIVER const WDFFUNC *WdfFunctions;
+WDF_OF_THIS_DRIVER ULONG WdfMinimumVersionRequired;
+WDF_OF_THIS_DRIVER ULONG WdfFunctionCount;
+WDF_OF_THIS_DRIVER ULONG WdfStructureCount;
+WDF_OF_THIS_DRIVER WDF_STRUCT_INFO WdfStructures;
+WDF_OF_THIS_DRIVER BOOLEAN WdfClientVersionHigherThanFramework;
 #endif
 
 /* Functions and structures below these counts exist in every framework that this driver can be bound to. */

@@ -23,6 +23,9 @@
 #define DRYDOCK_WDF_MINOR 33
 #endif
 
+/* What the entry stub defines for one driver: reached directly, not through a symbol table. */
+#define WDF_OF_THIS_DRIVER extern __attribute__((visibility("hidden")))
+
 /* Functions that live in headers: a copy per source file, because each call goes through the driver's own table. */
 #define WDF_INLINE static __inline__ __attribute__((always_inline, unused))
 

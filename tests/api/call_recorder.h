@@ -1,5 +1,5 @@
-// A function table of recorders: each entry notes its index, the globals and up to ten machine words of arguments. With it a test
-// sees what the inline calls of wdf.h hand to the framework.
+// A function table of recorders: each entry notes its index, the globals and up to ten machine
+// words of arguments. With it a test sees what the inline calls of wdf.h hand to the framework.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,8 +22,8 @@ inline RecordedCall last_call;
 inline uint64_t next_result = 0;
 
 template <int kIndex>
-uint64_t RecordCall(const void* globals, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7,
-                    uint64_t a8, uint64_t a9, uint64_t a10) {
+uint64_t RecordCall(const void* globals, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+                    uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8, uint64_t a9, uint64_t a10) {
   last_call = {kIndex, globals, {a1, a2, a3, a4, a5, a6, a7, a8, a9, a10}};
   return next_result;
 }
@@ -35,7 +35,8 @@ std::array<RecorderEntry, sizeof...(kIndices)> MakeRecorders(std::index_sequence
   return {reinterpret_cast<RecorderEntry>(&RecordCall<static_cast<int>(kIndices)>)...};
 }
 
-// Arguments are numbered 1, 2, 3 ... by the generated list; smaller types leave the upper part of their word undefined.
+// Arguments are numbered 1, 2, 3 ... by the generated list; smaller types leave the upper part of
+// their word undefined.
 inline bool ArgumentsInOrder(std::initializer_list<size_t> sizes) {
   uint64_t number = 1;
   for (size_t size : sizes) {
@@ -51,7 +52,8 @@ inline bool ArgumentsInOrder(std::initializer_list<size_t> sizes) {
   next_result = 0x5A;
 }
 
-[[gnu::noinline]] inline void AfterCall(const char* function, int index, const void* globals, std::initializer_list<size_t> sizes) {
+[[gnu::noinline]] inline void AfterCall(const char* function, int index, const void* globals,
+                                        std::initializer_list<size_t> sizes) {
   EXPECT_EQ(last_call.index, index) << function;
   EXPECT_EQ(last_call.globals, globals) << function;
   EXPECT_TRUE(ArgumentsInOrder(sizes)) << function;
@@ -67,13 +69,14 @@ template <class T>
 
 }  // namespace drydock::test
 
-// For the generated lists (checks/calls_kmdf.h, checks/calls_umdf.h): one statement a function, so that the list compiles quickly.
+// For the generated lists (checks/calls_kmdf.h, checks/calls_umdf.h): one statement a function, so
+// that the list compiles quickly.
 #define DRYDOCK_UNPACK(...) __VA_ARGS__
 #define DRYDOCK_CALL_VOID(table_index, function, values, ...) \
   ::drydock::test::BeforeCall();                              \
   function(DRYDOCK_UNPACK values);                            \
   ::drydock::test::AfterCall(#function, table_index, WdfDriverGlobals, __VA_ARGS__);
-#define DRYDOCK_CALL(table_index, function, values, ...)                              \
-  ::drydock::test::BeforeCall();                                                      \
-  ::drydock::test::CheckResult(#function, function(DRYDOCK_UNPACK values));           \
+#define DRYDOCK_CALL(table_index, function, values, ...)                    \
+  ::drydock::test::BeforeCall();                                            \
+  ::drydock::test::CheckResult(#function, function(DRYDOCK_UNPACK values)); \
   ::drydock::test::AfterCall(#function, table_index, WdfDriverGlobals, __VA_ARGS__);

@@ -1,17 +1,19 @@
-// Every inline KMDF call reaches its own table entry with the driver's globals and its arguments in order.
-#define DRYDOCK_DRIVER_NAME api_calls_kmdf  // names of its own: the UMDF half of this test stands beside it
+// Every inline KMDF call reaches its own table entry with the driver's globals and its arguments in
+// order.
+#define DRYDOCK_DRIVER_NAME \
+  api_calls_kmdf  // names of its own: the UMDF half of this test stands beside it
+#include <gtest/gtest.h>
 #include <ntddk.h>
 #include <wdf.h>
 #include <wdfminiport.h>
 #include <wdfusb.h>
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 
 #include "call_recorder.h"
 
-static const auto recorders = drydock::test::MakeRecorders(std::make_index_sequence<WdfFunctionTableNumEntries>());
+static const auto recorders =
+    drydock::test::MakeRecorders(std::make_index_sequence<WdfFunctionTableNumEntries>());
 static WDF_DRIVER_GLOBALS globals;
 
 extern "C" {
@@ -38,7 +40,7 @@ namespace {
 using drydock::test::last_call;
 using drydock::test::next_result;
 
-TEST(KmdfCalls, EveryCallReachesItsEntryWithItsArguments) {
+TEST(KmdfCalls, EveryCallReachesItsEntryWithItsArguments){
 #include "checks/calls_kmdf.h"
 }
 
@@ -48,7 +50,8 @@ TEST(KmdfCalls, ContextAccessorAsksForTheDeclaredType) {
   EXPECT_EQ(GetCallsContext(reinterpret_cast<WDFOBJECT>(0x10))->value, 7);
   EXPECT_EQ(last_call.index, WdfObjectGetTypedContextWorkerTableIndex);
   EXPECT_EQ(last_call.arguments[0], 0x10u);
-  EXPECT_EQ(last_call.arguments[1], reinterpret_cast<uint64_t>(WDF_GET_CONTEXT_TYPE_INFO(CallsContext)));
+  EXPECT_EQ(last_call.arguments[1],
+            reinterpret_cast<uint64_t>(WDF_GET_CONTEXT_TYPE_INFO(CallsContext)));
   EXPECT_EQ(WdfObjectGetTypedContext(reinterpret_cast<WDFDEVICE>(0x20), CallsContext)->value, 7);
   EXPECT_EQ(last_call.arguments[0], 0x20u);
 }
@@ -105,7 +108,8 @@ TEST(KmdfCalls, CustomTypesAreContexts) {
   next_result = 0;
   EXPECT_FALSE(WdfObjectIsCustomType(reinterpret_cast<WDFOBJECT>(0x50), CallsCustomType));
   next_result = static_cast<uint32_t>(STATUS_INSUFFICIENT_RESOURCES);
-  EXPECT_EQ(WdfObjectAddCustomTypeWithData(reinterpret_cast<WDFOBJECT>(0x50), CallsCustomType, 0x99, nullptr, nullptr),
+  EXPECT_EQ(WdfObjectAddCustomTypeWithData(reinterpret_cast<WDFOBJECT>(0x50), CallsCustomType, 0x99,
+                                           nullptr, nullptr),
             STATUS_INSUFFICIENT_RESOURCES);
   EXPECT_EQ(last_call.index, WdfObjectAllocateContextTableIndex);
 }
@@ -116,8 +120,10 @@ TEST(KmdfCalls, DriverComesFromTheGlobals) {
 }
 
 TEST(KmdfCalls, UsbHandlesAreTargets) {
-  EXPECT_EQ(WdfUsbTargetDeviceGetIoTarget(reinterpret_cast<WDFUSBDEVICE>(0x70)), reinterpret_cast<WDFIOTARGET>(0x70));
-  EXPECT_EQ(WdfUsbTargetPipeGetIoTarget(reinterpret_cast<WDFUSBPIPE>(0x80)), reinterpret_cast<WDFIOTARGET>(0x80));
+  EXPECT_EQ(WdfUsbTargetDeviceGetIoTarget(reinterpret_cast<WDFUSBDEVICE>(0x70)),
+            reinterpret_cast<WDFIOTARGET>(0x70));
+  EXPECT_EQ(WdfUsbTargetPipeGetIoTarget(reinterpret_cast<WDFUSBPIPE>(0x80)),
+            reinterpret_cast<WDFIOTARGET>(0x80));
 }
 
 TEST(KmdfCalls, AvailabilityFollowsTheTableUnlessTheDriverIsNewer) {

@@ -1,15 +1,16 @@
-// Every inline UMDF call, and every register and port helper, reaches its own table entry with its arguments in order.
+// Every inline UMDF call, and every register and port helper, reaches its own table entry with its
+// arguments in order.
 #define DRYDOCK_DRIVER_NAME api_calls_umdf
+#include <gtest/gtest.h>
 #include <wdf.h>
 #include <wdfusb.h>
-
-#include <gtest/gtest.h>
 
 #include <cstring>
 
 #include "call_recorder.h"
 
-static const auto recorders = drydock::test::MakeRecorders(std::make_index_sequence<WdfFunctionTableNumEntries>());
+static const auto recorders =
+    drydock::test::MakeRecorders(std::make_index_sequence<WdfFunctionTableNumEntries>());
 static WDF_DRIVER_GLOBALS globals;
 
 extern "C" {
@@ -35,7 +36,8 @@ TEST(UmdfCalls, EveryCallReachesItsEntryWithItsArguments) {
 
 const WDFDEVICE kDevice = reinterpret_cast<WDFDEVICE>(0x10);
 
-void ExpectAccess(int index, WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET_SIZE size, const void* at) {
+void ExpectAccess(int index, WDF_DEVICE_HWACCESS_TARGET_TYPE type,
+                  WDF_DEVICE_HWACCESS_TARGET_SIZE size, const void* at) {
   EXPECT_EQ(last_call.index, index);
   EXPECT_EQ(last_call.arguments[0], 0x10u);
   EXPECT_EQ(static_cast<uint32_t>(last_call.arguments[1]), static_cast<uint32_t>(type));
@@ -44,8 +46,9 @@ void ExpectAccess(int index, WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HW
 }
 
 template <class T>
-void CheckReads(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET_SIZE size, T (*read)(WDFDEVICE, T*),
-                WDF_DEVICE_HWACCESS_TARGET_TYPE buffer_type, void (*read_buffer)(WDFDEVICE, T*, T*, ULONG)) {
+void CheckReads(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET_SIZE size,
+                T (*read)(WDFDEVICE, T*), WDF_DEVICE_HWACCESS_TARGET_TYPE buffer_type,
+                void (*read_buffer)(WDFDEVICE, T*, T*, ULONG)) {
   T place = 0, buffer[3] = {};
   next_result = 0x1122334455667788;
   EXPECT_EQ(read(kDevice, &place), static_cast<T>(0x1122334455667788));
@@ -59,8 +62,9 @@ void CheckReads(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET
 }
 
 template <class T>
-void CheckWrites(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET_SIZE size, void (*write)(WDFDEVICE, T*, T),
-                 WDF_DEVICE_HWACCESS_TARGET_TYPE buffer_type, void (*write_buffer)(WDFDEVICE, T*, T*, ULONG)) {
+void CheckWrites(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGET_SIZE size,
+                 void (*write)(WDFDEVICE, T*, T), WDF_DEVICE_HWACCESS_TARGET_TYPE buffer_type,
+                 void (*write_buffer)(WDFDEVICE, T*, T*, ULONG)) {
   T place = 0, buffer[3] = {};
   write(kDevice, &place, static_cast<T>(0x42));
   ExpectAccess(WdfDeviceWriteToHardwareTableIndex, type, size, &place);
@@ -75,25 +79,40 @@ void CheckWrites(WDF_DEVICE_HWACCESS_TARGET_TYPE type, WDF_DEVICE_HWACCESS_TARGE
 }
 
 TEST(UmdfCalls, RegisterHelpersNameWidthAndKind) {
-  const auto one = WdfDeviceHwAccessTargetTypeRegister, many = WdfDeviceHwAccessTargetTypeRegisterBuffer;
-  CheckReads<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_READ_REGISTER_UCHAR, many, WDF_READ_REGISTER_BUFFER_UCHAR);
-  CheckReads<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_READ_REGISTER_USHORT, many, WDF_READ_REGISTER_BUFFER_USHORT);
-  CheckReads<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_READ_REGISTER_ULONG, many, WDF_READ_REGISTER_BUFFER_ULONG);
-  CheckReads<ULONG64>(one, WdfDeviceHwAccessTargetSizeUlong64, WDF_READ_REGISTER_ULONG64, many, WDF_READ_REGISTER_BUFFER_ULONG64);
-  CheckWrites<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_WRITE_REGISTER_UCHAR, many, WDF_WRITE_REGISTER_BUFFER_UCHAR);
-  CheckWrites<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_WRITE_REGISTER_USHORT, many, WDF_WRITE_REGISTER_BUFFER_USHORT);
-  CheckWrites<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_WRITE_REGISTER_ULONG, many, WDF_WRITE_REGISTER_BUFFER_ULONG);
-  CheckWrites<ULONG64>(one, WdfDeviceHwAccessTargetSizeUlong64, WDF_WRITE_REGISTER_ULONG64, many, WDF_WRITE_REGISTER_BUFFER_ULONG64);
+  const auto one = WdfDeviceHwAccessTargetTypeRegister,
+             many = WdfDeviceHwAccessTargetTypeRegisterBuffer;
+  CheckReads<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_READ_REGISTER_UCHAR, many,
+                    WDF_READ_REGISTER_BUFFER_UCHAR);
+  CheckReads<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_READ_REGISTER_USHORT, many,
+                     WDF_READ_REGISTER_BUFFER_USHORT);
+  CheckReads<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_READ_REGISTER_ULONG, many,
+                    WDF_READ_REGISTER_BUFFER_ULONG);
+  CheckReads<ULONG64>(one, WdfDeviceHwAccessTargetSizeUlong64, WDF_READ_REGISTER_ULONG64, many,
+                      WDF_READ_REGISTER_BUFFER_ULONG64);
+  CheckWrites<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_WRITE_REGISTER_UCHAR, many,
+                     WDF_WRITE_REGISTER_BUFFER_UCHAR);
+  CheckWrites<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_WRITE_REGISTER_USHORT, many,
+                      WDF_WRITE_REGISTER_BUFFER_USHORT);
+  CheckWrites<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_WRITE_REGISTER_ULONG, many,
+                     WDF_WRITE_REGISTER_BUFFER_ULONG);
+  CheckWrites<ULONG64>(one, WdfDeviceHwAccessTargetSizeUlong64, WDF_WRITE_REGISTER_ULONG64, many,
+                       WDF_WRITE_REGISTER_BUFFER_ULONG64);
 }
 
 TEST(UmdfCalls, PortHelpersNameWidthAndKind) {
   const auto one = WdfDeviceHwAccessTargetTypePort, many = WdfDeviceHwAccessTargetTypePortBuffer;
-  CheckReads<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_READ_PORT_UCHAR, many, WDF_READ_PORT_BUFFER_UCHAR);
-  CheckReads<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_READ_PORT_USHORT, many, WDF_READ_PORT_BUFFER_USHORT);
-  CheckReads<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_READ_PORT_ULONG, many, WDF_READ_PORT_BUFFER_ULONG);
-  CheckWrites<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_WRITE_PORT_UCHAR, many, WDF_WRITE_PORT_BUFFER_UCHAR);
-  CheckWrites<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_WRITE_PORT_USHORT, many, WDF_WRITE_PORT_BUFFER_USHORT);
-  CheckWrites<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_WRITE_PORT_ULONG, many, WDF_WRITE_PORT_BUFFER_ULONG);
+  CheckReads<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_READ_PORT_UCHAR, many,
+                    WDF_READ_PORT_BUFFER_UCHAR);
+  CheckReads<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_READ_PORT_USHORT, many,
+                     WDF_READ_PORT_BUFFER_USHORT);
+  CheckReads<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_READ_PORT_ULONG, many,
+                    WDF_READ_PORT_BUFFER_ULONG);
+  CheckWrites<UCHAR>(one, WdfDeviceHwAccessTargetSizeUchar, WDF_WRITE_PORT_UCHAR, many,
+                     WDF_WRITE_PORT_BUFFER_UCHAR);
+  CheckWrites<USHORT>(one, WdfDeviceHwAccessTargetSizeUshort, WDF_WRITE_PORT_USHORT, many,
+                      WDF_WRITE_PORT_BUFFER_USHORT);
+  CheckWrites<ULONG>(one, WdfDeviceHwAccessTargetSizeUlong, WDF_WRITE_PORT_ULONG, many,
+                     WDF_WRITE_PORT_BUFFER_ULONG);
 }
 
 TEST(UmdfCalls, OlderVersionsUseTheBeginningOfTheTable) {

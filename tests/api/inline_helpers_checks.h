@@ -1,8 +1,9 @@
-// What the inline helpers of both modes must leave behind. Included by the KMDF and the UMDF half of the test after that mode's
-// wdf.h; each half names the items and calls the checks.
+// What the inline helpers of both modes must leave behind. Included by the KMDF and the UMDF half
+// of the test after that mode's wdf.h; each half names the items and calls the checks.
 //
-// Filled<T> is a structure whose bytes all differ from zero before the helper runs, so that a member it forgets shows up; Expected<T>
-// starts as all zero. Same compares every byte, padding included.
+// Filled<T> is a structure whose bytes all differ from zero before the helper runs, so that a
+// member it forgets shows up; Expected<T> starts as all zero. Same compares every byte, padding
+// included.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,8 +28,9 @@ template <class T>
   const auto* b = reinterpret_cast<const unsigned char*>(&wanted);
   for (size_t i = 0; i < sizeof(T); ++i) {
     if (a[i] != b[i]) {
-      return ::testing::AssertionFailure() << "byte at offset " << i << " is " << static_cast<int>(a[i]) << ", not "
-                                           << static_cast<int>(b[i]);
+      return ::testing::AssertionFailure()
+             << "byte at offset " << i << " is " << static_cast<int>(a[i]) << ", not "
+             << static_cast<int>(b[i]);
     }
   }
   return ::testing::AssertionSuccess();
@@ -156,7 +158,8 @@ T Pointer(uintptr_t value) {
 
 [[maybe_unused]] void CheckFileObjectConfig() {
   Expected<WDF_FILEOBJECT_CONFIG> got;
-  WDF_FILEOBJECT_CONFIG_INIT(&got, Pointer<PFN_WDF_DEVICE_FILE_CREATE>(0x10), Pointer<PFN_WDF_FILE_CLOSE>(0x20),
+  WDF_FILEOBJECT_CONFIG_INIT(&got, Pointer<PFN_WDF_DEVICE_FILE_CREATE>(0x10),
+                             Pointer<PFN_WDF_FILE_CLOSE>(0x20),
                              Pointer<PFN_WDF_FILE_CLEANUP>(0x30));
   Expected<WDF_FILEOBJECT_CONFIG> wanted;
   wanted.Size = 40;
@@ -221,7 +224,8 @@ T Pointer(uintptr_t value) {
   EXPECT_EQ(static_cast<int>(WdfDevStateNP), 0x8000);
 }
 
-[[maybe_unused]] void CheckIdleSettings(WDF_POWER_POLICY_S0_IDLE_CAPABILITIES caps, DEVICE_POWER_STATE state) {
+[[maybe_unused]] void CheckIdleSettings(WDF_POWER_POLICY_S0_IDLE_CAPABILITIES caps,
+                                        DEVICE_POWER_STATE state) {
   Filled<WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS> got;
   WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&got, caps);
   Expected<WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS> wanted;
@@ -258,8 +262,8 @@ T Pointer(uintptr_t value) {
   WDF_DEVICE_STATE_INIT(&got);
   Expected<WDF_DEVICE_STATE> wanted;
   wanted.Size = 32;
-  wanted.Disabled = wanted.DontDisplayInUI = wanted.Failed = wanted.NotDisableable = wanted.Removed = wanted.ResourcesChanged =
-      wanted.AssignedToGuest = WdfUseDefault;
+  wanted.Disabled = wanted.DontDisplayInUI = wanted.Failed = wanted.NotDisableable =
+      wanted.Removed = wanted.ResourcesChanged = wanted.AssignedToGuest = WdfUseDefault;
   EXPECT_TRUE(Same<WDF_DEVICE_STATE>(got, wanted));
 }
 
@@ -268,8 +272,10 @@ T Pointer(uintptr_t value) {
   WDF_DEVICE_PNP_CAPABILITIES_INIT(&pnp);
   Expected<WDF_DEVICE_PNP_CAPABILITIES> wanted_pnp;
   wanted_pnp.Size = 48;
-  wanted_pnp.LockSupported = wanted_pnp.EjectSupported = wanted_pnp.Removable = wanted_pnp.DockDevice = wanted_pnp.UniqueID =
-      wanted_pnp.SilentInstall = wanted_pnp.SurpriseRemovalOK = wanted_pnp.HardwareDisabled = wanted_pnp.NoDisplayInUI = WdfUseDefault;
+  wanted_pnp.LockSupported = wanted_pnp.EjectSupported = wanted_pnp.Removable =
+      wanted_pnp.DockDevice = wanted_pnp.UniqueID = wanted_pnp.SilentInstall =
+          wanted_pnp.SurpriseRemovalOK = wanted_pnp.HardwareDisabled = wanted_pnp.NoDisplayInUI =
+              WdfUseDefault;
   wanted_pnp.Address = 0xFFFFFFFF;
   wanted_pnp.UINumber = 0xFFFFFFFF;
   EXPECT_TRUE(Same<WDF_DEVICE_PNP_CAPABILITIES>(pnp, wanted_pnp));
@@ -278,8 +284,8 @@ T Pointer(uintptr_t value) {
   WDF_DEVICE_POWER_CAPABILITIES_INIT(&power);
   Expected<WDF_DEVICE_POWER_CAPABILITIES> wanted_power;
   wanted_power.Size = 80;
-  wanted_power.DeviceD1 = wanted_power.DeviceD2 = wanted_power.WakeFromD0 = wanted_power.WakeFromD1 = wanted_power.WakeFromD2 =
-      wanted_power.WakeFromD3 = WdfUseDefault;
+  wanted_power.DeviceD1 = wanted_power.DeviceD2 = wanted_power.WakeFromD0 =
+      wanted_power.WakeFromD1 = wanted_power.WakeFromD2 = wanted_power.WakeFromD3 = WdfUseDefault;
   for (auto& state : wanted_power.DeviceState) state = PowerDeviceMaximum;
   wanted_power.DeviceWake = PowerDeviceMaximum;
   wanted_power.SystemWake = PowerSystemMaximum;
@@ -347,7 +353,8 @@ T Pointer(uintptr_t value) {
 
 [[maybe_unused]] void CheckInterrupts(bool passive) {
   Filled<WDF_INTERRUPT_CONFIG> config;
-  WDF_INTERRUPT_CONFIG_INIT(&config, Pointer<PFN_WDF_INTERRUPT_ISR>(0x10), Pointer<PFN_WDF_INTERRUPT_DPC>(0x20));
+  WDF_INTERRUPT_CONFIG_INIT(&config, Pointer<PFN_WDF_INTERRUPT_ISR>(0x10),
+                            Pointer<PFN_WDF_INTERRUPT_DPC>(0x20));
   Expected<WDF_INTERRUPT_CONFIG> wanted;
   wanted.Size = 104;
   wanted.ShareVector = WdfUseDefault;
@@ -522,15 +529,20 @@ inline UNICODE_STRING SomeName() {
   EXPECT_EQ(static_cast<int>(WdfUseDefault), 2);
 }
 
-// All 32 states against the predicates in words: the bits are accepting 1, dispatching 2, empty 4, none at the driver 8, held 16.
+// All 32 states against the predicates in words: the bits are accepting 1, dispatching 2, empty 4,
+// none at the driver 8, held 16.
 [[maybe_unused]] void CheckQueuePredicates() {
   for (int bits = 0; bits < 32; ++bits) {
     const auto state = static_cast<WDF_IO_QUEUE_STATE>(bits);
-    const bool accepting = bits & 1, dispatching = bits & 2, empty = bits & 4, none_at_driver = bits & 8, held = bits & 16;
+    const bool accepting = bits & 1, dispatching = bits & 2, empty = bits & 4,
+               none_at_driver = bits & 8, held = bits & 16;
     EXPECT_EQ(WDF_IO_QUEUE_IDLE(state) != 0, empty && none_at_driver) << bits;
     EXPECT_EQ(WDF_IO_QUEUE_READY(state) != 0, accepting && dispatching && !held) << bits;
-    EXPECT_EQ(WDF_IO_QUEUE_STOPPED(state) != 0, accepting && !dispatching && none_at_driver) << bits;
-    EXPECT_EQ(WDF_IO_QUEUE_DRAINED(state) != 0, !accepting && dispatching && empty && none_at_driver) << bits;
+    EXPECT_EQ(WDF_IO_QUEUE_STOPPED(state) != 0, accepting && !dispatching && none_at_driver)
+        << bits;
+    EXPECT_EQ(WDF_IO_QUEUE_DRAINED(state) != 0,
+              !accepting && dispatching && empty && none_at_driver)
+        << bits;
     EXPECT_EQ(WDF_IO_QUEUE_PURGED(state) != 0, !accepting && empty && none_at_driver) << bits;
   }
 }
@@ -557,7 +569,8 @@ inline UNICODE_STRING SomeName() {
   wanted.ForwardProgressReservedPolicy = WdfIoForwardProgressReservedPolicyPagingIO;
   EXPECT_TRUE(Same<WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY>(paging, wanted));
 
-  WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_EXAMINE_INIT(&examine, 5, Pointer<PFN_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS>(0x10));
+  WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY_EXAMINE_INIT(
+      &examine, 5, Pointer<PFN_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS>(0x10));
   wanted.ForwardProgressReservedPolicy = WdfIoForwardProgressReservedPolicyUseExamine;
   wanted.ForwardProgressReservePolicySettings.Policy.ExaminePolicy.EvtIoWdmIrpForForwardProgress =
       Pointer<PFN_WDF_IO_WDM_IRP_FOR_FORWARD_PROGRESS>(0x10);

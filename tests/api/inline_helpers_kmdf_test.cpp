@@ -1,4 +1,5 @@
-// The inline helpers of the KMDF headers: every byte that they write, and the constants that the contract lists.
+// The inline helpers of the KMDF headers: every byte that they write, and the constants that the
+// contract lists.
 #include <ntddk.h>
 #include <wdf.h>
 #include <wdfusb.h>
@@ -9,41 +10,113 @@
 
 namespace {
 
-TEST(KmdfHelpers, ObjectAttributesInheritLevelAndScope) { SPEC("OBJ-22"); CheckObjectAttributes(); }
+TEST(KmdfHelpers, ObjectAttributesInheritLevelAndScope) {
+  SPEC("OBJ-22");
+  CheckObjectAttributes();
+}
 TEST(KmdfHelpers, TimeoutsAre100NanosecondUnits) { CheckTimeouts(); }
 TEST(KmdfHelpers, AlignmentRoundsToPowersOfTwo) { CheckAlignment(); }
 TEST(KmdfHelpers, DriverConfigHoldsItsArgumentsOnly) { CheckDriver(); }
-TEST(KmdfHelpers, ChildListHelpersHoldTheirArgumentsOnly) { SPEC("BUS-03"); CheckChildLists(); }
-TEST(KmdfHelpers, FileObjectConfigSetsEveryMember) { SPEC("IOT-10.01", "INI-20"); CheckFileObjectConfig(); }
-TEST(KmdfHelpers, FileObjectClassValues) { SPEC("IOT-10.02"); CheckFileObjectClasses(); }
+TEST(KmdfHelpers, ChildListHelpersHoldTheirArgumentsOnly) {
+  SPEC("BUS-03");
+  CheckChildLists();
+}
+TEST(KmdfHelpers, FileObjectConfigSetsEveryMember) {
+  SPEC("IOT-10.01", "INI-20");
+  CheckFileObjectConfig();
+}
+TEST(KmdfHelpers, FileObjectClassValues) {
+  SPEC("IOT-10.02");
+  CheckFileObjectClasses();
+}
 TEST(KmdfHelpers, EventCallbackStructuresAreEmpty) { CheckPnpPowerCallbacks(); }
 TEST(KmdfHelpers, StateNumbersWithoutTheirFlag) { CheckDeviceStateNumbers(); }
-TEST(KmdfHelpers, PowerPolicySettingsDependOnWake) { SPEC("PWR-54", "PWR-69"); CheckPowerPolicySettings(); }
-TEST(KmdfHelpers, DeviceStateIsAllDefaults) { SPEC("PWR-47"); CheckDeviceState(); }
-TEST(KmdfHelpers, CapabilitiesAreAllDefaults) { SPEC("PWR-49", "O-23"); CheckCapabilities(); }
+TEST(KmdfHelpers, PowerPolicySettingsDependOnWake) {
+  SPEC("PWR-54", "PWR-69");
+  CheckPowerPolicySettings();
+}
+TEST(KmdfHelpers, DeviceStateIsAllDefaults) {
+  SPEC("PWR-47");
+  CheckDeviceState();
+}
+TEST(KmdfHelpers, CapabilitiesAreAllDefaults) {
+  SPEC("PWR-49", "O-23");
+  CheckCapabilities();
+}
 TEST(KmdfHelpers, OtherDeviceStructures) { CheckOtherDeviceStructures(); }
-TEST(KmdfHelpers, DeferredWorkIsSerialised) { SPEC("SYN-18"); CheckDeferredWork(); }
-TEST(KmdfHelpers, InterruptsAreNotPassive) { SPEC("INT-06", "INT-25"); CheckInterrupts(false); }
-TEST(KmdfHelpers, SendOptionsAddTheTimeoutFlag) { SPEC("IOT-3.10"); CheckSendOptions(); }
-TEST(KmdfHelpers, SendFlagValues) { SPEC("IOT-3.09"); CheckSendFlags(); }
+TEST(KmdfHelpers, DeferredWorkIsSerialised) {
+  SPEC("SYN-18");
+  CheckDeferredWork();
+}
+TEST(KmdfHelpers, InterruptsAreNotPassive) {
+  SPEC("INT-06", "INT-25");
+  CheckInterrupts(false);
+}
+TEST(KmdfHelpers, SendOptionsAddTheTimeoutFlag) {
+  SPEC("IOT-3.10");
+  CheckSendOptions();
+}
+TEST(KmdfHelpers, SendFlagValues) {
+  SPEC("IOT-3.09");
+  CheckSendFlags();
+}
 TEST(KmdfHelpers, RequestStructures) { CheckRequestStructures(); }
-TEST(KmdfHelpers, CompletionParamsStartUnformatted) { SPEC("IOT-7.38"); CheckCompletionParams(); }
-TEST(KmdfHelpers, RequestTypeValues) { SPEC("IOT-7.16"); CheckRequestTypes(); }
-TEST(KmdfHelpers, TargetAndQueueValues) { SPEC("OP-14", "IOT-6.01"); CheckTargetValues(); }
-TEST(KmdfHelpers, OpenTypeValues) { SPEC("IOT-1.13"); CheckOpenTypes(); }
-TEST(KmdfHelpers, PurgeActionValues) { SPEC("IOT-6.14"); CheckPurgeActions(); }
+TEST(KmdfHelpers, CompletionParamsStartUnformatted) {
+  SPEC("IOT-7.38");
+  CheckCompletionParams();
+}
+TEST(KmdfHelpers, RequestTypeValues) {
+  SPEC("IOT-7.16");
+  CheckRequestTypes();
+}
+TEST(KmdfHelpers, TargetAndQueueValues) {
+  SPEC("OP-14", "IOT-6.01");
+  CheckTargetValues();
+}
+TEST(KmdfHelpers, OpenTypeValues) {
+  SPEC("IOT-1.13");
+  CheckOpenTypes();
+}
+TEST(KmdfHelpers, PurgeActionValues) {
+  SPEC("IOT-6.14");
+  CheckPurgeActions();
+}
 TEST(KmdfHelpers, ReopenHoldsOnlyItsType) { CheckReopen(); }
-TEST(KmdfHelpers, QueueConfigDefaults) { SPEC("IOT-9.04"); CheckQueueConfigs(); }
-TEST(KmdfHelpers, QueuePredicatesOverAllStates) { SPEC("IOT-9.29", "OP-18"); CheckQueuePredicates(); }
-TEST(KmdfHelpers, QueueStateBits) { SPEC("IOT-9.27"); CheckQueueStateBits(); }
-TEST(KmdfHelpers, ForwardProgressPolicies) { SPEC("OP-21"); CheckForwardProgress(); }
+TEST(KmdfHelpers, QueueConfigDefaults) {
+  SPEC("IOT-9.04");
+  CheckQueueConfigs();
+}
+TEST(KmdfHelpers, QueuePredicatesOverAllStates) {
+  SPEC("IOT-9.29", "OP-18");
+  CheckQueuePredicates();
+}
+TEST(KmdfHelpers, QueueStateBits) {
+  SPEC("IOT-9.27");
+  CheckQueueStateBits();
+}
+TEST(KmdfHelpers, ForwardProgressPolicies) {
+  SPEC("OP-21");
+  CheckForwardProgress();
+}
 TEST(KmdfHelpers, ForwardProgressActionValues) { CheckForwardProgressActions(); }
 TEST(KmdfHelpers, WmiProviderHoldsItsGuid) { CheckWmiProvider(); }
-TEST(KmdfHelpers, SetupPacketsAreEightBytesOnTheWire) { SPEC("UCTL-01"); CheckSetupPackets(); }
-TEST(KmdfHelpers, ContinuousReaderHoldsItsArgumentsOnly) { SPEC("UCR-03"); CheckContinuousReader(); }
-TEST(KmdfHelpers, SelectConfigNamesItsType) { SPEC("UCFG-07", "UCFG-11", "USB-O6"); CheckSelectConfig(); }
+TEST(KmdfHelpers, SetupPacketsAreEightBytesOnTheWire) {
+  SPEC("UCTL-01");
+  CheckSetupPackets();
+}
+TEST(KmdfHelpers, ContinuousReaderHoldsItsArgumentsOnly) {
+  SPEC("UCR-03");
+  CheckContinuousReader();
+}
+TEST(KmdfHelpers, SelectConfigNamesItsType) {
+  SPEC("UCFG-07", "UCFG-11", "USB-O6");
+  CheckSelectConfig();
+}
 TEST(KmdfHelpers, SelectSettingNamesItsType) { CheckSelectSetting(); }
-TEST(KmdfHelpers, UsbInformationStructures) { SPEC("UDEV-04", "UPIPE-03"); CheckUsbInformation(); }
+TEST(KmdfHelpers, UsbInformationStructures) {
+  SPEC("UDEV-04", "UPIPE-03");
+  CheckUsbInformation();
+}
 
 TEST(KmdfHelpers, MemoryDescriptorsFillTheirArmOnly) {
   SPEC("IOT-8.13");
@@ -67,8 +140,8 @@ TEST(KmdfHelpers, OpenByNameNeverCreates) {
   wanted.Type = WdfIoTargetOpenByName;
   wanted.TargetDeviceName = name;
   wanted.DesiredAccess = 0x120089;
-  wanted.CreateOptions = 0x40;    // FILE_NON_DIRECTORY_FILE
-  wanted.CreateDisposition = 1;   // FILE_OPEN
+  wanted.CreateOptions = 0x40;   // FILE_NON_DIRECTORY_FILE
+  wanted.CreateDisposition = 1;  // FILE_OPEN
   EXPECT_TRUE(Same<WDF_IO_TARGET_OPEN_PARAMS>(got, wanted));
 }
 
@@ -101,12 +174,14 @@ TEST(KmdfHelpers, ExistingDeviceHoldsTheDevice) {
 TEST(KmdfHelpers, QueryInterfaceHoldsItsArguments) {
   GUID guid = {};
   Filled<WDF_QUERY_INTERFACE_CONFIG> got;
-  WDF_QUERY_INTERFACE_CONFIG_INIT(&got, Pointer<PINTERFACE>(0x10), &guid, Pointer<PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST>(0x20));
+  WDF_QUERY_INTERFACE_CONFIG_INIT(&got, Pointer<PINTERFACE>(0x10), &guid,
+                                  Pointer<PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST>(0x20));
   Expected<WDF_QUERY_INTERFACE_CONFIG> wanted;
   wanted.Size = 48;
   wanted.Interface = Pointer<PINTERFACE>(0x10);
   wanted.InterfaceType = &guid;
-  wanted.EvtDeviceProcessQueryInterfaceRequest = Pointer<PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST>(0x20);
+  wanted.EvtDeviceProcessQueryInterfaceRequest =
+      Pointer<PFN_WDF_DEVICE_PROCESS_QUERY_INTERFACE_REQUEST>(0x20);
   EXPECT_TRUE(Same<WDF_QUERY_INTERFACE_CONFIG>(got, wanted));
 
   // Nothing to observe but that they may be called, also through a pointer, with any context.
@@ -170,7 +245,8 @@ TEST(KmdfHelpers, DmaStructuresHoldTheirArguments) {
   PHYSICAL_ADDRESS address;
   address.QuadPart = 0x12345678;
   Filled<WDF_DMA_SYSTEM_PROFILE_CONFIG> system;
-  WDF_DMA_SYSTEM_PROFILE_CONFIG_INIT(&system, address, static_cast<DMA_WIDTH>(1), Pointer<PCM_PARTIAL_RESOURCE_DESCRIPTOR>(0x10));
+  WDF_DMA_SYSTEM_PROFILE_CONFIG_INIT(&system, address, static_cast<DMA_WIDTH>(1),
+                                     Pointer<PCM_PARTIAL_RESOURCE_DESCRIPTOR>(0x10));
   Expected<WDF_DMA_SYSTEM_PROFILE_CONFIG> wanted_system;
   wanted_system.Size = 32;
   wanted_system.DmaWidth = static_cast<DMA_WIDTH>(1);

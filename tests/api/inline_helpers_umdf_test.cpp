@@ -8,42 +8,114 @@
 
 namespace {
 
-TEST(UmdfHelpers, ObjectAttributesInheritLevelAndScope) { SPEC("OBJ-22"); CheckObjectAttributes(); }
+TEST(UmdfHelpers, ObjectAttributesInheritLevelAndScope) {
+  SPEC("OBJ-22");
+  CheckObjectAttributes();
+}
 TEST(UmdfHelpers, TimeoutsAre100NanosecondUnits) { CheckTimeouts(); }
 TEST(UmdfHelpers, AlignmentRoundsToPowersOfTwo) { CheckAlignment(); }
 TEST(UmdfHelpers, DriverConfigHoldsItsArgumentsOnly) { CheckDriver(); }
-TEST(UmdfHelpers, MemoryDescriptorsFillTheirArmOnly) { SPEC("IOT-8.13"); CheckMemoryDescriptors(); }
+TEST(UmdfHelpers, MemoryDescriptorsFillTheirArmOnly) {
+  SPEC("IOT-8.13");
+  CheckMemoryDescriptors();
+}
 TEST(UmdfHelpers, ChildListHelpersHoldTheirArgumentsOnly) { CheckChildLists(); }
-TEST(UmdfHelpers, FileObjectConfigSetsEveryMember) { SPEC("IOT-10.01"); CheckFileObjectConfig(); }
-TEST(UmdfHelpers, FileObjectClassValues) { SPEC("IOT-10.02"); CheckFileObjectClasses(); }
+TEST(UmdfHelpers, FileObjectConfigSetsEveryMember) {
+  SPEC("IOT-10.01");
+  CheckFileObjectConfig();
+}
+TEST(UmdfHelpers, FileObjectClassValues) {
+  SPEC("IOT-10.02");
+  CheckFileObjectClasses();
+}
 TEST(UmdfHelpers, EventCallbackStructuresAreEmpty) { CheckPnpPowerCallbacks(); }
 TEST(UmdfHelpers, StateNumbersWithoutTheirFlag) { CheckDeviceStateNumbers(); }
-TEST(UmdfHelpers, PowerPolicySettingsDependOnWake) { SPEC("PWR-54", "PWR-69"); CheckPowerPolicySettings(); }
-TEST(UmdfHelpers, DeviceStateIsAllDefaults) { SPEC("PWR-47"); CheckDeviceState(); }
-TEST(UmdfHelpers, CapabilitiesAreAllDefaults) { SPEC("PWR-49"); CheckCapabilities(); }
+TEST(UmdfHelpers, PowerPolicySettingsDependOnWake) {
+  SPEC("PWR-54", "PWR-69");
+  CheckPowerPolicySettings();
+}
+TEST(UmdfHelpers, DeviceStateIsAllDefaults) {
+  SPEC("PWR-47");
+  CheckDeviceState();
+}
+TEST(UmdfHelpers, CapabilitiesAreAllDefaults) {
+  SPEC("PWR-49");
+  CheckCapabilities();
+}
 TEST(UmdfHelpers, OtherDeviceStructures) { CheckOtherDeviceStructures(); }
-TEST(UmdfHelpers, DeferredWorkIsSerialised) { SPEC("SYN-18"); CheckDeferredWork(); }
-TEST(UmdfHelpers, InterruptsArePassive) { SPEC("INT-06"); CheckInterrupts(true); }
-TEST(UmdfHelpers, SendOptionsAddTheTimeoutFlag) { SPEC("IOT-3.10"); CheckSendOptions(); }
-TEST(UmdfHelpers, SendFlagValues) { SPEC("IOT-3.09"); CheckSendFlags(); }
+TEST(UmdfHelpers, DeferredWorkIsSerialised) {
+  SPEC("SYN-18");
+  CheckDeferredWork();
+}
+TEST(UmdfHelpers, InterruptsArePassive) {
+  SPEC("INT-06");
+  CheckInterrupts(true);
+}
+TEST(UmdfHelpers, SendOptionsAddTheTimeoutFlag) {
+  SPEC("IOT-3.10");
+  CheckSendOptions();
+}
+TEST(UmdfHelpers, SendFlagValues) {
+  SPEC("IOT-3.09");
+  CheckSendFlags();
+}
 TEST(UmdfHelpers, RequestStructures) { CheckRequestStructures(); }
-TEST(UmdfHelpers, CompletionParamsStartUnformatted) { SPEC("IOT-7.38"); CheckCompletionParams(); }
-TEST(UmdfHelpers, RequestTypeValues) { SPEC("IOT-7.16"); CheckRequestTypes(); }
-TEST(UmdfHelpers, TargetAndQueueValues) { SPEC("OP-14", "IOT-6.01"); CheckTargetValues(); }
-TEST(UmdfHelpers, OpenTypeValues) { SPEC("IOT-1.13"); CheckOpenTypes(); }
-TEST(UmdfHelpers, PurgeActionValues) { SPEC("IOT-6.14"); CheckPurgeActions(); }
+TEST(UmdfHelpers, CompletionParamsStartUnformatted) {
+  SPEC("IOT-7.38");
+  CheckCompletionParams();
+}
+TEST(UmdfHelpers, RequestTypeValues) {
+  SPEC("IOT-7.16");
+  CheckRequestTypes();
+}
+TEST(UmdfHelpers, TargetAndQueueValues) {
+  SPEC("OP-14", "IOT-6.01");
+  CheckTargetValues();
+}
+TEST(UmdfHelpers, OpenTypeValues) {
+  SPEC("IOT-1.13");
+  CheckOpenTypes();
+}
+TEST(UmdfHelpers, PurgeActionValues) {
+  SPEC("IOT-6.14");
+  CheckPurgeActions();
+}
 TEST(UmdfHelpers, ReopenHoldsOnlyItsType) { CheckReopen(); }
-TEST(UmdfHelpers, QueueConfigDefaults) { SPEC("IOT-9.04"); CheckQueueConfigs(); }
-TEST(UmdfHelpers, QueuePredicatesOverAllStates) { SPEC("IOT-9.29", "OP-18"); CheckQueuePredicates(); }
-TEST(UmdfHelpers, QueueStateBits) { SPEC("IOT-9.27"); CheckQueueStateBits(); }
-TEST(UmdfHelpers, ForwardProgressPolicies) { SPEC("OP-21"); CheckForwardProgress(); }
+TEST(UmdfHelpers, QueueConfigDefaults) {
+  SPEC("IOT-9.04");
+  CheckQueueConfigs();
+}
+TEST(UmdfHelpers, QueuePredicatesOverAllStates) {
+  SPEC("IOT-9.29", "OP-18");
+  CheckQueuePredicates();
+}
+TEST(UmdfHelpers, QueueStateBits) {
+  SPEC("IOT-9.27");
+  CheckQueueStateBits();
+}
+TEST(UmdfHelpers, ForwardProgressPolicies) {
+  SPEC("OP-21");
+  CheckForwardProgress();
+}
 TEST(UmdfHelpers, ForwardProgressActionValues) { CheckForwardProgressActions(); }
 TEST(UmdfHelpers, WmiProviderHoldsItsGuid) { CheckWmiProvider(); }
-TEST(UmdfHelpers, SetupPacketsAreEightBytesOnTheWire) { SPEC("UCTL-01"); CheckSetupPackets(); }
-TEST(UmdfHelpers, ContinuousReaderHoldsItsArgumentsOnly) { SPEC("UCR-03"); CheckContinuousReader(); }
-TEST(UmdfHelpers, SelectConfigNamesItsType) { SPEC("UCFG-07", "UCFG-11", "USB-O6"); CheckSelectConfig(); }
+TEST(UmdfHelpers, SetupPacketsAreEightBytesOnTheWire) {
+  SPEC("UCTL-01");
+  CheckSetupPackets();
+}
+TEST(UmdfHelpers, ContinuousReaderHoldsItsArgumentsOnly) {
+  SPEC("UCR-03");
+  CheckContinuousReader();
+}
+TEST(UmdfHelpers, SelectConfigNamesItsType) {
+  SPEC("UCFG-07", "UCFG-11", "USB-O6");
+  CheckSelectConfig();
+}
 TEST(UmdfHelpers, SelectSettingNamesItsType) { CheckSelectSetting(); }
-TEST(UmdfHelpers, UsbInformationStructures) { SPEC("UDEV-04", "UPIPE-03"); CheckUsbInformation(); }
+TEST(UmdfHelpers, UsbInformationStructures) {
+  SPEC("UDEV-04", "UPIPE-03");
+  CheckUsbInformation();
+}
 
 TEST(UmdfHelpers, OpenByNameNeverCreates) {
   SPEC("IOT-1.15");

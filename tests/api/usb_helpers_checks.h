@@ -1,15 +1,17 @@
-// What the inline helpers of wdfusb.h must leave behind, in both modes. Included after inline_helpers_checks.h and wdfusb.h.
+// What the inline helpers of wdfusb.h must leave behind, in both modes. Included after
+// inline_helpers_checks.h and wdfusb.h.
 #pragma once
 
 namespace {
 
-void CheckSetupPacket(void (*helper)(PWDF_USB_CONTROL_SETUP_PACKET, WDF_USB_BMREQUEST_DIRECTION, WDF_USB_BMREQUEST_RECIPIENT, BYTE, USHORT,
-                                     USHORT),
+void CheckSetupPacket(void (*helper)(PWDF_USB_CONTROL_SETUP_PACKET, WDF_USB_BMREQUEST_DIRECTION,
+                                     WDF_USB_BMREQUEST_RECIPIENT, BYTE, USHORT, USHORT),
                       unsigned char type_bits) {
   WDF_USB_CONTROL_SETUP_PACKET packet;
   memset(&packet, 0xA5, sizeof(packet));
   helper(&packet, BmRequestDeviceToHost, BmRequestToEndpoint, 0x42, 0x1234, 0x5678);
-  const unsigned char wanted[8] = {static_cast<unsigned char>(0x80 | type_bits | 2), 0x42, 0x34, 0x12, 0x78, 0x56, 0, 0};
+  const unsigned char wanted[8] = {
+      static_cast<unsigned char>(0x80 | type_bits | 2), 0x42, 0x34, 0x12, 0x78, 0x56, 0, 0};
   EXPECT_EQ(memcmp(&packet, wanted, 8), 0);
   EXPECT_EQ(packet.Packet.bm.Byte, wanted[0]);
   helper(&packet, BmRequestHostToDevice, BmRequestToDevice, 0, 0, 0);
@@ -36,7 +38,8 @@ void CheckSetupPacket(void (*helper)(PWDF_USB_CONTROL_SETUP_PACKET, WDF_USB_BMRE
 
 [[maybe_unused]] void CheckContinuousReader() {
   Filled<WDF_USB_CONTINUOUS_READER_CONFIG> got;
-  WDF_USB_CONTINUOUS_READER_CONFIG_INIT(&got, Pointer<PFN_WDF_USB_READER_COMPLETION_ROUTINE>(0x10), Pointer<WDFCONTEXT>(0x20), 512);
+  WDF_USB_CONTINUOUS_READER_CONFIG_INIT(&got, Pointer<PFN_WDF_USB_READER_COMPLETION_ROUTINE>(0x10),
+                                        Pointer<WDFCONTEXT>(0x20), 512);
   Expected<WDF_USB_CONTINUOUS_READER_CONFIG> wanted;
   wanted.Size = 72;
   wanted.TransferLength = 512;
@@ -71,7 +74,8 @@ void CheckSetupPacket(void (*helper)(PWDF_USB_CONTROL_SETUP_PACKET, WDF_USB_BMRE
   Expected<WDF_USB_DEVICE_SELECT_CONFIG_PARAMS> other;
   other.Size = 32;
   PUSB_INTERFACE_DESCRIPTOR list[1] = {};
-  WDF_USB_DEVICE_SELECT_CONFIG_PARAMS_INIT_INTERFACES_DESCRIPTORS(&descriptors, Pointer<PUSB_CONFIGURATION_DESCRIPTOR>(0x10), list, 1);
+  WDF_USB_DEVICE_SELECT_CONFIG_PARAMS_INIT_INTERFACES_DESCRIPTORS(
+      &descriptors, Pointer<PUSB_CONFIGURATION_DESCRIPTOR>(0x10), list, 1);
   other.Type = WdfUsbTargetDeviceSelectConfigTypeInterfacesDescriptor;
   other.Types.Descriptor.ConfigurationDescriptor = Pointer<PUSB_CONFIGURATION_DESCRIPTOR>(0x10);
   other.Types.Descriptor.InterfaceDescriptors = list;
@@ -99,7 +103,8 @@ void CheckSetupPacket(void (*helper)(PWDF_USB_CONTROL_SETUP_PACKET, WDF_USB_BMRE
   EXPECT_TRUE(Same<WDF_USB_INTERFACE_SELECT_SETTING_PARAMS>(setting, wanted));
 
   memset(&wanted.Types, 0, sizeof(wanted.Types));
-  WDF_USB_INTERFACE_SELECT_SETTING_PARAMS_INIT_DESCRIPTOR(&descriptor, Pointer<PUSB_INTERFACE_DESCRIPTOR>(0x10));
+  WDF_USB_INTERFACE_SELECT_SETTING_PARAMS_INIT_DESCRIPTOR(&descriptor,
+                                                          Pointer<PUSB_INTERFACE_DESCRIPTOR>(0x10));
   wanted.Type = WdfUsbInterfaceSelectSettingTypeDescriptor;
   wanted.Types.Descriptor.InterfaceDescriptor = Pointer<PUSB_INTERFACE_DESCRIPTOR>(0x10);
   EXPECT_TRUE(Same<WDF_USB_INTERFACE_SELECT_SETTING_PARAMS>(descriptor, wanted));

@@ -9,11 +9,16 @@ namespace {
 
 std::string LevelName(unsigned irql) {
   switch (irql) {
-    case PASSIVE_LEVEL: return "PASSIVE_LEVEL";
-    case APC_LEVEL: return "APC_LEVEL";
-    case DISPATCH_LEVEL: return "DISPATCH_LEVEL";
-    case HIGH_LEVEL: return "HIGH_LEVEL";
-    default: return "device level " + std::to_string(irql);
+    case PASSIVE_LEVEL:
+      return "PASSIVE_LEVEL";
+    case APC_LEVEL:
+      return "APC_LEVEL";
+    case DISPATCH_LEVEL:
+      return "DISPATCH_LEVEL";
+    case HIGH_LEVEL:
+      return "HIGH_LEVEL";
+    default:
+      return "device level " + std::to_string(irql);
   }
 }
 
@@ -29,8 +34,9 @@ bool CheckLevel(DriverGlobals& globals, const EntryInfo& info) {
   if (info.irql_max == kAnyIrql) return true;
   const unsigned now = nt::CurrentThread().irql;
   if (info.irql_exact ? now == info.irql_max : now <= info.irql_max) return true;
-  const std::string words = std::string(info.name) + " was called at " + LevelName(now) + "; it may be called at " +
-                            LevelName(info.irql_max) + (info.irql_exact ? " only." : " or below.") +
+  const std::string words = std::string(info.name) + " was called at " + LevelName(now) +
+                            "; it may be called at " + LevelName(info.irql_max) +
+                            (info.irql_exact ? " only." : " or below.") +
                             " The call has no effect.";
   Break(globals, words.c_str());
   return false;
@@ -38,8 +44,9 @@ bool CheckLevel(DriverGlobals& globals, const EntryInfo& info) {
 
 void Missing(DriverGlobals& globals, const EntryInfo& info, const char* why) {
   Violation(globals, ViolationKind::kMissingFunction, info.index, 0,
-            std::string("The driver called ") + info.name + " (" + (info.umdf ? "UMDF" : "KMDF") + " table index " +
-                std::to_string(info.index) + "), which cannot be run here: " + why + ".");
+            std::string("The driver called ") + info.name + " (" + (info.umdf ? "UMDF" : "KMDF") +
+                " table index " + std::to_string(info.index) +
+                "), which cannot be run here: " + why + ".");
 }
 
 }  // namespace entry

@@ -1,7 +1,7 @@
 // The two function tables that drivers are bound to, and what their entries are called.
-// Called by:  WdfVersionBind (wdf/driver), which hands a table's address to a driver; traces and reports, for names.
-// Threads:    any; constant data. The tables are made by api/generate.py (wdf_entry_kmdf.cpp, wdf_entry_umdf.cpp).
-// Source:     api/kmdf-1.33.json, api/umdf-2.33.json.
+// Called by:  WdfVersionBind (wdf/driver), which hands a table's address to a driver; traces and
+// reports, for names. Threads:    any; constant data. The tables are made by api/generate.py
+// (wdf_entry_kmdf.cpp, wdf_entry_umdf.cpp). Source:     api/kmdf-1.33.json, api/umdf-2.33.json.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ struct EntryInfo {
 
 inline constexpr uint8_t kAnyIrql = 0xFF;
 
-// A driver built for an older minor version uses the first entries only; an index never changes its meaning.
+// A driver built for an older minor version uses the first entries only; an index never changes its
+// meaning.
 extern const void* const kKmdfTable[];
 extern const void* const kUmdfTable[];
 extern const EntryInfo kKmdfEntries[];
