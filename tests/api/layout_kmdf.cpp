@@ -1,6 +1,6 @@
 // KMDF structures as a C++ driver sees them.
-#include "checks/layout_kmdf.h"
-
+// clang-format off: in this order
 #include <ntddk.h>
 #include <wdf.h>
 #include <wdfusb.h>
+#include "checks/layout_kmdf.h"

@@ -1,5 +1,5 @@
 // UMDF structures as a C++ driver sees them.
-#include "checks/layout_umdf.h"
-
+// clang-format off: in this order
 #include <wdf.h>
 #include <wdfusb.h>
+#include "checks/layout_umdf.h"
