@@ -1,6 +1,7 @@
 // Thread: what NT knows of a task (KTHREAD/ETHREAD behind the driver's opaque PKTHREAD). One per task, made by ps.
 // Called by:  all floors, for the current thread only, unless a comment says "any".
-// Ownership:  ps::State; a reference per PsCreateSystemThread handle and ObReferenceObject.
+// Ownership:  an ob object (PKTHREAD and PETHREAD point to it) made by ps; one reference is the running task's, others belong to handles
+//             and ObReferenceObject. After its end it stays as a signalled object with `task` null.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,15 @@ namespace ke { struct WaitInfo; struct ThreadWaitState; }
 namespace io { struct IrpCache; }
 
 struct Thread {
+  uint64_t header[3] = {};              // DISPATCHER_HEADER: signalled once the thread has ended
   Kernel* kernel = nullptr;
   rt::Task* task = nullptr;
   uint8_t irql = 0;                     // KIRQL: PASSIVE_LEVEL 0, APC_LEVEL 1, DISPATCH_LEVEL 2, device levels 3..
   bool system_thread = true;            // false: belongs to a user-mode process (RequestorMode of its I/O is UserMode)
+  bool in_dpc = false;                  // runs a DPC routine
+  bool terminating = false;             // PsTerminateSystemThread was called
   uint16_t critical_region = 0;         // KeEnterCriticalRegion count
+  uint16_t guarded_region = 0;          // KeEnterGuardedRegion count
   uint32_t spin_locks_held = 0;
   uint32_t processor = 0;               // KeGetCurrentProcessorNumber
   Process* process = nullptr;           // never null once running
@@ -33,6 +38,10 @@ struct Thread {
   // LIST_ENTRY of IRPs that belong to this thread (cancelled at its end), as two raw pointers: io's own.
   void* irp_list[2] = {nullptr, nullptr};
   uint64_t thread_id = 0;               // PsGetCurrentThreadId, a multiple of 4
+  int32_t exit_status = 0;
+  int32_t priority = 8;                 // what KeSetPriorityThread stored; does not steer anything
+  Thread* previous = nullptr;           // ps: the running ones, in order of id
+  Thread* next = nullptr;
 };
 
 inline Thread* CurrentThreadOrNull() {

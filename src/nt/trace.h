@@ -29,8 +29,6 @@ enum KernelEventKind : uint16_t {
   kEventWorkItemRun,       // item id, queue, -
   kEventSpinAcquire,       // lock id, contended, -
   kEventSpinRelease,       // lock id, -, -
-  kEventCallbackEnter,     // -, depth, -
-  kEventCallbackLeave,     // -, depth, -
   kEventPoolFail,          // tag, bytes, -
   kEventDebugPrint,        // length, level, -
 };

@@ -82,6 +82,21 @@ void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
   }
 }
 
+struct AlternateStack {
+  void* memory = nullptr;
+  bool ours = false;
+  ~AlternateStack() {
+    if (!ours) return;
+    stack_t off{};
+    off.ss_flags = SS_DISABLE;
+    sigaltstack(&off, nullptr);
+    munmap(memory, kAlternateStackBytes);
+  }
+};
+thread_local AlternateStack alternate_stack;
+constinit thread_local FaultInfo last_fault;
+constinit thread_local bool thread_prepared = false;
+
 void Chain(int signal, siginfo_t* info, void* context) {
   const struct sigaction& earlier = earlier_actions[signal];
   if (earlier.sa_flags & SA_SIGINFO) {
@@ -99,7 +114,8 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
   const auto& context = *static_cast<const ucontext_t*>(raw_context);
   FaultFilter filter = current_filter.load(std::memory_order_acquire);
   if (filter != nullptr && CurrentTask() != nullptr && info->si_code > 0) {
-    FaultInfo fault;
+    FaultInfo& fault = last_fault;
+    fault.depth = 0;
     fault.signal = signal;
     fault.code = info->si_code;
     fault.instruction = reinterpret_cast<void*>(context.uc_mcontext.gregs[REG_RIP]);
@@ -119,21 +135,9 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
   Chain(signal, info, raw_context);
 }
 
-struct AlternateStack {
-  void* memory = nullptr;
-  bool ours = false;
-  ~AlternateStack() {
-    if (!ours) return;
-    stack_t off{};
-    off.ss_flags = SS_DISABLE;
-    sigaltstack(&off, nullptr);
-    munmap(memory, kAlternateStackBytes);
-  }
-};
-thread_local AlternateStack alternate_stack;
-thread_local bool thread_prepared __attribute__((tls_model("initial-exec"))) = false;
-
 }  // namespace
+
+const FaultInfo& LastFault() { return last_fault; }
 
 void InstallFaultHandler(FaultFilter filter) {
   static std::once_flag once;

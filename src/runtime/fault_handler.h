@@ -26,6 +26,8 @@ struct FaultInfo {
 using FaultFilter = void** (*)(const FaultInfo& fault);
 
 void InstallFaultHandler(FaultFilter filter);  // idempotent
+// The fault that the calling OS thread jumped away from last.
+const FaultInfo& LastFault();
 // Gives the calling OS thread its alternate stack, once; freed when the OS thread ends.
 void PrepareThreadForFaults();
 

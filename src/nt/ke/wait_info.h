@@ -37,9 +37,6 @@ struct ThreadWaitState {
   // Mutants that the thread owns (KMUTANT::MutantListEntry), touched by the owner only.
   void* owned_mutants[2] = {nullptr, nullptr};
   uint32_t owned_mutant_count = 0;
-  bool in_dpc = false;              // runs a DPC: waits are 0xB8
-  bool terminating = false;         // PsTerminateSystemThread was called
-  int32_t exit_status = 0;
 };
 
 // Pushes a reason for the life of the scope.

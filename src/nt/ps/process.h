@@ -1,9 +1,9 @@
 // Processes and threads: what a task of the executor is to NT.
 // Called by:  machine (applications, entering OS threads), ex and ke (service threads), PsCreateSystemThread.
-// Ownership:  ps::State owns processes until the machine ends; ids are not used twice. A Thread made here belongs to its task and is
-//             freed by EndThread (adopted OS threads) or when the task's entry has returned (spawned ones): its IRPs are cancelled,
-//             caches drained, waiters on the thread object satisfied. What drivers see (PETHREAD, PEPROCESS) is an ob object with a
-//             DISPATCHER_HEADER in front, made at first need; it may outlive the thread.
+// Ownership:  threads and processes are ob objects with a DISPATCHER_HEADER in front; drivers see them as PETHREAD and PEPROCESS. A
+//             process stays until the machine ends; ids are not used twice. A Thread made here belongs to its task and ends in
+//             EndThread (adopted OS threads) or when the task's entry has returned (spawned ones): its IRPs are cancelled, caches
+//             drained, waiters on it satisfied, its task's reference dropped.
 // Errors:     out of memory only, which ends the process.
 #pragma once
 
@@ -18,14 +18,14 @@ namespace drydock::nt {
 struct Kernel;
 
 struct Process {
+  uint64_t header[3] = {};  // DISPATCHER_HEADER: signalled once the process has ended
   Kernel* kernel = nullptr;
   uint64_t id = 0;          // System is 4, others 8, 12, ...: the same in every run of a seed
   std::string name;
   bool system = false;
   bool wow64 = false;       // a 32-bit process (WdfRequestIsFrom32BitProcess)
   std::atomic<bool> ended{false};
-  int32_t exit_status = 0;             // once ended
-  std::atomic<void*> object{nullptr};  // PEPROCESS, one reference is ours
+  int32_t exit_status = 0;  // once ended
 };
 
 namespace ps {
@@ -43,13 +43,6 @@ void EndThread(Thread* thread);  // on that thread, before Executor::Leave; may 
 // A new task with a thread: `entry(argument)` runs at PASSIVE_LEVEL; rt::TaskStopped is caught behind it. `process` null: System.
 // A service waits for work for ever by design and is no party to a stall. Join or Detach it with the executor.
 rt::Task* SpawnThread(Kernel& kernel, Process* process, const char* name, rt::TaskEntry entry, void* argument, bool service = false);
-
-// PKTHREAD/PETHREAD and PEPROCESS: not referenced for the caller.
-void* ObjectOf(Thread& thread);
-void* ObjectOf(Process& process);
-// Back again. A thread's is null when the thread has ended.
-Thread* ThreadOf(const void* object);
-Process* ProcessOf(const void* object);
 
 // Visits all threads in order of their ids, under a lock: the visitor must not wait or call back into ps.
 void ForEachThread(Kernel& kernel, void (*visit)(void* context, Thread& thread), void* context);

@@ -1,0 +1,164 @@
+#include "nt/driver_callback.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "nt/bugcheck_codes.h"
+#include "nt/bugcheck_raise.h"
+#include "nt/ke/wait_info.h"
+#include "nt/thread.h"
+#include "runtime/assert.h"
+#include "runtime/fault_handler.h"
+
+namespace drydock::nt {
+namespace {
+
+constexpr uint64_t kAccessViolation = 0xC0000005;
+constexpr uint64_t kIllegalInstruction = 0xC000001D;
+constexpr uint64_t kIntegerDivideByZero = 0xC0000094;
+constexpr uint64_t kFloatDivideByZero = 0xC000008E;
+constexpr uint64_t kFloatInvalidOperation = 0xC0000090;
+constexpr uint64_t kIntegerOverflow = 0xC0000095;
+constexpr uint64_t kBreakpoint = 0x80000003;
+constexpr uint8_t kDispatchLevel = 2;
+constexpr size_t kGuardBytes = 64 * 1024;  // a big frame may step over the guard page's first bytes
+
+// In a signal handler: reads memory of the thread, calls nothing.
+void** FilterFault(const rt::FaultInfo& fault) {
+  Thread* thread = CurrentThreadOrNull();
+  if (thread == nullptr || thread->callbacks == nullptr) return nullptr;
+  return thread->callbacks->jump;
+}
+
+bool IsStackOverflow(const rt::FaultInfo& fault, const rt::Task& task) {
+  if (!fault.has_address || task.stack_low == nullptr) return false;
+  const char* address = static_cast<const char*>(fault.address);
+  return address < task.stack_low && address >= task.stack_low - kGuardBytes &&
+         fault.stack_pointer < task.stack_low + kGuardBytes;
+}
+
+uint64_t ExceptionStatus(const rt::FaultInfo& fault) {
+  switch (fault.signal) {
+    case SIGFPE:
+      switch (fault.code) {
+        case FPE_INTDIV: return kIntegerDivideByZero;
+        case FPE_INTOVF: return kIntegerOverflow;
+        case FPE_FLTDIV: return kFloatDivideByZero;
+        default: return kFloatInvalidOperation;
+      }
+    case SIGILL: return kIllegalInstruction;
+    case SIGTRAP: return kBreakpoint;
+    default: return kAccessViolation;
+  }
+}
+
+const char* ExceptionWords(uint64_t status) {
+  switch (status) {
+    case kIntegerDivideByZero: return "an integer division by zero (or an overflow of the quotient)";
+    case kIntegerOverflow: return "an integer overflow";
+    case kFloatDivideByZero: return "a floating-point division by zero";
+    case kFloatInvalidOperation: return "an invalid floating-point operation";
+    case kIllegalInstruction: return "an illegal instruction";
+    case kBreakpoint: return "a breakpoint with no debugger attached";
+    default: return "an access to an address that no pointer can have";
+  }
+}
+
+}  // namespace
+
+namespace internal {
+
+void EnterCallback(CallbackFrame& frame, const char* name, const void* code) {
+  Thread& thread = CurrentThread();
+  frame.outer = thread.callbacks;
+  frame.name = name;
+  frame.code = code;
+  frame.irql = thread.irql;
+  thread.callbacks = &frame;
+}
+
+void LeaveCallback(CallbackFrame& frame, IrqlRule rule) {
+  Thread& thread = CurrentThread();
+  RT_ASSERT(thread.callbacks == &frame);
+  thread.callbacks = frame.outer;
+  if (__builtin_expect(thread.irql == frame.irql, 1) || rule == IrqlRule::kUnchecked) return;
+  const uint8_t irql = thread.irql;
+  thread.irql = frame.irql;
+  if (rule == IrqlRule::kWorker) {
+    BugCheck(bug::kWorkerThreadReturnedAtBadIrql, {reinterpret_cast<uint64_t>(frame.code), irql, 0, 0},
+             fmt::format("{} was called at IRQL {} and returned at IRQL {}. A routine must lower what it raised and release "
+                         "the spin locks it acquired.",
+                         frame.name, frame.irql, irql));
+  }
+  BugCheck(bug::kIrqlUnexpectedValue,
+           {static_cast<uint64_t>(irql) << 16 | static_cast<uint64_t>(frame.irql) << 8, reinterpret_cast<uint64_t>(frame.code), 0, 0},
+           fmt::format("{} was called at IRQL {} and returned at IRQL {}. A callback must lower what it raised and release the "
+                       "spin locks it acquired.",
+                       frame.name, frame.irql, irql));
+}
+
+CallbackScope::~CallbackScope() {
+  if (left) return;
+  // A stop unwinds through the driver: what it held is of no interest any more.
+  Thread& thread = CurrentThread();
+  thread.callbacks = frame.outer;
+  thread.irql = frame.irql;
+}
+
+void RaiseFault(CallbackFrame& frame) {
+  const rt::FaultInfo& fault = rt::LastFault();
+  Thread& thread = CurrentThread();
+  thread.callbacks = &frame;
+  if (thread.wait != nullptr) {
+    // The frames of reasons that lay above are gone.
+    rt::LockGuard guard(thread.wait->lock);
+    thread.wait->reasons = nullptr;
+    thread.wait->waiting = false;
+  }
+  BugCheckData data;
+  data.stack.assign(fault.stack, fault.stack + fault.depth);
+  const auto address = reinterpret_cast<uint64_t>(fault.address);
+  const auto instruction = reinterpret_cast<uint64_t>(fault.instruction);
+  const char* verb = fault.instruction == fault.address ? "jumped to" : fault.write ? "wrote to" : "read from";
+  const uint8_t irql = thread.irql;
+  if (IsStackOverflow(fault, *thread.task)) {
+    data.code = bug::kUnexpectedKernelModeTrap;
+    data.parameters[0] = 8;  // double fault: what a kernel stack overflow is
+    data.parameters[1] = address;
+    data.words = fmt::format("{} ran out of stack ({} KB). Recursion without end, or large local variables.", frame.name,
+                             (thread.task->stack_high - thread.task->stack_low) / 1024);
+    data.faulting_address = fault.address;
+  } else if (fault.has_address && irql >= kDispatchLevel) {
+    data.code = bug::kDriverIrqlNotLessOrEqual;
+    data.parameters[0] = address;
+    data.parameters[1] = irql;
+    data.parameters[2] = fault.write ? 1 : fault.instruction == fault.address ? 8 : 0;
+    data.parameters[3] = instruction;
+    data.words = fmt::format("{} {} address {:#x} at IRQL {}; nothing is mapped there.", frame.name, verb, address, irql);
+    data.faulting_address = fault.address;
+  } else if (fault.has_address) {
+    data.code = bug::kPageFaultInNonpagedArea;
+    data.parameters[0] = address;
+    data.parameters[1] = fault.write ? 2 : fault.instruction == fault.address ? 0x10 : 0;
+    data.parameters[2] = instruction;
+    data.words = fmt::format("{} {} address {:#x}; nothing is mapped there.{}", frame.name, verb, address,
+                             address < 0x10000 ? " The pointer was probably null." : "");
+    data.faulting_address = fault.address;
+  } else {
+    const uint64_t status = ExceptionStatus(fault);
+    data.code = bug::kSystemThreadExceptionNotHandled;
+    data.parameters[0] = status;
+    data.parameters[1] = instruction;
+    data.words = fmt::format("{} ended in {} (exception {:#X}).", frame.name, ExceptionWords(status), status);
+    data.faulting_address = fault.instruction;
+  }
+  RaiseBugCheck(std::move(data));
+}
+
+}  // namespace internal
+
+void InstallFaultHandler() {
+  rt::InstallFaultHandler(&FilterFault);
+}
+
+}  // namespace drydock::nt

@@ -1,0 +1,23 @@
+// Mutants (KMUTEX) from the inside: ownership as a wait sees it.
+// Called by:  wait.cpp, ps (thread end). Kernel mutexes are never abandoned: a thread that ends holding one is a bug check.
+#pragma once
+
+#include <ntddk.h>
+
+#include "nt/thread.h"
+
+namespace drydock::nt::ke {
+
+inline PKTHREAD AsKthread(const Thread* thread) { return reinterpret_cast<PKTHREAD>(const_cast<Thread*>(thread)); }
+inline Thread* AsThread(PKTHREAD thread) { return reinterpret_cast<Thread*>(thread); }
+
+// A satisfied wait, under the header's lock, by whichever task satisfies it.
+inline void AcquireMutantLocked(KMUTANT& mutant, const Thread* thread) {
+  if (--mutant.Header.SignalState == 0) mutant.OwnerThread = AsKthread(thread);
+}
+// The new owner itself, after its wait: lists the mutex with the thread and disables normal kernel APCs, as on Windows.
+void OwnMutant(KMUTANT& mutant, Thread& thread);
+// Bug-checks when the thread, which ends, still owns one.
+void CheckOwnsNoMutant(Thread& thread);
+
+}  // namespace drydock::nt::ke
