@@ -46,7 +46,7 @@ struct Task {
   const void* parked_frame = nullptr;  // while parked: the frame address of Park, from where its stack can be walked
   uint32_t locks_held = 0;          // internal Locks held: must be 0 at every schedule point (debug aid, may stay 0)
   bool exempt = false;              // does not get TaskStopped: who takes the machine down waits after Stop as before
-  const char* stack_low = nullptr;  // bounds of its stack, once known: see Executor::FindStack; a guard page lies below stack_low
+  const char* stack_low = nullptr;  // bounds of its stack; a guard page lies below
   const char* stack_high = nullptr;
   char name[48] = {};
 };
@@ -86,8 +86,6 @@ class Executor {
   virtual void Join(Task* task) = 0;
   // Nobody will join the task: it is freed once its entry has returned.
   virtual void Detach(Task* task) = 0;
-  // Fills Task::stack_low and stack_high, which for an adopted task are not known from the start (asking costs). Own task only.
-  virtual void FindStack(Task* task) = 0;
   // True once the entry has returned. Any thread.
   virtual bool HasEnded(const Task* task) const = 0;
   // The calling OS thread becomes a task of this executor until Leave. Nests are the caller's affair (Machine keeps a count).
@@ -131,6 +129,9 @@ class Executor {
   }
   virtual void Stop() = 0;
   virtual bool stopped() const = 0;
+  // Stops, and waits until every spawned task's entry has returned. By an OS thread that is not inside; idempotent. Whoever owns what
+  // tasks use calls it before that goes.
+  virtual void EndTasks() = 0;
   // Visits all live tasks in order of id (for wait chains). Takes the executor's lock: the visitor must not call back.
   virtual void ForEachTask(void (*visit)(void* context, const Task& task), void* context) const = 0;
   // Draws from the seeded generator that belongs to callers above (fault points and the like). Simulated: deterministic.

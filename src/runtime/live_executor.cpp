@@ -53,7 +53,7 @@ class LiveExecutor final : public Executor {
       : Executor(ExecutorKind::kLive), stack_bytes_(options.stack_bytes), random_(options.seed) {}
 
   ~LiveExecutor() override {
-    Stop();
+    EndTasks();
     for (;;) {
       LiveTask* task;
       {
@@ -118,13 +118,12 @@ class LiveExecutor final : public Executor {
     return static_cast<const LiveTask*>(task)->ended.load(std::memory_order_acquire) != 0;
   }
 
-  void FindStack(Task* task) override { FindOwnStack(*task); }
-
   Task* Enter(const char* name, void* user) override {
     RT_ASSERT(tls_current_task == nullptr || tls_current_task->executor != this);
     LiveTask* task = NewTask(name, user);
     task->adopted = true;
     task->outer = tls_current_task;
+    FindOwnStack(*task);
     running_.fetch_add(1);
     {
       LockGuard guard(lock_);
@@ -147,6 +146,7 @@ class LiveExecutor final : public Executor {
   Wake Park(Ticks deadline) override {
     LiveTask* self = Current();
     ThrowIfStopped(self);
+    self->parked_frame = __builtin_frame_address(0);
     Wake wake = Wait(self, deadline);
     ThrowIfStopped(self);
     return wake;
@@ -206,6 +206,15 @@ class LiveExecutor final : public Executor {
     FutexWakeAll(idle_sequence_);
   }
   bool stopped() const override { return stopped_.load(std::memory_order_acquire); }
+
+  void EndTasks() override {
+    Stop();
+    for (;;) {
+      const uint32_t seen = ended_sequence_.load();
+      if (!AnyUnended()) return;
+      FutexWait(ended_sequence_, seen);
+    }
+  }
 
   void ForEachTask(void (*visit)(void*, const Task&), void* context) const override {
     LockGuard guard(lock_);
@@ -285,6 +294,14 @@ class LiveExecutor final : public Executor {
     }
   }
 
+  bool AnyUnended() {
+    LockGuard guard(lock_);
+    for (LiveTask* task = tasks_.first(); task; task = task->list_next) {
+      if (!task->adopted && task->ended.load(std::memory_order_acquire) == 0) return true;
+    }
+    return false;
+  }
+
   void CountOut() {
     if (running_.fetch_sub(1) == 1 && idle_waiters_.load() != 0) {
       idle_sequence_.fetch_add(1);
@@ -350,6 +367,8 @@ class LiveExecutor final : public Executor {
     }
     // `self` stays until this thread is over: whoever frees it joins the thread first.
     FutexWakeAll(self->ended);
+    executor->ended_sequence_.fetch_add(1);
+    if (executor->stopped()) FutexWakeAll(executor->ended_sequence_);
     executor->CountOut();
     return nullptr;
   }
@@ -359,6 +378,7 @@ class LiveExecutor final : public Executor {
   std::atomic<int64_t> running_{0};
   std::atomic<uint32_t> idle_waiters_{0};
   std::atomic<uint32_t> idle_sequence_{0};
+  std::atomic<uint32_t> ended_sequence_{0};  // changes at each end of a task
   std::atomic<Ticks> system_time_offset_{0};
   std::atomic<bool> stopped_{false};
   mutable Lock lock_;

@@ -57,6 +57,11 @@ class SimulatedExecutor final : public Executor {
         stacks_(options.stack_bytes) {}
 
   ~SimulatedExecutor() override {
+    EndTasks();
+    while (SimulatedTask* task = tasks_.first()) Free(task);
+  }
+
+  void EndTasks() override {
     Stop();
     Task* self = Enter("shutdown", nullptr);
     self->exempt = true;
@@ -64,11 +69,6 @@ class SimulatedExecutor final : public Executor {
     while (OtherUnended(self)) {
       RT_ASSERT(!ready_.empty() || !timers_.empty());
       Yield();
-    }
-    while (SimulatedTask* task = tasks_.first()) {
-      if (task == self) task = task->list_next;
-      if (task == nullptr) break;
-      Free(task);
     }
     Leave(self);
   }
@@ -108,8 +108,6 @@ class SimulatedExecutor final : public Executor {
     return static_cast<const SimulatedTask*>(task)->state == State::kEnded;
   }
 
-  void FindStack(Task* task) override { FindOwnStack(*task); }
-
   Task* Enter(const char* name, void* user) override RT_NO_ANALYSIS {
     RT_ASSERT(tls_current_task == nullptr || tls_current_task->executor != this);
     inside_.Acquire();
@@ -118,6 +116,7 @@ class SimulatedExecutor final : public Executor {
     task->state = State::kRunning;
     task->outer = tls_current_task;
     AdoptFiber(task->fiber);
+    FindOwnStack(*task);
     tls_current_task = task;
     return task;
   }
@@ -134,6 +133,7 @@ class SimulatedExecutor final : public Executor {
   Wake Park(Ticks deadline) override {
     SimulatedTask* self = Current();
     ThrowIfStopped(self);
+    self->parked_frame = __builtin_frame_address(0);
     Wake wake = Wait(self, deadline);
     ThrowIfStopped(self);
     return wake;

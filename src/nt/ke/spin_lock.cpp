@@ -11,12 +11,12 @@
 namespace drydock::nt::ke {
 namespace {
 
-constexpr uint64_t kHasWaiters = 0x80000000;
-constexpr uint64_t kOwnerMask = 0x7FFFFFFF;
+constexpr KSPIN_LOCK kHasWaiters = 0x80000000;
+constexpr KSPIN_LOCK kOwnerMask = 0x7FFFFFFF;
 constexpr int kSpins = 200;
 
-uint64_t Load(const KSPIN_LOCK* lock) { return __atomic_load_n(lock, __ATOMIC_RELAXED); }
-bool Swap(KSPIN_LOCK* lock, uint64_t& expected, uint64_t desired) {
+KSPIN_LOCK Load(const KSPIN_LOCK* lock) { return __atomic_load_n(lock, __ATOMIC_RELAXED); }
+bool Swap(KSPIN_LOCK* lock, KSPIN_LOCK& expected, KSPIN_LOCK desired) {
   return __atomic_compare_exchange_n(lock, &expected, desired, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
@@ -38,7 +38,7 @@ const rt::Task* TaskOfId(rt::Executor& executor, uint32_t id) {
 
 __attribute__((noinline)) void AcquireSlow(KSPIN_LOCK* lock, Thread& thread, const char* function) {
   const uint32_t me = thread.task->id;
-  uint64_t value = Load(lock);
+  KSPIN_LOCK value = Load(lock);
   if ((value & kOwnerMask) == me) {
     BugCheck(bug::kSpinLockAlreadyOwned, {reinterpret_cast<uint64_t>(lock), 0, 0, 0},
              fmt::format("{}: this thread holds the spin lock at {} already. On Windows the processor would spin for ever.", function,
@@ -67,7 +67,7 @@ __attribute__((noinline)) void AcquireSlow(KSPIN_LOCK* lock, Thread& thread, con
     kernel.ke->lot.Wait(
         lock,
         [lock] {
-          uint64_t now = Load(lock);
+          KSPIN_LOCK now = Load(lock);
           while (now != 0 && !(now & kHasWaiters)) {
             if (Swap(lock, now, now | kHasWaiters)) return true;
           }
@@ -82,7 +82,7 @@ __attribute__((noinline)) void AcquireSlow(KSPIN_LOCK* lock, Thread& thread, con
 void AcquireSpinLock(KSPIN_LOCK* lock, const char* function) {
   Thread& thread = CurrentThread();
   thread.kernel->executor.SchedulePoint();
-  uint64_t value = 0;
+  KSPIN_LOCK value = 0;
   if (__builtin_expect(!Swap(lock, value, thread.task->id), 0)) AcquireSlow(lock, thread, function);
   ++thread.spin_locks_held;
 }
@@ -90,7 +90,7 @@ void AcquireSpinLock(KSPIN_LOCK* lock, const char* function) {
 bool TryAcquireSpinLock(KSPIN_LOCK* lock) {
   Thread& thread = CurrentThread();
   thread.kernel->executor.SchedulePoint();
-  uint64_t value = 0;
+  KSPIN_LOCK value = 0;
   if (!Swap(lock, value, thread.task->id)) return false;
   ++thread.spin_locks_held;
   return true;
@@ -99,16 +99,16 @@ bool TryAcquireSpinLock(KSPIN_LOCK* lock) {
 void ReleaseSpinLock(KSPIN_LOCK* lock, const char* function) {
   Thread& thread = CurrentThread();
   const uint32_t me = thread.task->id;
-  uint64_t value = me;
+  KSPIN_LOCK value = me;
   if (__builtin_expect(
-          !__atomic_compare_exchange_n(lock, &value, uint64_t{0}, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED), 0)) {
+          !__atomic_compare_exchange_n(lock, &value, KSPIN_LOCK{0}, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED), 0)) {
     if ((value & kOwnerMask) != me) {
       BugCheck(bug::kSpinLockNotOwned, {reinterpret_cast<uint64_t>(lock), 0, 0, 0},
                fmt::format("{}: the spin lock at {} is {}.", function, static_cast<void*>(lock),
                            value == 0 ? std::string("not held by anybody")
                                       : fmt::format("held by task {}, not by this thread", value & kOwnerMask)));
     }
-    __atomic_store_n(lock, uint64_t{0}, __ATOMIC_RELEASE);
+    __atomic_store_n(lock, KSPIN_LOCK{0}, __ATOMIC_RELEASE);
     thread.kernel->ke->lot.Wake(lock, 1);
   }
   --thread.spin_locks_held;
@@ -125,7 +125,7 @@ SpinLockScope::SpinLockScope(KSPIN_LOCK* lock) : lock_(lock), old_irql_(CurrentT
 // No schedule point here: a destructor must not be unwound.
 SpinLockScope::~SpinLockScope() {
   Thread& thread = CurrentThread();
-  const uint64_t value = __atomic_exchange_n(lock_, uint64_t{0}, __ATOMIC_RELEASE);
+  const KSPIN_LOCK value = __atomic_exchange_n(lock_, KSPIN_LOCK{0}, __ATOMIC_RELEASE);
   if (value & kHasWaiters) thread.kernel->ke->lot.Wake(lock_, 1);
   --thread.spin_locks_held;
   thread.irql = old_irql_;

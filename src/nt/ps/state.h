@@ -1,0 +1,35 @@
+// State of processes and threads of one machine. Owned by Kernel.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "nt/kernel.h"
+#include "runtime/lock.h"
+
+namespace drydock::nt {
+struct Thread;
+struct Process;
+}  // namespace drydock::nt
+
+namespace drydock::nt::ps {
+
+struct State {
+  explicit State(Kernel& kernel);
+  ~State();
+  State(const State&) = delete;
+
+  Kernel& kernel;
+  rt::Lock lock;
+  Thread* first RT_GUARDED_BY(lock) = nullptr;  // running threads, in order of id
+  Thread* last RT_GUARDED_BY(lock) = nullptr;
+  uint64_t last_thread_id RT_GUARDED_BY(lock) = 0;
+  uint64_t last_process_id RT_GUARDED_BY(lock) = 0;
+  uint32_t next_processor RT_GUARDED_BY(lock) = 0;
+  std::vector<Process*> processes RT_GUARDED_BY(lock);  // ob objects, one reference each; the first is System
+};
+
+// Makes the System process; the last step of Kernel's construction, as it needs ob.
+void Start(Kernel& kernel);
+
+}  // namespace drydock::nt::ps
