@@ -75,10 +75,3 @@ extern "C" VOID DrydockPagedCode(const char* file, int line) {
   BugCheck(bug::kIrqlNotLessOrEqual, {reinterpret_cast<uint64_t>(__builtin_return_address(0)), thread->irql, 8, 0},
            fmt::format("PAGED_CODE at {}:{}: pageable code was reached at IRQL {}.", file, line, thread->irql));
 }
-
-extern "C" void DrydockListEntryCorrupt(const void* entry) {
-  BugCheck(bug::kKernelSecurityCheckFailure, {3, reinterpret_cast<uint64_t>(entry), 0, 0},
-           fmt::format("The list entry at {} does not agree with its neighbours: an entry was removed twice, used without being "
-                       "initialised, freed while linked, or overwritten.",
-                       entry));
-}
