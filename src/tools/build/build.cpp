@@ -36,9 +36,7 @@ class Builder {
     const auto ninja = FindProgram("ninja");
     if (!ninja)
       throw BuildError("ninja is not there; install it (Debian: apt-get install ninja-build)");
-    out_ = fs::absolute(request_.out.empty()
-                            ? fs::path("drydock-out") / project_.name / project_.configuration
-                            : request_.out)
+    out_ = fs::absolute(request_.out.empty() ? fs::path("out") / project_.name : request_.out)
                .lexically_normal();
     if (out_.filename().empty()) out_ = out_.parent_path();
     std::error_code error;

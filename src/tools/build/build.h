@@ -15,8 +15,7 @@ namespace drydock::tools {
 
 struct BuildRequest {
   std::filesystem::path project;  // .vcxproj or folder
-  std::filesystem::path
-      out;  // folder; empty: drydock-out/<project>/<configuration> below the current folder
+  std::filesystem::path out;      // folder; empty: out/<project> below the current folder
   std::string configuration = "Debug";
   std::string compiler = "clang";
   std::vector<std::string> sanitizers;

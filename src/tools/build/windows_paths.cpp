@@ -1,12 +1,21 @@
 #include "tools/build/windows_paths.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "tools/build/diagnostics.h"
 #include "tools/build/text.h"
 
 namespace drydock::tools {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kMostFolders = 20000;
+
+}  // namespace
 
 std::string ToSlashes(std::string_view path) {
   std::string result(path);
@@ -97,6 +106,10 @@ bool WindowsPaths::MatchesName(std::string_view pattern, std::string_view name) 
 void WindowsPaths::ExpandParts(const fs::path& folder, const std::string& relative,
                                const std::vector<std::string>& parts, size_t part,
                                const std::string& recursive, std::vector<Match>& out) {
+  if (++walked_ > kMostFolders) {
+    throw BuildError(
+        fmt::format("the wildcard {} leads through too many folders", fmt::join(parts, "/")));
+  }
   const std::string& pattern = parts[part];
   const bool last = part + 1 == parts.size();
   if (pattern == "**") {
@@ -142,7 +155,15 @@ std::vector<WindowsPaths::Match> WindowsPaths::Expand(const fs::path& base,
                                                       std::string_view pattern) {
   const std::string path = ToSlashes(Trim(pattern));
   if (!HasWildcard(path)) return {{path, ""}};
-  const std::vector<std::string> parts = SplitTrimmed(path, '/');
+  std::vector<std::string> parts = SplitTrimmed(path, '/');
+  if (parts.empty()) return {};
+  // "**/**" means no more than "**", and would find each file many times.
+  parts.erase(std::unique(parts.begin(), parts.end(),
+                          [](const std::string& a, const std::string& b) {
+                            return a == "**" && b == "**";
+                          }),
+              parts.end());
+  walked_ = 0;
   std::vector<Match> matches;
   if (path.starts_with('/')) {
     ExpandParts("/", "/", parts, 0, "", matches);

@@ -49,6 +49,7 @@ class WindowsPaths {
                    std::vector<Match>& out);
 
   std::map<std::string, std::vector<Entry>> listings_;
+  size_t walked_ = 0;  // folders of the pattern being expanded
 };
 
 }  // namespace drydock::tools

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tools/build/test_support.h"
@@ -46,6 +47,18 @@ TEST(WindowsPaths, WildcardsKnowStarQuestionMarkAndFolders) {
   EXPECT_EQ(names("none\\*.c"), "");
   EXPECT_EQ(names("plain.c"), "plain.c ") << "without wildcards a name stands for itself";
   EXPECT_EQ(paths.Expand(folder.path(), "**\\e.c").front().recursive, "sub/deep/");
+}
+
+TEST(WindowsPaths, AWildcardThatNeverEndsIsRefused) {
+  TemporaryFolder folder;
+  std::string deep, pattern;
+  for (int i = 0; i < 24; ++i) deep += "d/";
+  for (int i = 0; i < 8; ++i) pattern += "**\\d\\";
+  folder.Write(deep + "x.c", "");
+  WindowsPaths paths;
+  EXPECT_EQ(paths.Expand(folder.path(), "**\\**\\x.c").size(), 1u);
+  EXPECT_THAT(test::ErrorOf([&] { paths.Expand(folder.path(), pattern + "x.c"); }),
+              testing::HasSubstr("leads through too many folders"));
 }
 
 }  // namespace

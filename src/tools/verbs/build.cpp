@@ -20,9 +20,7 @@ int BuildVerb(int argc, char** argv) {
       "driver image.",
       "drydock build");
   app.add_option("project", project, "a .vcxproj, or a folder")->required();
-  app.add_option(
-      "-o,--out", out,
-      "folder for the image, its INF and the objects [drydock-out/<project>/<configuration>]");
+  app.add_option("-o,--out", out, "folder for the image, its INF and the objects [out/<project>]");
   app.add_option("--config", request.configuration, "configuration of the project")
       ->capture_default_str();
   app.add_option("--cc", request.compiler, "compiler: clang, gcc, or the path of one")
