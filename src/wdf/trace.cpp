@@ -11,6 +11,7 @@ constexpr rt::EventKind kTable[] = {
     {kDeviceCreate, "device.create", "device {a} driver {b}"},
     {kDevicePnp, "device.pnp", "device {a} state {b:x} -> {c:x}"},
     {kDevicePower, "device.power", "device {a} state {b:x} -> {c:x}"},
+    {kDevicePolicy, "device.policy", "device {a} state {b:x} -> {c:x}"},
     {kFileCreate, "file.create", "file {a} device {b} status {c:x}"},
     {kFileCleanup, "file.cleanup", "file {a} device {b}"},
     {kFileClose, "file.close", "file {a} device {b}"},

@@ -19,6 +19,7 @@ enum Kind : uint16_t {
   kDeviceCreate,
   kDevicePnp,
   kDevicePower,
+  kDevicePolicy,
   kFileCreate,
   kFileCleanup,
   kFileClose,

@@ -12,12 +12,13 @@
 #include "runtime/lock.h"
 #include "wdf/device/device_init.h"
 #include "wdf/object/object.h"
+#include "wdf/queue/device_queues.h"
 #include "wdf/sync/callback_lock.h"
 
 namespace drydock::wdf {
 
-struct DeviceQueues;  // wdf/queue/device_queues.h
 struct PnpPower;      // wdf/device/pnp_power.h
+struct DeviceNames;   // wdf/device/names.h
 class FileObject;
 class IoTarget;       // wdf/target
 
@@ -47,7 +48,8 @@ class Device final : public Object {
   CCHAR default_priority_boost() const { return default_boost_; }  // IOT-7.37
 
   // --- rooms of the other owners ---
-  DeviceQueues& queues() { return *queues_; }
+  DeviceQueues& queues() { return queues_; }
+  const DeviceQueues& queues() const { return queues_; }
   IoTarget* local_target() const { return local_target_; }  // null for a PDO and a control device
   IoTarget* self_target() const { return self_target_; }    // null unless allowed before creation
   CallbackLock& lock() { return lock_; }
@@ -60,11 +62,16 @@ class Device final : public Object {
   // D0, as power-managed queues see it: set before PowerUp(), cleared before PowerDown().
   bool in_d0() const { return in_d0_.load(std::memory_order_acquire); }
   PnpPower& pnp() { return *pnp_; }
-
   // Idle in S0 (IOT-9.20, PWR-61): a power-managed queue holds one reference while requests wait in it or are with the driver. Taking one on
-  // an idled device starts its power-up (in a worker; queues hear of it by PowerUp). Never waits. IRQL <= DISPATCH_LEVEL.
-  void AcquireIdleReference();
-  void ReleaseIdleReference();
+  // an idled device starts its power-up in a worker; queues hear of it by queue::PowerUp. Never waits. IRQL <= DISPATCH_LEVEL.
+  void AcquireIdleReference() {
+    io_references_.fetch_add(1);
+    if (__builtin_expect(idle_in_use_.load(), 0)) IdleReferenceTaken();
+  }
+  void ReleaseIdleReference() {
+    if (io_references_.fetch_sub(1) == 1 && __builtin_expect(idle_in_use_.load(), 0)) IdleReferenceGone();
+  }
+  DeviceNames& names() { return *names_; }
 
   // Sends an IRP on unchanged to the next lower device (skips the current stack location).
   NTSTATUS PassDown(PIRP irp);
@@ -75,13 +82,13 @@ class Device final : public Object {
  protected:
   CallbackLock* presentation_lock() override { return &lock_; }
   bool DriverMayDelete() const override;
-  void OnDispose() override;
+  void OnDeleting() override;
   void OnCleanedUp() override;
 
  private:
   friend struct DeviceBuilder;  // WdfDeviceCreate and the end of a device
   friend struct PnpPower;
-  friend struct ControlAccess;
+  friend struct DeviceAccess;   // wdf/device's DDI files
 
   std::unique_ptr<DeviceInit> init_;
   PDEVICE_OBJECT wdm_ = nullptr;
@@ -90,13 +97,25 @@ class Device final : public Object {
   WDF_DEVICE_IO_TYPE read_write_io_ = WdfDeviceIoBuffered;
   WDF_DEVICE_IO_TYPE device_control_io_ = WdfDeviceIoBuffered;
   CCHAR default_boost_ = 0;
-  DeviceQueues* queues_ = nullptr;
+  DeviceQueues queues_;
   IoTarget* local_target_ = nullptr;
   IoTarget* self_target_ = nullptr;
   std::unique_ptr<PnpPower> pnp_;
+  std::unique_ptr<DeviceNames> names_;
+  // WdfDeviceConfigureWdmIrpDispatchCallback: read, write, device control, internal device control.
+  struct DispatchEntry {
+    std::atomic<PFN_WDFDEVICE_WDM_IRP_DISPATCH> callback{nullptr};
+    WDFCONTEXT context = nullptr;
+  };
+  std::unique_ptr<DispatchEntry[]> dispatch_;
+  void IdleReferenceTaken();
+  void IdleReferenceGone();
+  std::atomic<uint32_t> io_references_{0};
+  std::atomic<bool> idle_in_use_{false};
   std::atomic<bool> begun_start_{false};
   std::atomic<bool> accepts_io_{false};
   std::atomic<bool> in_d0_{false};
+  bool failed_creation_ = false;
   CallbackLock lock_;
 };
 
@@ -104,17 +123,17 @@ class Device final : public Object {
 Device* DeviceFromWdm(PDEVICE_OBJECT wdm);
 
 // The dispatch routine installed for every major code, and its second half after the IRP preprocess callbacks.
-NTSTATUS DispatchWdm(PDEVICE_OBJECT wdm, PIRP irp);
+NTSTATUS NTAPI DispatchWdm(PDEVICE_OBJECT wdm, PIRP irp);
 NTSTATUS DispatchAfterPreprocess(Device& device, PIRP irp);
+// The third step, after EvtDeviceWdmIrpDispatch: the framework's own handling.
+NTSTATUS DispatchToFamily(Device& device, PIRP irp);
+// Completes an IRP that no family takes.
+NTSTATUS CompleteIrp(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
 
-// --- hooks that the other rooms define ---
-namespace queue {
-DeviceQueues* CreateDeviceQueues(Device& device);   // wdf/queue: at WdfDeviceCreate; null: no memory
-void DestroyDeviceQueues(DeviceQueues* queues);     // with the device's last reference
-}  // namespace queue
+// Defined by wdf/target: every FDO and filter has a local target (IOT-1.01); a self target when WdfDeviceInitAllowSelfIoTarget was called.
 namespace target {
-NTSTATUS CreateLocalTarget(Device& device, IoTarget** out);  // wdf/target: FDOs and filters, Started (IOT-1.01)
-NTSTATUS CreateSelfTarget(Device& device, IoTarget** out);   // when WdfDeviceInitAllowSelfIoTarget was called
+NTSTATUS CreateLocalTarget(Device& device, IoTarget** out);
+NTSTATUS CreateSelfTarget(Device& device, IoTarget** out);
 }  // namespace target
 
 }  // namespace drydock::wdf

@@ -63,10 +63,10 @@ struct DeviceInit {
   uint32_t canary = kCanary;
   DriverGlobals* globals = nullptr;
   DeviceKind kind = DeviceKind::kFdo;
-  bool framework_owned = false;      // EvtDriverDeviceAdd's
+  struct DeviceAddScope* add_scope = nullptr;  // EvtDriverDeviceAdd's, which also frees it
+  bool used = false;                 // a device was made from it; then it belongs to the device
   PDEVICE_OBJECT pdo = nullptr;      // FDO: where AddDevice was called for
   Device* parent = nullptr;          // PDO
-  Device* created = nullptr;         // EvtDriverDeviceAdd: the device made from it
 
   bool filter = false;
   bool exclusive = false;

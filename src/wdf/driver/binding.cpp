@@ -159,7 +159,6 @@ NTSTATUS DriverBinding::AddDevice(PDRIVER_OBJECT wdm, PDEVICE_OBJECT pdo) {
   RT_ASSERT(globals && globals->driver);
   DeviceInit* init = DeviceBuilder::NewInit(*globals, DeviceKind::kFdo);
   if (!init) return STATUS_INSUFFICIENT_RESOURCES;
-  init->framework_owned = true;
   init->pdo = pdo;
   DeviceAddScope scope(init);
   NTSTATUS status = nt::CallDriver("EvtDriverDeviceAdd", globals->driver->config_.EvtDriverDeviceAdd,

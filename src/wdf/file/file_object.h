@@ -34,6 +34,9 @@ namespace file {
 // The framework's object for a WDM file object opened through this device; null: none, unknown, or class NotRequired.
 FileObject* Find(Device& device, PFILE_OBJECT wdm);
 
+// The name that the open gave, for WdfFileObjectGetFileName: null above PASSIVE_LEVEL or without a WDM file object.
+PUNICODE_STRING NameDuringCreate(FileObject& file);
+
 // IRP_MJ_CREATE, CLEANUP and CLOSE of a device, after the preprocess callbacks.
 NTSTATUS DispatchCreate(Device& device, PIRP irp);
 NTSTATUS DispatchCleanup(Device& device, PIRP irp);

@@ -103,6 +103,7 @@ void ObjectAccess::FinishDelete(Object* object) {
 // it is has deleting_ set by us. A child that another thread deletes already is left to that thread.
 void ObjectAccess::CleanUpTree(Object* object) {
   Framework& framework = object->framework();
+  object->OnDeleting();
   Object* last_dying = nullptr;
   for (;;) {
     Object* child = nullptr;

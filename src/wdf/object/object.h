@@ -90,6 +90,8 @@ class Object {
  protected:
   Object() = default;
   virtual ~Object() = default;
+  // Runs first, before the children are deleted (stop taking new work).
+  virtual void OnDeleting() {}
   // Runs after the children were deleted and before the driver's cleanup callbacks (stop using the outside world).
   virtual void OnDispose() {}
   // Runs after the driver's cleanup callbacks, in the same call: release what the callbacks could still use.

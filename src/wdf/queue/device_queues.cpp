@@ -43,8 +43,6 @@ std::vector<Ref<Queue>> DeviceQueues::All() {
 
 namespace queue {
 
-DeviceQueues* CreateDeviceQueues(Device&) { return new (std::nothrow) DeviceQueues; }
-void DestroyDeviceQueues(DeviceQueues* queues) { delete queues; }
 
 Queue* QueueFor(Device& device, UCHAR major) {
   DeviceQueues& queues = device.queues();

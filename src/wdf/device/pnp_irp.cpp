@@ -1,0 +1,126 @@
+// PnP IRPs: which event they are, and those that change no state.
+#include "nt/driver_callback.h"
+#include "wdf/device/pnp_power.h"
+#include "wdf/object/factory.h"
+
+namespace drydock::wdf {
+namespace {
+
+bool EventOf(UCHAR minor, PnpEvent* event) {
+  switch (minor) {
+    case IRP_MN_START_DEVICE: *event = PnpEvent::kStart; return true;
+    case IRP_MN_QUERY_STOP_DEVICE: *event = PnpEvent::kQueryStop; return true;
+    case IRP_MN_CANCEL_STOP_DEVICE: *event = PnpEvent::kCancelStop; return true;
+    case IRP_MN_STOP_DEVICE: *event = PnpEvent::kStop; return true;
+    case IRP_MN_QUERY_REMOVE_DEVICE: *event = PnpEvent::kQueryRemove; return true;
+    case IRP_MN_CANCEL_REMOVE_DEVICE: *event = PnpEvent::kCancelRemove; return true;
+    case IRP_MN_SURPRISE_REMOVAL: *event = PnpEvent::kSurpriseRemoval; return true;
+    case IRP_MN_REMOVE_DEVICE: *event = PnpEvent::kRemove; return true;
+    default: return false;
+  }
+}
+
+NTSTATUS NTAPI SignalCompletion(PDEVICE_OBJECT, PIRP, PVOID context) {
+  KeSetEvent(static_cast<PKEVENT>(context), IO_NO_INCREMENT, FALSE);
+  return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+bool SpecialFileOf(DEVICE_USAGE_NOTIFICATION_TYPE type, WDF_SPECIAL_FILE_TYPE* out) {
+  switch (type) {
+    case DeviceUsageTypePaging: *out = WdfSpecialFilePaging; return true;
+    case DeviceUsageTypeHibernation: *out = WdfSpecialFileHibernation; return true;
+    case DeviceUsageTypeDumpFile: *out = WdfSpecialFileDump; return true;
+    case DeviceUsageTypeBoot: *out = WdfSpecialFileBoot; return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+// A PDO is the bottom of its stack: there is nowhere to send the IRP, it answers for the bus.
+NTSTATUS PnpPower::ForwardAndWait(PIRP irp) {
+  if (!device_.attached_to()) return STATUS_SUCCESS;
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  IoCopyCurrentIrpStackLocationToNext(irp);
+  IoSetCompletionRoutine(irp, &SignalCompletion, &done, TRUE, TRUE, TRUE);
+  NTSTATUS status = IoCallDriver(device_.attached_to(), irp);
+  if (status != STATUS_PENDING) return status;
+  KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  return irp->IoStatus.Status;
+}
+
+// The driver agreed (or has done its part): the IRP goes on to the next lower driver. A failed one ends here.
+NTSTATUS PnpPower::ForwardWithStatus(PIRP irp, NTSTATUS status) {
+  irp->IoStatus.Status = status;
+  if (NT_SUCCESS(status) && device_.attached_to()) return device_.PassDown(irp);
+  return CompleteIrp(irp, status, irp->IoStatus.Information);
+}
+
+NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
+  PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+  PnpEvent event;
+  if (EventOf(stack->MinorFunction, &event)) {
+    PIRP expected = nullptr;
+    if (!pnp_irp_.compare_exchange_strong(expected, irp)) {
+      Violation(device_.globals(), ViolationKind::kPnpIrp, reinterpret_cast<uint64_t>(device_.handle()), reinterpret_cast<uint64_t>(irp),
+                "A PnP IRP that changes the device's state arrived while another one was still being handled.");
+    }
+    return HandleEvent(event, irp);
+  }
+  switch (stack->MinorFunction) {
+    case IRP_MN_QUERY_CAPABILITIES: return QueryCapabilities(irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE: return QueryPnpState(irp);
+    case IRP_MN_QUERY_DEVICE_RELATIONS: return QueryRelations(irp);
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION: return UsageNotification(irp);
+    default: return ForwardWithStatus(irp, irp->IoStatus.Status == STATUS_NOT_SUPPORTED && device_.attached_to() ? STATUS_SUCCESS : irp->IoStatus.Status);
+  }
+}
+
+NTSTATUS PnpPower::QueryRelations(PIRP irp) {
+  // DEVX-26: asked for BusRelations too; what the driver added through removal relations is the bus's to report.
+  PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+  if (auto callback = device_.init().pnp.EvtDeviceRelationsQuery) {
+    const DEVICE_RELATION_TYPE type = stack->Parameters.QueryDeviceRelations.Type;
+    if (type == BusRelations || type == EjectionRelations || type == RemovalRelations) {
+      nt::CallDriver("EvtDeviceRelationsQuery", callback, reinterpret_cast<WDFDEVICE>(device_.handle()), type);
+    }
+  }
+  return PassOn(irp);
+}
+
+// An IRP that the device has nothing to say about keeps its status.
+NTSTATUS PnpPower::PassOn(PIRP irp) {
+  if (device_.attached_to()) return device_.PassDown(irp);
+  return CompleteIrp(irp, irp->IoStatus.Status, irp->IoStatus.Information);
+}
+
+NTSTATUS PnpPower::UsageNotification(PIRP irp) {
+  PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+  WDF_SPECIAL_FILE_TYPE type;
+  if (!SpecialFileOf(stack->Parameters.UsageNotification.Type, &type)) return PassOn(irp);
+  const bool in_path = stack->Parameters.UsageNotification.InPath;
+  const uint32_t bit = 1u << type;
+  bool supported;
+  {
+    rt::LockGuard guard(settings_lock_);
+    supported = (special_files_ & bit) != 0 || device_.is_filter();
+  }
+  if (!supported && in_path) return CompleteIrp(irp, STATUS_DEVICE_NOT_READY);  // PWR-44
+  NTSTATUS status = ForwardAndWait(irp);
+  if (NT_SUCCESS(status)) {
+    {
+      rt::LockGuard guard(settings_lock_);
+      special_in_use_[type] += in_path ? 1 : -1;
+    }
+    WDFDEVICE handle = reinterpret_cast<WDFDEVICE>(device_.handle());
+    if (auto callback = device_.init().pnp.EvtDeviceUsageNotificationEx) {
+      status = nt::CallDriver("EvtDeviceUsageNotificationEx", callback, handle, type, static_cast<BOOLEAN>(in_path));
+    } else if (auto plain = device_.init().pnp.EvtDeviceUsageNotification) {
+      nt::CallDriver("EvtDeviceUsageNotification", plain, handle, type, static_cast<BOOLEAN>(in_path));
+    }
+  }
+  return CompleteIrp(irp, status, irp->IoStatus.Information);
+}
+
+}  // namespace drydock::wdf

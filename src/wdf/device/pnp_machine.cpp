@@ -1,0 +1,375 @@
+// The actions of the PnP machine: tables S1 to S7 of the contract, step by step. Every action runs under pnp_lock_.
+#include "nt/driver_callback.h"
+#include "runtime/assert.h"
+#include "wdf/device/builder.h"
+#include "wdf/device/names.h"
+#include "wdf/device/pnp_power.h"
+#include "wdf/device/resource_list.h"
+#include "wdf/object/disposal.h"
+#include "wdf/object/factory.h"
+
+namespace drydock::wdf {
+
+WDFDEVICE PnpPower::handle() const { return reinterpret_cast<WDFDEVICE>(device_.handle()); }
+
+void PnpPower::Begin() {
+  EnterPnp(WdfDevStatePnpInit);
+  SettlePnp();
+}
+
+NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
+  pnp_lock_.Acquire();
+  const PnpRow row = RowFor(pnp_state(), event);
+  if (event == PnpEvent::kRemove) return Remove(irp, row.action);  // ends with the device
+  RT_ASSERT(row.spec != nullptr || event == PnpEvent::kPowerFailed);
+  NTSTATUS status = STATUS_SUCCESS;
+  bool send_on = true;  // false: `status` is final, the IRP came back or goes no further
+  switch (row.action) {
+    case PnpAction::kStart:
+    case PnpAction::kStartFromStopped:
+    case PnpAction::kRestart:
+      status = Start(irp, row.action);
+      send_on = false;
+      break;
+    case PnpAction::kStartFailed:
+      EnterPnp(WdfDevStatePnpFailedStarted);
+      EnterPnp(WdfDevStatePnpFailedWaitForRemove);
+      status = STATUS_INVALID_DEVICE_STATE;
+      break;
+    case PnpAction::kQueryRemoveInit:
+      EnterPnp(WdfDevStatePnpInitQueryRemove);
+      break;
+    case PnpAction::kCancelRemoveInit:
+      EnterPnp(WdfDevStatePnpInitQueryRemoveCanceled);
+      EnterPnp(WdfDevStatePnpInit);
+      break;
+    case PnpAction::kSurpriseInit:
+      EnterPnp(WdfDevStatePnpInitSurpriseRemoved);
+      EnterPnp(WdfDevStatePnpInit);
+      break;
+    case PnpAction::kQueryStop: status = Query(true); break;
+    case PnpAction::kQueryRemove: status = Query(false); break;
+    case PnpAction::kCancelStopVetoed:
+      EnterPnp(WdfDevStatePnpStartedCancelStop);
+      EnterPnp(WdfDevStatePnpStarted);
+      break;
+    case PnpAction::kCancelRemoveVetoed:
+      EnterPnp(WdfDevStatePnpStartedCancelRemove);
+      EnterPnp(WdfDevStatePnpStarted);
+      break;
+    case PnpAction::kQueryCanceled:
+      EnterPnp(WdfDevStatePnpQueryCanceled);
+      LetSleep();
+      EnterPnp(WdfDevStatePnpStarted);
+      break;
+    case PnpAction::kStop: Stop(); break;
+    case PnpAction::kSurpriseStarted:
+    case PnpAction::kSurpriseQueried:
+    case PnpAction::kSurpriseStopped:
+    case PnpAction::kSurpriseFailed: SurpriseRemoval(row.action); break;
+    case PnpAction::kFailStarted:
+      EnterPnp(power_failed_going_down_ ? WdfDevStatePnpFailedPowerDown : WdfDevStatePnpFailedIoStarting);
+      ImplicitPowerDown();
+      Fail(true);
+      ReportFailure();
+      break;
+    default: break;
+  }
+  Settle();
+  pnp_irp_.store(nullptr);
+  pnp_lock_.Release();
+  if (!irp) return STATUS_SUCCESS;
+  return send_on ? ForwardWithStatus(irp, status) : CompleteIrp(irp, status, irp->IoStatus.Information);
+}
+
+// --- start (S1, S2, S3) ---
+
+NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
+  switch (action) {
+    case PnpAction::kStart: EnterPnp(WdfDevStatePnpInitStarting); break;
+    case PnpAction::kStartFromStopped: EnterPnp(WdfDevStatePnpStoppedWaitForStartCompletion); break;
+    default:  // START without a stop before it
+      EnterPnp(WdfDevStatePnpRestart);
+      ImplicitPowerDown();
+      EnterPnp(WdfDevStatePnpRestartReleaseHardware);
+      ReleaseHardware();
+      break;
+  }
+  NTSTATUS status = ForwardAndWait(irp);
+  if (!NT_SUCCESS(status)) {
+    if (action == PnpAction::kStart) {
+      EnterPnp(WdfDevStatePnpInit);
+    } else {
+      Fail(false);
+    }
+    return status;
+  }
+  EnterPnp(action == PnpAction::kStart              ? WdfDevStatePnpHardwareAvailable
+           : action == PnpAction::kStartFromStopped ? WdfDevStatePnpStartingFromStopped
+                                                    : WdfDevStatePnpRestartHardwareAvailable);
+  device_.begun_start_.store(true, std::memory_order_release);
+  queue::DeviceStarted(device_);
+  status = PrepareHardware(irp);
+  if (!NT_SUCCESS(status)) {
+    Fail(true);
+    return status;
+  }
+  if (action == PnpAction::kStartFromStopped) EnterPnp(WdfDevStatePnpRestarting);
+  power_lock_.Acquire();
+  status = PowerUp(action == PnpAction::kStart ? UpFrom::kFirstStart : UpFrom::kStopped);
+  SettlePower();
+  power_lock_.Release();
+  if (!NT_SUCCESS(status)) {
+    EnterPnp(WdfDevStatePnpHardwareAvailablePowerPolicyFailed);
+    Fail(true);
+    return STATUS_DEVICE_POWER_FAILURE;
+  }
+  if (action == PnpAction::kStart) {
+    EnterPnp(WdfDevStatePnpEnableInterfaces);
+    status = EnableInterfaces();
+    if (!NT_SUCCESS(status)) {
+      EnterPnp(WdfDevStatePnpFailedPowerDown);
+      ImplicitPowerDown();
+      Fail(true);
+      return status;
+    }
+  }
+  StartIdleTracking();
+  EnterPnp(WdfDevStatePnpStarted);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
+  const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
+  NTSTATUS status = CreateObjectChecked(device_.globals(), ObjectType::kResourceList, nullptr, &device_, &raw_);
+  if (NT_SUCCESS(status)) status = CreateObjectChecked(device_.globals(), ObjectType::kResourceList, nullptr, &device_, &translated_);
+  if (!NT_SUCCESS(status)) {
+    DropResources();
+    return status;
+  }
+  raw_->Fill(stack.Parameters.StartDevice.AllocatedResources);
+  translated_->Fill(stack.Parameters.StartDevice.AllocatedResourcesTranslated);
+  // PWR-24: ReleaseHardware is due from here on, also when this fails.
+  hardware_prepared_ = true;
+  auto callback = device_.init().pnp.EvtDevicePrepareHardware;
+  if (!callback) return STATUS_SUCCESS;
+  return nt::CallDriver("EvtDevicePrepareHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(raw_->handle()),
+                        reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
+}
+
+NTSTATUS PnpPower::ReleaseHardware() {
+  NTSTATUS status = STATUS_SUCCESS;
+  if (!hardware_prepared_) return status;
+  hardware_prepared_ = false;
+  if (auto callback = device_.init().pnp.EvtDeviceReleaseHardware) {
+    status = nt::CallDriver("EvtDeviceReleaseHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
+  }
+  DropResources();
+  return status;
+}
+
+void PnpPower::DropResources() {
+  if (raw_) raw_->Delete();
+  if (translated_) translated_->Delete();
+  raw_ = nullptr;
+  translated_ = nullptr;
+}
+
+NTSTATUS PnpPower::EnableInterfaces() {
+  interfaces_on_ = true;
+  return device_.names().EnableInterfaces();
+}
+
+void PnpPower::DisableInterfaces() {
+  if (!interfaces_on_) return;
+  interfaces_on_ = false;
+  device_.names().DisableInterfaces();
+}
+
+void PnpPower::PurgeManaged() {
+  if (managed_purged_) return;
+  managed_purged_ = true;
+  queue::PurgeForRemoval(device_, queue::PurgeScope::kPowerManaged);
+}
+
+void PnpPower::FlushSelfManagedIo() {
+  if (!self_managed_flush_due_) return;
+  self_managed_flush_due_ = false;
+  if (auto callback = device_.init().pnp.EvtDeviceSelfManagedIoFlush) nt::CallDriver("EvtDeviceSelfManagedIoFlush", callback, handle());
+}
+
+void PnpPower::CleanUpSelfManagedIo() {
+  if (!self_managed_cleanup_due_) return;
+  self_managed_cleanup_due_ = false;
+  if (auto callback = device_.init().pnp.EvtDeviceSelfManagedIoCleanup) nt::CallDriver("EvtDeviceSelfManagedIoCleanup", callback, handle());
+}
+
+// F1 of S2.
+void PnpPower::Fail(bool release_hardware) {
+  StopIdleTracking();
+  if (release_hardware) {
+    EnterPnp(WdfDevStatePnpFailedOwnHardware);
+    ReleaseHardware();
+  }
+  EnterPnp(WdfDevStatePnpFailed);
+  failed_ = true;
+  DisableInterfaces();
+  PurgeManaged();
+  FlushSelfManagedIo();
+  if (policy_state() != WdfDevStatePwrPolRemoved) {
+    if (policy_owner_ && policy_state() == WdfDevStatePwrPolStopped) EnterPolicy(WdfDevStatePwrPolStoppedRemoving);
+    EnterPolicy(WdfDevStatePwrPolRemoved);
+  }
+  EnterPnp(WdfDevStatePnpFailedPowerPolicyRemoved);
+  EnterPnp(WdfDevStatePnpFailedWaitForRemove);
+}
+
+// --- query, stop (S3, S4, S5) ---
+
+NTSTATUS PnpPower::CheckStaticStopRemove() const {
+  rt::LockGuard guard(settings_lock_);
+  if (not_stoppable_ > 0) return STATUS_INVALID_DEVICE_STATE;
+  for (int32_t count : special_in_use_) {
+    if (count > 0) return STATUS_DEVICE_NOT_READY;
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS PnpPower::Query(bool stop) {
+  EnterPnp(stop ? WdfDevStatePnpQueryStopStaticCheck : WdfDevStatePnpQueryRemoveStaticCheck);
+  NTSTATUS status = CheckStaticStopRemove();
+  if (NT_SUCCESS(status)) {
+    EnterPnp(stop ? WdfDevStatePnpQueryStopAskDriver : WdfDevStatePnpQueryRemoveAskDriver);
+    auto callback = stop ? device_.init().pnp.EvtDeviceQueryStop : device_.init().pnp.EvtDeviceQueryRemove;
+    if (callback) status = nt::CallDriver(stop ? "EvtDeviceQueryStop" : "EvtDeviceQueryRemove", callback, handle());
+    if (status == STATUS_NOT_SUPPORTED && device_.globals().verifier) {
+      Break(device_.globals(), "EvtDeviceQueryStop and EvtDeviceQueryRemove must not return STATUS_NOT_SUPPORTED");
+    }
+  }
+  if (NT_SUCCESS(status)) {
+    EnterPnp(stop ? WdfDevStatePnpQueryStopEnsureDeviceAwake : WdfDevStatePnpQueryRemoveEnsureDeviceAwake);
+    status = StayAwake() ? STATUS_SUCCESS : STATUS_POWER_STATE_INVALID;
+  }
+  EnterPnp(!NT_SUCCESS(status) ? WdfDevStatePnpStarted : stop ? WdfDevStatePnpQueryStopPending : WdfDevStatePnpQueryRemovePending);
+  return status;
+}
+
+// The device is kept in D0 until the query is taken back or carried out.
+bool PnpPower::StayAwake() {
+  if (!policy_owner_ || kept_awake_) return true;
+  const NTSTATUS status = StopIdle(true);
+  kept_awake_ = NT_SUCCESS(status);
+  return kept_awake_;
+}
+
+void PnpPower::LetSleep() {
+  if (!kept_awake_) return;
+  kept_awake_ = false;
+  ResumeIdle();
+}
+
+void PnpPower::Stop() {
+  EnterPnp(WdfDevStatePnpStartedStopping);
+  StopIdleTracking();
+  LetSleep();
+  NTSTATUS status = ImplicitPowerDown();
+  if (!NT_SUCCESS(status)) {
+    Fail(true);
+    return;
+  }
+  EnterPnp(WdfDevStatePnpStopped);
+  if (!NT_SUCCESS(ReleaseHardware())) Fail(false);
+}
+
+// --- removal (S6, S7) ---
+
+void PnpPower::SurpriseRemoval(PnpAction action) {
+  auto callback = device_.init().pnp.EvtDeviceSurpriseRemoval;
+  auto tell = [&] {
+    if (callback) nt::CallDriver("EvtDeviceSurpriseRemoval", callback, handle());
+  };
+  switch (action) {
+    case PnpAction::kSurpriseFailed:
+      EnterPnp(WdfDevStatePnpFailedSurpriseRemoved);
+      tell();
+      EnterPnp(WdfDevStatePnpFailedWaitForRemove);
+      return;
+    case PnpAction::kSurpriseStopped:
+      EnterPnp(WdfDevStatePnpSurpriseRemove);
+      tell();
+      device_.names().DeleteSymbolicLink();
+      Fail(false);
+      return;
+    case PnpAction::kSurpriseQueried:
+      EnterPnp(WdfDevStatePnpQueriedSurpriseRemove);
+      LetSleep();
+      break;
+    default: break;
+  }
+  EnterPnp(WdfDevStatePnpSurpriseRemoveIoStarted);
+  tell();
+  EnterPnp(WdfDevStatePnpFailedIoStarting);
+  StopIdleTracking();
+  ImplicitPowerDown();
+  device_.names().DeleteSymbolicLink();
+  Fail(true);
+}
+
+NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
+  Device& device = device_;
+  device.AddRef();
+  switch (action) {
+    case PnpAction::kRemoveStarted:
+    case PnpAction::kRemoveQueried:
+      EnterPnp(action == PnpAction::kRemoveQueried ? WdfDevStatePnpQueriedRemoving : WdfDevStatePnpStartedRemoving);
+      // Without a query an idle owner is brought to D0 first (PWR-22 as corrected, S6).
+      if (action == PnpAction::kRemoveStarted) StayAwake();
+      StopIdleTracking();
+      LetSleep();
+      ImplicitPowerDown();
+      [[fallthrough]];
+    case PnpAction::kRemoveStopped:
+      EnterPnp(WdfDevStatePnpRemovingDisableInterfaces);
+      ReleaseHardware();
+      DisableInterfaces();
+      if (!device.is_pdo()) device.names().DeleteSymbolicLink();
+      PurgeManaged();
+      FlushSelfManagedIo();
+      if (policy_owner_) EnterPolicy(WdfDevStatePwrPolStoppedRemoving);
+      EnterPolicy(WdfDevStatePwrPolRemoved);
+      break;
+    default: break;  // never started, or failed before: all that was done already
+  }
+  EnterPnp(WdfDevStatePnpRemoved);
+  EnterPnp(WdfDevStatePnpRemovedChildrenRemoved);
+  EnterPnp(device.is_pdo() ? WdfDevStatePnpPdoRemoved : WdfDevStatePnpFdoRemoved);
+  EndDevice();
+  Settle();
+  pnp_irp_.store(nullptr);
+  pnp_lock_.Release();
+  // DEVX-41: the clean-up above came before the IRP goes down; the object itself ends after it came back.
+  irp->IoStatus.Status = STATUS_SUCCESS;
+  NTSTATUS status = ForwardWithStatus(irp, STATUS_SUCCESS);
+  DeviceBuilder::DeleteWdm(device);
+  device.Release();
+  return status;
+}
+
+// PnpFinal: other queues purged > SelfManagedIoCleanup > clean-up callbacks of the children and the device.
+void PnpPower::EndDevice() {
+  device_.names().DeleteSymbolicLink();
+  queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);
+  CleanUpSelfManagedIo();
+  EnterPnp(WdfDevStatePnpFinal);
+  device_.Delete();
+  device_.framework().disposal->Drain();
+}
+
+void PnpPower::DeleteBeforeStart() {
+  pnp_lock_.Acquire();
+  EnterPnp(WdfDevStatePnpRemoved);
+  EndDevice();
+  pnp_lock_.Release();
+}
+
+}  // namespace drydock::wdf

@@ -1,0 +1,112 @@
+// The reported states of the three machines, their notifications, and the table of the PnP machine.
+#include <array>
+
+#include "nt/driver_callback.h"
+#include "wdf/device/pnp_power.h"
+#include "wdf/trace.h"
+
+namespace drydock::wdf {
+namespace {
+
+struct RowEntry {
+  WDF_DEVICE_PNP_STATE state;
+  PnpEvent event;
+  PnpRow row;
+};
+
+constexpr RowEntry kRows[] = {
+#define ROW(state, event, action, spec) {WdfDevStatePnp##state, PnpEvent::k##event, {PnpAction::action, spec}},
+#include "wdf/device/pnp_states.def"
+#undef ROW
+};
+
+// LeaveState(a), EnterState(b) while the reported state is a; PostProcessState(b) once the work of b is done.
+template <class State, class Data>
+void Notify(Device& device, const char* name, const std::vector<StateCallback>& callbacks, WDF_STATE_NOTIFICATION_TYPE type, State current, State next) {
+  if (callbacks.empty()) return;
+  using Callback = VOID(NTAPI*)(WDFDEVICE, const Data*);
+  Data data = {};
+  data.Type = type;
+  State about = current;
+  if (type == StateNotificationEnterState) {
+    data.Data.EnterState.CurrentState = current;
+    data.Data.EnterState.NewState = next;
+    about = next;
+  } else if (type == StateNotificationLeaveState) {
+    data.Data.LeaveState.CurrentState = current;
+    data.Data.LeaveState.NewState = next;
+  } else {
+    data.Data.PostProcessState.CurrentState = current;
+  }
+  for (const StateCallback& entry : callbacks) {
+    // States are registered without the marker of the not-pageable twins.
+    if (WdfDevStateNormalize(entry.state) != WdfDevStateNormalize(about) || !(entry.types & type)) continue;
+    nt::CallDriver(name, reinterpret_cast<Callback>(entry.callback), reinterpret_cast<WDFDEVICE>(device.handle()), static_cast<const Data*>(&data));
+  }
+}
+
+template <class Data, class State>
+void Enter(Device& device, const char* name, const std::vector<StateCallback>& callbacks, std::atomic<State>& current, bool& settled, State next,
+           uint16_t event) {
+  const State from = current.load(std::memory_order_relaxed);
+  if (!settled) Notify<State, Data>(device, name, callbacks, StateNotificationPostProcessState, from, from);
+  Notify<State, Data>(device, name, callbacks, StateNotificationLeaveState, from, next);
+  Notify<State, Data>(device, name, callbacks, StateNotificationEnterState, from, next);
+  current.store(next, std::memory_order_release);
+  settled = false;
+  RecordEvent(device.framework(), event, device.trace_id(), from, next);
+}
+
+template <class Data, class State>
+void Settle(Device& device, const char* name, const std::vector<StateCallback>& callbacks, std::atomic<State>& current, bool& settled) {
+  if (settled) return;
+  settled = true;
+  const State state = current.load(std::memory_order_relaxed);
+  Notify<State, Data>(device, name, callbacks, StateNotificationPostProcessState, state, state);
+}
+
+}  // namespace
+
+PnpRow RowFor(WDF_DEVICE_PNP_STATE state, PnpEvent event) {
+  for (const RowEntry& entry : kRows) {
+    if (entry.state == state && entry.event == event) return entry.row;
+  }
+  return {PnpAction::kNothing, nullptr};
+}
+
+void PnpPower::EnterPnp(WDF_DEVICE_PNP_STATE state) {
+  Enter<WDF_DEVICE_PNP_NOTIFICATION_DATA>(device_, "EvtDevicePnpStateChange", device_.init().pnp_state_callbacks, pnp_state_, pnp_settled_, state,
+                                          trace::kDevicePnp);
+}
+
+void PnpPower::EnterPower(WDF_DEVICE_POWER_STATE state) {
+  Enter<WDF_DEVICE_POWER_NOTIFICATION_DATA>(device_, "EvtDevicePowerStateChange", device_.init().power_state_callbacks, power_state_, power_settled_,
+                                            state, trace::kDevicePower);
+}
+
+void PnpPower::EnterPolicy(WDF_DEVICE_POWER_POLICY_STATE state) {
+  Enter<WDF_DEVICE_POWER_POLICY_NOTIFICATION_DATA>(device_, "EvtDevicePowerPolicyStateChange", device_.init().power_policy_state_callbacks,
+                                                   policy_state_, policy_settled_, state, trace::kDevicePolicy);
+}
+
+void PnpPower::SettlePnp() {
+  wdf::Settle<WDF_DEVICE_PNP_NOTIFICATION_DATA>(device_, "EvtDevicePnpStateChange", device_.init().pnp_state_callbacks, pnp_state_, pnp_settled_);
+}
+
+void PnpPower::SettlePower() {
+  wdf::Settle<WDF_DEVICE_POWER_NOTIFICATION_DATA>(device_, "EvtDevicePowerStateChange", device_.init().power_state_callbacks, power_state_,
+                                                  power_settled_);
+}
+
+void PnpPower::SettlePolicy() {
+  wdf::Settle<WDF_DEVICE_POWER_POLICY_NOTIFICATION_DATA>(device_, "EvtDevicePowerPolicyStateChange", device_.init().power_policy_state_callbacks,
+                                                         policy_state_, policy_settled_);
+}
+
+void PnpPower::Settle() {
+  SettlePower();
+  SettlePolicy();
+  SettlePnp();
+}
+
+}  // namespace drydock::wdf
