@@ -2,6 +2,7 @@
 // Order of members is order of making; destruction runs the other way: framework, kernel, executor.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -57,6 +58,19 @@ struct Machine::Impl {
   std::deque<Device::Impl> devices;
   Status last_driver_status;
 
+  // Live: a call from outside that lasts longer than options.live_stall is reported as a stall. Odd while a call is inside.
+  struct Watchdog {
+    rt::TimerNode timer;  // first: the callback gets its address
+    Machine::Impl* machine = nullptr;
+    std::atomic<uint64_t> calls{0};
+    uint64_t seen = 0;
+    rt::Ticks since = 0;
+  } watchdog;
+  void StartWatchdog();
+
+  std::vector<CompletionFault> completion_faults RT_GUARDED_BY(reports_lock);
+  void FailCompletion(IRP* irp);
+
   struct Delayed;  // Machine::After
   rt::Lock delayed_lock;
   std::vector<std::unique_ptr<Delayed>> delayed RT_GUARDED_BY(delayed_lock);
@@ -81,20 +95,22 @@ namespace machine {
 // Puts the calling OS thread inside the machine for a scope; a no-op when it is there already (a task of the machine calls back).
 class Inside {
  public:
-  explicit Inside(Machine::Impl& machine);
+  // `watched`: a call that takes too long is a stall; not so one that is asked to let time pass.
+  explicit Inside(Machine::Impl& machine, bool watched = true);
   ~Inside();
   Inside(const Inside&) = delete;
 
  private:
   Machine::Impl& machine_;
   rt::Task* entered_ = nullptr;
+  bool watched_ = false;
 };
 
 // Every call of the API that runs code of the machine goes through here: enters, and turns a stop into `stopped`.
 template <class Body, class Result>
-Result Guarded(Machine::Impl& machine, Result stopped, Body body) {
+Result Guarded(Machine::Impl& machine, Result stopped, Body body, bool watched = true) {
   if (machine.stopped()) return stopped;
-  Inside inside(machine);
+  Inside inside(machine, watched);
   try {
     return body();
   } catch (const rt::TaskStopped&) {

@@ -40,14 +40,35 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   kernel->on_break_context = this;
   framework = std::make_unique<wdf::Framework>(*kernel, FrameworkOptionsFor(options));
   application = nt::ps::CreateProcess(*kernel, "application");
+  if (options.executor == ExecutorKind::Live) StartWatchdog();
 }
 
 Machine::Impl::~Impl() {
+  executor->DisarmAndWait(&watchdog.timer);
   // Whatever still waits is unwound before the objects it waits for go.
   executor->Stop();
   framework.reset();
   kernel.reset();
   executor.reset();
+}
+
+void Machine::Impl::StartWatchdog() {
+  watchdog.machine = this;
+  watchdog.timer.callback = [](rt::TimerNode* timer) {
+    auto& watchdog = *reinterpret_cast<Watchdog*>(timer);
+    Impl& machine = *watchdog.machine;
+    const rt::Ticks now = machine.executor->InterruptTime(), limit = machine.options.live_stall.count();
+    const uint64_t calls = watchdog.calls.load(std::memory_order_relaxed);
+    if (calls != watchdog.seen || calls % 2 == 0) {
+      watchdog.seen = calls;
+      watchdog.since = now;
+    } else if (now - watchdog.since >= limit) {
+      machine.OnStall();
+      return;
+    }
+    machine.executor->Arm(timer, now + std::max<rt::Ticks>(limit / 4, 1));
+  };
+  executor->Arm(&watchdog.timer, executor->InterruptTime() + options.live_stall.count() / 4);
 }
 
 Machine::Machine(MachineOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
@@ -86,7 +107,8 @@ Status Machine::Map(const NameMapping& mapping) {
 }
 
 void Machine::Advance(Duration duration) {
-  machine::Guarded(*impl_, false, [&] { return impl_->executor->Advance(duration.count()), true; });
+  machine::Guarded(
+      *impl_, false, [&] { return impl_->executor->Advance(duration.count()), true; }, /*watched=*/false);
 }
 
 void Machine::RunUntilIdle() {
@@ -109,16 +131,19 @@ bool Machine::Run(const std::function<void()>& body) {
 
 namespace machine {
 
-Inside::Inside(Machine::Impl& machine) : machine_(machine) {
+Inside::Inside(Machine::Impl& machine, bool watched) : machine_(machine) {
   rt::Task* task = rt::CurrentTask();
   if (task && task->executor == machine.executor.get()) return;
   nt::Thread* thread = nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
   entered_ = machine.executor->Enter("test", thread);
   thread->task = entered_;
+  watched_ = watched;
+  if (watched_) machine.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
 }
 
 Inside::~Inside() {
   if (!entered_) return;
+  if (watched_) machine_.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
   auto* thread = static_cast<nt::Thread*>(entered_->user);
   nt::ps::EndThread(thread);
   machine_.executor->Leave(entered_);

@@ -6,6 +6,7 @@
 #include "nt/io/device.h"
 #include "nt/io/driver.h"
 #include "nt/io/irp.h"
+#include "nt/io/state.h"
 #include "nt/kernel.h"
 #include "nt/mm/mdl.h"
 #include "nt/thread.h"
@@ -197,6 +198,8 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
   (void)PriorityBoost;
   io::CheckCompletion(Irp);
   Kernel& kernel = CurrentKernel();
+  if (__builtin_expect(kernel.io->completion_fault != nullptr, 0))
+    kernel.io->completion_fault(kernel.io->completion_fault_context, Irp);
   kernel.executor.SchedulePoint();
   bool tracing = kernel.events.enabled();
   if (__builtin_expect(tracing, 0)) {

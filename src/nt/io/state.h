@@ -27,6 +27,10 @@ struct State {
   Kernel& kernel;
 
   KSPIN_LOCK cancel_lock = 0;
+
+  // Fault injection: sees each IRP that is about to be completed, its current location still the completing driver's. Set while idle.
+  void (*completion_fault)(void* context, IRP* irp) = nullptr;
+  void* completion_fault_context = nullptr;
   const Thread* cancel_owner = nullptr;  // who holds it
 
   // Guards what follows up to the next comment; never held over a call.

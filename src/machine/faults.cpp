@@ -1,0 +1,51 @@
+// Machine: faults on demand.
+#include "drydock/machine.h"
+#include "machine/impl.h"
+#include "nt/ex/pool.h"
+#include "nt/io/state.h"
+
+namespace drydock {
+namespace {
+
+uint8_t MajorOf(ModelRequest::Kind kind) {
+  switch (kind) {
+    case ModelRequest::Kind::kCreate: return IRP_MJ_CREATE;
+    case ModelRequest::Kind::kRead: return IRP_MJ_READ;
+    case ModelRequest::Kind::kWrite: return IRP_MJ_WRITE;
+    case ModelRequest::Kind::kIoctl: return IRP_MJ_DEVICE_CONTROL;
+    case ModelRequest::Kind::kInternalIoctl: return IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    case ModelRequest::Kind::kFlush: return IRP_MJ_FLUSH_BUFFERS;
+    case ModelRequest::Kind::kCleanup: return IRP_MJ_CLEANUP;
+    case ModelRequest::Kind::kClose: return IRP_MJ_CLOSE;
+    case ModelRequest::Kind::kOther: break;
+  }
+  throw Error("FailCompletions: this kind of request cannot be named");
+}
+
+}  // namespace
+
+void Machine::Impl::FailCompletion(IRP* irp) {
+  const IO_STACK_LOCATION* location = IoGetCurrentIrpStackLocation(irp);
+  if (!location->DeviceObject) return;
+  rt::LockGuard guard(reports_lock);
+  for (CompletionFault& fault : completion_faults) {
+    if (fault.left == 0 || fault.driver != location->DeviceObject->DriverObject || fault.major != location->MajorFunction) continue;
+    --fault.left;
+    irp->IoStatus.Status = fault.status;
+    irp->IoStatus.Information = 0;
+    return;
+  }
+}
+
+void Machine::FailCompletions(Driver driver, ModelRequest::Kind kind, Status status, int count) {
+  if (!driver || !driver.object()) throw Error("FailCompletions: the driver is not loaded");
+  uint8_t major = MajorOf(kind);
+  rt::LockGuard guard(impl_->reports_lock);
+  impl_->completion_faults.push_back({driver.object(), major, status.value(), count});
+  impl_->kernel->io->completion_fault_context = impl_.get();
+  impl_->kernel->io->completion_fault = [](void* self, IRP* irp) { static_cast<Impl*>(self)->FailCompletion(irp); };
+}
+
+void Machine::FailAllocations(uint32_t every) { nt::ex::FailAllocations(*impl_->kernel, every); }
+
+}  // namespace drydock
