@@ -381,4 +381,8 @@ typedef enum _SUITE_TYPE { SmallBusiness, Enterprise, BackOffice, CommunicationS
 }
 #endif
 
+#ifdef DRYDOCK_DRIVER_BUILD
+#include "drydock_crt.h"
+#endif
+
 #endif  // _NTDEF_
