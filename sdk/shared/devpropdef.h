@@ -57,10 +57,12 @@ typedef struct _DEVPROPKEY {
 } DEVPROPKEY, *PDEVPROPKEY;
 
 #ifdef __cplusplus
+extern "C++" {
 inline bool operator==(const DEVPROPKEY &a, const DEVPROPKEY &b) {
   return a.pid == b.pid && IsEqualGUID(a.fmtid, b.fmtid);
 }
 inline bool operator!=(const DEVPROPKEY &a, const DEVPROPKEY &b) { return !(a == b); }
+}
 #define IsEqualDevPropKey(a, b) ((a) == (b))
 #else
 #define IsEqualDevPropKey(a, b) (((a).pid == (b).pid) && IsEqualGUID(&(a).fmtid, &(b).fmtid))

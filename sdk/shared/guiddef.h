@@ -53,10 +53,13 @@ typedef const IID &REFIID;
 typedef const CLSID &REFCLSID;
 typedef const FMTID &REFFMTID;
 
+// Drivers include NT's headers within extern "C".
+extern "C++" {
 inline int InlineIsEqualGUID(REFGUID a, REFGUID b) { return memcmp(&a, &b, sizeof(GUID)) == 0; }
 inline int IsEqualGUID(REFGUID a, REFGUID b) { return memcmp(&a, &b, sizeof(GUID)) == 0; }
 inline bool operator==(REFGUID a, REFGUID b) { return memcmp(&a, &b, sizeof(GUID)) == 0; }
 inline bool operator!=(REFGUID a, REFGUID b) { return memcmp(&a, &b, sizeof(GUID)) != 0; }
+}
 #else
 typedef const GUID *REFGUID;
 typedef const IID *REFIID;
