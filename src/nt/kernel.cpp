@@ -3,6 +3,7 @@
 #include "nt/cm/state.h"
 #include "nt/dbg/state.h"
 #include "nt/ex/state.h"
+#include "nt/ex/work_queue.h"
 #include "nt/io/state.h"
 #include "nt/ke/state.h"
 #include "nt/mm/state.h"
@@ -30,7 +31,9 @@ Kernel::Kernel(rt::Executor& given_executor, rt::EventRing& given_events, const 
 }
 
 Kernel::~Kernel() {
-  // Threads use everything here until they have ended.
+  // Threads use everything here until they have ended; the clock must not make new ones meanwhile.
+  executor.Stop();
+  ex->work->Quiesce();
   executor.EndTasks();
   pnp.reset();
   io.reset();

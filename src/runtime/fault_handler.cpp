@@ -180,4 +180,21 @@ __attribute__((noinline)) size_t CaptureStack(void** frames, size_t capacity, si
   return trace.depth;
 }
 
+__attribute__((noinline, no_sanitize("address"))) size_t CaptureFramePointers(void** frames, size_t capacity) {
+  const Task* task = tls_current_task;
+  if (task == nullptr) return 0;
+  const auto high = reinterpret_cast<uintptr_t>(task->stack_high);
+  auto frame = *static_cast<uintptr_t*>(__builtin_frame_address(0));  // the caller's frame
+  auto below = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  size_t depth = 0;
+  while (depth < capacity && frame > below && frame + 16 <= high && frame % 8 == 0) {
+    void* address = reinterpret_cast<void**>(frame)[1];
+    if (address == nullptr) break;
+    frames[depth++] = address;
+    below = frame;
+    frame = *reinterpret_cast<uintptr_t*>(frame);
+  }
+  return depth;
+}
+
 }  // namespace drydock::rt

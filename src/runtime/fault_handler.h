@@ -33,5 +33,7 @@ void PrepareThreadForFaults();
 
 // Return addresses of the caller, innermost first; `skip` leaves out that many callees of the caller. Not in a signal handler.
 size_t CaptureStack(void** frames, size_t capacity, size_t skip = 0);
+// The same along frame pointers, from the caller's caller on: quick, but blind to code compiled without them. Tasks only.
+size_t CaptureFramePointers(void** frames, size_t capacity);
 
 }  // namespace drydock::rt

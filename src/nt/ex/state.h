@@ -1,9 +1,20 @@
 // State of the executive's own part of one machine. Owned by Kernel.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
 #include "nt/kernel.h"
+#include "runtime/lock.h"
 
 namespace drydock::nt::ex {
+
+struct Pool;
+struct WorkQueues;
+struct CallbackObject;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -11,6 +22,12 @@ struct State {
   State(const State&) = delete;
 
   Kernel& kernel;
+  std::unique_ptr<Pool> pool;
+  std::unique_ptr<WorkQueues> work;
+
+  rt::Lock callbacks_lock;
+  std::map<std::u16string, CallbackObject*> callbacks RT_GUARDED_BY(callbacks_lock);  // by name; objects of ob, one reference each
+  std::atomic<uint64_t> last_uuid{0};
 };
 
 }  // namespace drydock::nt::ex
