@@ -60,6 +60,12 @@ class ItemReader {
     for (const std::string& name : List("PreprocessorDefinitions")) AddDefine(source, name);
     source.undefines = List("UndefinePreprocessorDefinitions");
     source.forced_includes = List("ForcedIncludeFiles");
+    const std::string precompile(Trim(item_.Metadata("PrecompiledHeader")));
+    source.creates_precompiled = EqualsNoCase(precompile, "Create");
+    if (source.creates_precompiled || EqualsNoCase(precompile, "Use")) {
+      source.precompiled_name =
+          ToSlashes(Trim(msbuild::Unescape(item_.Metadata("PrecompiledHeaderFile"))));
+    }
     Options(source);
     Wpp(source.wpp);
     return source;

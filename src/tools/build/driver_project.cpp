@@ -199,6 +199,7 @@ class Loader {
                            fmt::format("TargetName '{}' is no file name", driver.target));
     }
     Sources(project, driver);
+    PrecompiledHeaders(driver);
     Others(project, driver);
     if (driver.sources.empty())
       throw BuildError(driver.file.string(), 1, "the project lists no C or C++ sources");
@@ -273,6 +274,23 @@ class Loader {
                        fmt::format("the project lists {} not there: {}",
                                    missing.size() == 1 ? "a source that is" : "sources that are",
                                    fmt::join(missing, ", ")));
+    }
+  }
+
+  // The header that a source with PrecompiledHeader=Use includes is the one that the creating
+  // source found.
+  void PrecompiledHeaders(DriverProject& driver) {
+    for (const SourceFile& creator : driver.sources) {
+      if (!creator.creates_precompiled || creator.precompiled_name.empty()) continue;
+      auto header = paths_.FindFile(creator.path.parent_path(), creator.precompiled_name);
+      for (const fs::path& folder : creator.includes) {
+        if (!header) header = paths_.FindFile(folder, creator.precompiled_name);
+      }
+      if (!header) continue;
+      for (SourceFile& source : driver.sources) {
+        if (EqualsNoCase(source.precompiled_name, creator.precompiled_name))
+          source.precompiled = *header;
+      }
     }
   }
 

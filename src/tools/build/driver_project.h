@@ -33,6 +33,11 @@ struct SourceFile {
   std::vector<std::string> undefines;
   std::vector<std::filesystem::path> includes;  // existing folders, in order
   std::vector<std::string> forced_includes;     // as spelled
+  // PrecompiledHeader: nothing is precompiled, but an include of this name means one file, wherever
+  // it stands.
+  std::string precompiled_name;
+  bool creates_precompiled = false;   // this source's include decides which file
+  std::filesystem::path precompiled;  // that file; empty if none
   WppSettings wpp;
   std::string file;  // where the project lists it
   int line = 0;

@@ -128,6 +128,10 @@ class PlanRun {
   // What MSVC would open.
   std::optional<fs::path> AsWindows(int visit, const IncludeLine& include) {
     WindowsPaths& paths = planner_.paths_;
+    if (!source_.precompiled.empty() &&
+        EqualsNoCase(ToSlashes(include.name), source_.precompiled_name)) {
+      return source_.precompiled;
+    }
     if (include.form == Form::kQuoted) {
       for (int at = visit; at >= 0; at = visits_[static_cast<size_t>(at)].parent) {
         if (auto found =

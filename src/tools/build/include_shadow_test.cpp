@@ -102,6 +102,29 @@ TEST_F(Shadow, IncludeMacrosAreFollowedThroughDefinesAndTheCommandLine) {
   EXPECT_EQ(plan.angled.at("TWO.h"), two);
 }
 
+TEST_F(Shadow, ThePrecompiledHeaderIsTheOneOfTheSourceThatCreatesIt) {
+  const auto header = folder_.Write("hw/Precomp.h", "");
+  folder_.Write("hw/precomp.c", "#include \"precomp.h\"\n");
+  folder_.Write("common.c", "#include \"PRECOMP.H\"\n");
+  const auto project = folder_.Write(
+      "hw/hw.vcxproj",
+      "<Project><PropertyGroup><DriverType>WDM</DriverType></"
+      "PropertyGroup><ItemDefinitionGroup><ClCompile>"
+      "<PreCompiledHeaderFile>precomp.h</PreCompiledHeaderFile><PrecompiledHeader>Use</"
+      "PrecompiledHeader>"
+      "</ClCompile></ItemDefinitionGroup><ItemGroup><ClCompile Include='..\\common.c'/>"
+      "<ClCompile "
+      "Include='precomp.c'><PrecompiledHeader>Create</PrecompiledHeader></ClCompile></ItemGroup></"
+      "Project>");
+  WindowsPaths paths;
+  const DriverProject driver = LoadDriverProject(project, {}, paths, diagnostics_);
+  ASSERT_EQ(driver.sources.size(), 2u);
+  const IncludePlan plan =
+      IncludePlanner(paths, diagnostics_).Plan(driver.sources[0], driver.folder, {});
+  EXPECT_EQ(plan.quoted.at("PRECOMP.H"), header);
+  EXPECT_THAT(plan.missing, IsEmpty());
+}
+
 TEST_F(Shadow, TraceHeadersAreToBeGeneratedUnlessTheyExist) {
   folder_.Write("real.tmh", "");
   const auto source = folder_.Write("a.c", "#include \"A.TMH\"\n#include \"real.tmh\"\n");
