@@ -46,6 +46,18 @@ void Machine::FailCompletions(Driver driver, ModelRequest::Kind kind, Status sta
   impl_->kernel->io->completion_fault = [](void* self, IRP* irp) { static_cast<Impl*>(self)->FailCompletion(irp); };
 }
 
-void Machine::FailAllocations(uint32_t every) { nt::ex::FailAllocations(*impl_->kernel, every); }
+void Machine::FailAllocations(uint32_t every) {
+  impl_->fail_every.store(every, std::memory_order_relaxed);
+  impl_->allocations.store(0, std::memory_order_relaxed);
+  if (every == 0) return nt::ex::SetPoolFailureHook(*impl_->kernel, nullptr, nullptr);
+  nt::ex::SetPoolFailureHook(
+      *impl_->kernel,
+      [](void* self, const nt::ex::PoolRequest&) {
+        auto& machine = *static_cast<Impl*>(self);
+        uint32_t nth = machine.fail_every.load(std::memory_order_relaxed);
+        return nth != 0 && (machine.allocations.fetch_add(1, std::memory_order_relaxed) + 1) % nth == 0;
+      },
+      impl_.get());
+}
 
 }  // namespace drydock

@@ -71,6 +71,9 @@ struct Machine::Impl {
   std::vector<CompletionFault> completion_faults RT_GUARDED_BY(reports_lock);
   void FailCompletion(IRP* irp);
 
+  std::atomic<uint32_t> fail_every{0};   // FailAllocations
+  std::atomic<uint64_t> allocations{0};
+
   struct Delayed;  // Machine::After
   rt::Lock delayed_lock;
   std::vector<std::unique_ptr<Delayed>> delayed RT_GUARDED_BY(delayed_lock);
