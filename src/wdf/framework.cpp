@@ -12,7 +12,7 @@ Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options
     : kernel(the_kernel),
       options(the_options),
       arena(std::make_unique<Arena>()),
-      disposal(std::make_unique<Disposal>(*this)),
+      disposal(std::make_unique<Disposal>()),
       reference_log(std::make_unique<ReferenceLog>()) {
   RT_ASSERT(kernel.framework == nullptr);
   kernel.framework = this;

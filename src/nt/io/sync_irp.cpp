@@ -5,7 +5,6 @@
 #include "nt/bugcheck.h"
 #include "nt/io/device.h"
 #include "nt/kernel.h"
-#include "nt/ps/process.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::io {

@@ -7,12 +7,14 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/cm/registry.h"
 #include "nt/driver_callback.h"
 #include "nt/io/driver.h"
 #include "runtime/assert.h"
 #include "wdf/device/builder.h"
 #include "wdf/driver/leaks.h"
 #include "wdf/entry/tables.h"
+#include "wdf/misc/string_object.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
 #include "wdf/trace.h"
@@ -30,6 +32,26 @@ bool SameText(const WCHAR* text, const char* ascii) {
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 void Print(const std::string& line) { DbgPrint("%s\n", line.c_str()); }
+
+// VER-14 to VER-19: single values below Parameters\Wdf override what the machine presets.
+void ReadVerifierOptions(DriverGlobals& globals, const UNICODE_STRING* registry_path) {
+  nt::Kernel& kernel = globals.framework->kernel;
+  std::u16string path;
+  if (globals.umdf) {
+    path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\WUDF\\Services\\";
+    path.append(globals.service_name.begin(), globals.service_name.end());
+  } else {
+    path.assign(TextOf(registry_path));
+  }
+  path += u"\\Parameters\\Wdf";
+  VerifierOptions& options = globals.options;
+  ULONG value = 0;
+  if (nt::cm::GetDword(kernel, path, u"VerifierOn", &value)) options.verifier_on = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"DbgBreakOnError", &value)) options.break_on_error = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"VerifierAllocateFailCount", &value)) options.allocate_fail_count = value;
+  if (nt::cm::GetDword(kernel, path, u"EnhancedVerifierOptions", &value)) options.enhanced_options = value;
+  globals.verifier = options.verifier_on;
+}
 
 NTSTATUS Bind(PDRIVER_OBJECT wdm, PUNICODE_STRING registry_path, PWDF_BIND_INFO info, PWDF_COMPONENT_GLOBALS* component_globals) {
   if (!wdm || !info || !component_globals || info->Size != sizeof(WDF_BIND_INFO) || !info->Component || !info->FuncTable) {
@@ -126,7 +148,7 @@ NTSTATUS DriverBinding::CreateDriver(DriverGlobals& globals, PDRIVER_OBJECT wdm,
   const bool non_pnp = (config->DriverInitFlags & WdfDriverInitNonPnpDriver) != 0;
   if (non_pnp && config->EvtDriverDeviceAdd) return STATUS_INVALID_PARAMETER;
 
-  globals.verifier = globals.options.verifier_on;
+  ReadVerifierOptions(globals, registry_path);
   globals.pool_tag = DefaultPoolTag(config->DriverPoolTag, globals.service_name);
   globals.shared.DriverTag = globals.pool_tag;
 

@@ -41,6 +41,21 @@ void Memory::SetLookaside(Lookaside* list, void* buffer, size_t size, bool paged
 
 bool Memory::NeedsPassiveCleanup() const { return paged_ || Object::NeedsPassiveCleanup(); }
 
+NTSTATUS CreateAllocatedMemory(DriverGlobals& globals, const WDF_OBJECT_ATTRIBUTES* attributes, POOL_TYPE pool, ULONG tag, size_t size,
+                               Memory** out) {
+  Memory* memory = nullptr;
+  NTSTATUS status = CreateObject(globals, ObjectType::kMemory, attributes, DefaultParent(globals), &memory);
+  if (!NT_SUCCESS(status)) return status;
+  void* buffer = AllocatePool(globals, pool, size, tag);
+  if (!buffer) {
+    DeleteAfterFailedCreate(memory);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  memory->SetAllocated(buffer, size, IsPaged(pool));
+  *out = memory;
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS ResolveOffset(const Memory& memory, const WDFMEMORY_OFFSET* offset, size_t* start, size_t* length) {
   const size_t begin = offset ? offset->BufferOffset : 0;
   size_t bytes = offset ? offset->BufferLength : 0;
@@ -60,16 +75,10 @@ NTSTATUS WdfMemoryCreate(DriverGlobals& globals, PWDF_OBJECT_ATTRIBUTES Attribut
   if (Buffer) *Buffer = nullptr;
   if (BufferSize == 0) return STATUS_INVALID_PARAMETER;
   wdf::Memory* memory = nullptr;
-  NTSTATUS status = CreateObject(globals, ObjectType::kMemory, Attributes, DefaultParent(globals), &memory);
+  NTSTATUS status = CreateAllocatedMemory(globals, Attributes, PoolType, PoolTag, BufferSize, &memory);
   if (!NT_SUCCESS(status)) return status;
-  void* buffer = AllocatePool(globals, PoolType, BufferSize, PoolTag);
-  if (!buffer) {
-    DeleteAfterFailedCreate(memory);
-    return STATUS_INSUFFICIENT_RESOURCES;
-  }
-  memory->SetAllocated(buffer, BufferSize, IsPaged(PoolType));
   *Memory = reinterpret_cast<WDFMEMORY>(memory->handle());
-  if (Buffer) *Buffer = buffer;
+  if (Buffer) *Buffer = memory->buffer();
   return STATUS_SUCCESS;
 }
 

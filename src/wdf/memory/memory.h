@@ -59,6 +59,9 @@ class Memory final : public Object {
   };
 };
 
+// What WdfMemoryCreate does (size not 0; tag 0: the driver's): also for data that other DDIs hand out. Default parent: the driver object.
+NTSTATUS CreateAllocatedMemory(DriverGlobals& globals, const WDF_OBJECT_ATTRIBUTES* attributes, POOL_TYPE pool, ULONG tag, size_t size, Memory** out);
+
 // Checks offset and length of a WDFMEMORY_OFFSET against a memory object (IOX-24): null or zero length means "from the offset to the end".
 // STATUS_INTEGER_OVERFLOW when it reaches beyond the memory.
 NTSTATUS ResolveOffset(const Memory& memory, const WDFMEMORY_OFFSET* offset, size_t* start, size_t* length);

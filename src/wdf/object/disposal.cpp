@@ -6,7 +6,7 @@
 
 namespace drydock::wdf {
 
-Disposal::Disposal(Framework& framework) : framework_(framework) {
+Disposal::Disposal() {
   ExInitializeWorkItem(&item_, &Disposal::Run, this);
 }
 

@@ -15,7 +15,7 @@
 namespace drydock::wdf {
 
 struct Disposal {
-  explicit Disposal(Framework& framework);
+  Disposal();
   Disposal(const Disposal&) = delete;
 
   void QueueDelete(Object* object);   // Object::deleting_ is set
@@ -33,7 +33,6 @@ struct Disposal {
   static void NTAPI Run(PVOID context);
   void Queue(Object* object);
 
-  Framework& framework_;
   rt::Lock lock_;
   Object* first_ RT_GUARDED_BY(lock_) = nullptr;
   Object* last_ RT_GUARDED_BY(lock_) = nullptr;

@@ -1,0 +1,64 @@
+// Device properties, over the I/O manager's.
+#include <cstring>
+#include <vector>
+
+#include "wdf/ddi.h"
+#include "wdf/device/device.h"
+#include "wdf/memory/memory.h"
+#include "wdf/object/factory.h"
+
+namespace drydock::wdf::ddi {
+namespace {
+
+NTSTATUS Query(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG result) {
+  ULONG needed = 0;
+  if (!pdo) return STATUS_INVALID_DEVICE_REQUEST;
+  NTSTATUS status = IoGetDeviceProperty(pdo, property, length, buffer, &needed);
+  if (result) *result = needed;
+  return status;
+}
+
+NTSTATUS AllocAndQuery(DriverGlobals& globals, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
+                       PWDF_OBJECT_ATTRIBUTES attributes, WDFMEMORY* out) {
+  *out = nullptr;
+  if (!pdo) return STATUS_INVALID_DEVICE_REQUEST;
+  std::vector<unsigned char> data(256);
+  ULONG needed = 0;
+  NTSTATUS status;
+  while ((status = IoGetDeviceProperty(pdo, property, static_cast<ULONG>(data.size()), data.data(), &needed)) == STATUS_BUFFER_TOO_SMALL) {
+    if (needed <= data.size()) return status;
+    data.resize(needed);
+  }
+  if (!NT_SUCCESS(status)) return status;
+  wdf::Memory* memory = nullptr;
+  status = CreateAllocatedMemory(globals, attributes, pool, 0, needed ? needed : 1, &memory);
+  if (!NT_SUCCESS(status)) return status;
+  std::memcpy(memory->buffer(), data.data(), needed);
+  *out = reinterpret_cast<WDFMEMORY>(memory->handle());
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS WdfDeviceQueryProperty(DriverGlobals& globals, WDFDEVICE Device, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
+                                PVOID PropertyBuffer, PULONG ResultLength) {
+  return Query(FromHandle<wdf::Device>(globals, Device)->pdo(), DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+}
+
+NTSTATUS WdfDeviceAllocAndQueryProperty(DriverGlobals& globals, WDFDEVICE Device, DEVICE_REGISTRY_PROPERTY DeviceProperty, POOL_TYPE PoolType,
+                                        PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY* PropertyMemory) {
+  return AllocAndQuery(globals, FromHandle<wdf::Device>(globals, Device)->pdo(), DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory);
+}
+
+// INI-17: only for the init that EvtDriverDeviceAdd got.
+NTSTATUS WdfFdoInitQueryProperty(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
+                                 PVOID PropertyBuffer, PULONG ResultLength) {
+  return Query(InitFrom(DeviceInit).pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+}
+
+NTSTATUS WdfFdoInitAllocAndQueryProperty(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, DEVICE_REGISTRY_PROPERTY DeviceProperty,
+                                         POOL_TYPE PoolType, PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY* PropertyMemory) {
+  return AllocAndQuery(globals, InitFrom(DeviceInit).pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory);
+}
+
+}  // namespace drydock::wdf::ddi
