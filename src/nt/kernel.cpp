@@ -35,15 +35,7 @@ Kernel::~Kernel() {
   executor.Stop();
   ex->work->Quiesce();
   executor.EndTasks();
-  pnp.reset();
-  io.reset();
-  cm.reset();
-  ob.reset();
-  mm.reset();
-  ps.reset();
-  ke.reset();
-  ex.reset();
-  dbg.reset();
+  // Then the components go, last made first; unlike with reset(), each still finds itself through `kernel` while it ends.
 }
 
 Kernel* CurrentKernelOrNull() {

@@ -46,9 +46,7 @@ _Unwind_Reason_Code AddFrame(_Unwind_Context* context, void* argument) {
   return _URC_NO_REASON;
 }
 
-// Walks from where the fault happened. The unwinder knows the way through the signal frame; where it does not (a call through a
-// wild pointer has no frame of its own), the return address on the stack starts the walk along frame pointers.
-void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
+void CaptureByUnwinder(FaultInfo& fault) {
   void* frames[96];
   Trace trace{frames, 96, 0, 0};
   _Unwind_Backtrace(&AddFrame, &trace);
@@ -57,7 +55,15 @@ void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
   for (size_t i = first; i < trace.depth && fault.depth < std::size(fault.stack); ++i) {
     fault.stack[fault.depth++] = frames[i];
   }
-  if (fault.depth > 1) return;
+}
+
+// Walks from where the fault happened. The unwinder knows the way through the signal frame; where it does not (a call through a
+// wild pointer has no frame of its own), the return address on the stack starts the walk along frame pointers.
+void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
+  if (fault.instruction != fault.address) {
+    CaptureByUnwinder(fault);
+    if (fault.depth > 1) return;
+  }
 
   fault.depth = 0;
   fault.stack[fault.depth++] = const_cast<void*>(fault.instruction);
@@ -95,6 +101,8 @@ struct AlternateStack {
 };
 thread_local AlternateStack alternate_stack;
 constinit thread_local FaultInfo last_fault;
+constinit thread_local bool capturing = false;
+thread_local void* capture_jump[5];
 constinit thread_local bool thread_prepared = false;
 
 void Chain(int signal, siginfo_t* info, void* context) {
@@ -112,6 +120,7 @@ void Chain(int signal, siginfo_t* info, void* context) {
 
 void OnFault(int signal, siginfo_t* info, void* raw_context) {
   const auto& context = *static_cast<const ucontext_t*>(raw_context);
+  if (capturing) __builtin_longjmp(capture_jump, 1);
   FaultFilter filter = current_filter.load(std::memory_order_acquire);
   if (filter != nullptr && CurrentTask() != nullptr && info->si_code > 0) {
     FaultInfo& fault = last_fault;
@@ -124,7 +133,10 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
     fault.address = fault.has_address || signal != SIGSEGV ? info->si_addr : nullptr;
     fault.write = (signal == SIGSEGV || signal == SIGBUS) &&
                   (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
-    CaptureFault(fault, context);
+    // A stack that was overwritten can lead the walk astray: a fault in it ends it.
+    capturing = true;
+    if (__builtin_setjmp(capture_jump) == 0) CaptureFault(fault, context);
+    capturing = false;
     if (void** jump = filter(fault)) {
 #if RT_ASAN
       __asan_handle_no_return();
