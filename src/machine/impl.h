@@ -74,7 +74,14 @@ struct Machine::Impl {
   std::atomic<uint32_t> fail_every{0};   // FailAllocations
   std::atomic<uint64_t> allocations{0};
 
-  struct Delayed;  // Machine::After
+  // Machine::After: a KTIMER with a DPC, so that the action runs where a driver's own would. The machine owns it: one that never
+  // fires ends with it.
+  struct Delayed {
+    Machine::Impl* machine = nullptr;
+    KTIMER timer = {};
+    KDPC dpc = {};
+    std::function<void()> action;
+  };
   rt::Lock delayed_lock;
   std::vector<std::unique_ptr<Delayed>> delayed RT_GUARDED_BY(delayed_lock);
   void DropDelayed(Delayed* delayed);

@@ -80,14 +80,6 @@ Task Machine::StartKernel(const std::string& name, std::function<void()> body) {
   return StartTask(*impl_, name, std::move(body), /*system=*/true);
 }
 
-// A KTIMER with a DPC, so that the action runs where a driver's own would. The machine owns it: one that never fires ends with it.
-struct Machine::Impl::Delayed {
-  Machine::Impl* machine;
-  KTIMER timer;
-  KDPC dpc;
-  std::function<void()> action;
-};
-
 void Machine::Impl::DropDelayed(Delayed* delayed) {
   std::unique_ptr<Delayed> owned;
   rt::LockGuard guard(delayed_lock);

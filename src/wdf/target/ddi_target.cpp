@@ -84,12 +84,6 @@ PFILE_OBJECT WdfIoTargetWdmGetTargetFileObject(DriverGlobals&, WDFIOTARGET IoTar
 
 HANDLE WdfIoTargetWdmGetTargetFileHandle(DriverGlobals& globals, WDFIOTARGET IoTarget) { return Remote(globals, IoTarget).file_handle(); }
 
-WDFIOTARGET WdfDeviceGetIoTarget(DriverGlobals&, WDFDEVICE Device) { return HandleOf(Checked<wdf::Device>(Device).local_target()); }
-
-void WdfDeviceInitAllowSelfIoTarget(DriverGlobals&, PWDFDEVICE_INIT DeviceInit) { InitFrom(DeviceInit).allow_self_target = true; }
-
-WDFIOTARGET WdfDeviceGetSelfIoTarget(DriverGlobals&, WDFDEVICE Device) { return HandleOf(Checked<wdf::Device>(Device).self_target()); }
-
 NTSTATUS WdfIoTargetSelfAssignDefaultIoQueue(DriverGlobals& globals, WDFIOTARGET IoTarget, WDFQUEUE Queue) {
   wdf::IoTarget& target = Checked<wdf::IoTarget>(IoTarget);
   if (target.kind() != TargetKind::kSelf) BadHandle(globals, IoTarget, ObjectType::kIoTarget);  // IOX-3
