@@ -177,6 +177,29 @@ typedef HANDLE *PHANDLE;
 #define MAXLONGLONG (0x7fffffffffffffffLL)
 #define MAXDWORD 0xffffffffU
 
+#if defined(DRYDOCK_DRIVER_BUILD) && !defined(NOMINMAX)
+#ifndef __cplusplus
+#ifndef min
+#define min(a, b) (((a) < (b)) ? (a) : (b))
+#endif
+#ifndef max
+#define max(a, b) (((a) > (b)) ? (a) : (b))
+#endif
+#else
+// Functions, not macros: the C++ library has its own.
+extern "C++" {
+template <class A, class B>
+constexpr auto min(A a, B b) -> decltype(a < b ? a : b) {
+  return a < b ? a : b;
+}
+template <class A, class B>
+constexpr auto max(A a, B b) -> decltype(a > b ? a : b) {
+  return a > b ? a : b;
+}
+}
+#endif
+#endif
+
 #ifdef DRYDOCK_DRIVER_BUILD
 #define __TEXT(quote) L##quote
 #define TEXT(quote) __TEXT(quote)

@@ -1,0 +1,12 @@
+/* The GUIDs of the SDK's headers for a driver that uses one without defining it: on Windows they come from a library.
+   Each is weak and hidden, so that a driver's own definition joins it and no other image sees it. */
+#include <ntdef.h>
+
+#include <initguid.h>
+
+#include <devguid.h>
+#include <devpkey.h>
+#include <ntdddisk.h>
+#include <ntddser.h>
+#include <usbiodef.h>
+#include <wdmguid.h>

@@ -1,0 +1,43 @@
+// Every header of the SDK's NT half, for the compile tests.
+#ifndef DRYDOCK_SDK_TESTS_EVERYTHING_H
+#define DRYDOCK_SDK_TESTS_EVERYTHING_H
+
+#include <ntddk.h>
+#include <ntifs.h>
+#include <wdm.h>
+
+#include <bugcodes.h>
+#include <concurrencysal.h>
+#include <csq.h>
+#include <devguid.h>
+#include <devioctl.h>
+#include <devpkey.h>
+#include <devpropdef.h>
+#include <driverspecs.h>
+#include <guiddef.h>
+#include <kernelspecs.h>
+#include <ntdddisk.h>
+#include <ntddser.h>
+#include <ntddstor.h>
+#include <ntintsafe.h>
+#include <ntstatus.h>
+#include <ntstrsafe.h>
+#include <sal.h>
+#include <specstrings.h>
+#include <usb.h>
+#include <usb100.h>
+#include <usb200.h>
+#include <usbdi.h>
+#include <usbdlib.h>
+#include <usbioctl.h>
+#include <usbiodef.h>
+#include <windef.h>
+#include <wdmguid.h>
+#include <wdmsec.h>
+#include <wmilib.h>
+#include <wmistr.h>
+
+#include <pshpack4.h>
+#include <poppack.h>
+
+#endif  // DRYDOCK_SDK_TESTS_EVERYTHING_H
