@@ -95,7 +95,11 @@ def _thunk(api, f, thunk, info, shared):
     lines = [f"{f.returns} {thunk}(PWDF_DRIVER_GLOBALS raw{args}) {{", f"  EntryScope scope(raw, {info});"]
     if f.irql_max and api.mode == "kmdf":
         refused = {"NTSTATUS": "return STATUS_INVALID_DEVICE_REQUEST", "void": "return"}.get(f.returns, "return {}")
-        lines.append(f"  if (!scope.LevelAllowed()) {refused};")
+        level = ""
+        if f.irql_if:
+            level = f"{f.irql_if['when']} ? {f.irql_if['then']} : {f.irql_if['else']}"
+            level = level if f.irql_if["when"].isidentifier() else level.replace(f.irql_if["when"], f"({f.irql_if['when']})", 1)
+        lines.append(f"  if (!scope.LevelAllowed({level})) {refused};")
     for p in f.params:
         if p.handle:
             types = api.annotations["handle_types"].get(p.type)

@@ -39,6 +39,7 @@ class Function:
     irql_max: str             # "DISPATCH_LEVEL", "PASSIVE_LEVEL!" (exactly that), or None
     must_inspect: bool
     since: str
+    irql_if: dict = None      # {"when": C expression over the parameters, "then": level, "else": level}
 
     @property
     def minor(self):
@@ -117,7 +118,7 @@ def load_all():
     found = set().union(*(a.annotated for a in apis.values()))
     unknown = (set(notes["optional"]) | set(notes["required"])) - found
     names = {f.name for a in apis.values() for f in a.functions}
-    unknown |= (set(notes["prototypes"]) | set(notes["irql"])) - names
+    unknown |= (set(notes["prototypes"]) | set(notes["irql"]) | set(notes["irql_if"])) - names
     if unknown:
         raise ApiError("annotations.json names what does not exist: " + ", ".join(sorted(unknown)))
     return apis
@@ -174,7 +175,8 @@ def _load_functions(api, facts, notes):
             api.annotated.update({key} & (optional | required))
             params.append(Param(p["name"], p["type"], is_handle, is_pointer, is_optional))
         irql = notes["irql"].get(name, f["irql_max"])
-        api.functions.append(Function(index, name, header, f["returns"], params, irql, f["must_inspect"], f["since"]))
+        api.functions.append(Function(index, name, header, f["returns"], params, irql, f["must_inspect"],
+                                      f["since"], notes["irql_if"].get(name)))
 
 
 def _is_pointer(type_text, api):

@@ -12,6 +12,7 @@
 #include "nt/io/device.h"
 #include "nt/io/state.h"
 #include "nt/trace.h"
+#include "wdf/entry/tables.h"
 #include "wdf/trace.h"
 
 namespace drydock {
@@ -31,6 +32,7 @@ const rt::EventKind* FindKind(uint16_t number) {
 
 std::string EventText(const rt::Event& event) {
   const rt::EventKind* kind = FindKind(event.kind);
+  if (event.kind == wdf::trace::kDdiCall) return wdf::EntryName(event.b != 0, event.a);  // an index says little
   if (!kind) return fmt::format("kind {:#x}: {} {} {}", event.kind, event.a, event.b, event.c);
   return fmt::format(fmt::runtime(kind->format), fmt::arg("a", event.a), fmt::arg("b", event.b), fmt::arg("c", event.c));
 }

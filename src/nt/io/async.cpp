@@ -42,6 +42,7 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
 
 void DiscardBlock(void* context) {
   auto* block = static_cast<AsyncIo::Block*>(context);
+  for (mm::UserRange& range : block->ranges) range.Reset();  // a ticket may outlive the machine
   block->Release();
 }
 
@@ -73,6 +74,7 @@ NTSTATUS StartAsync(AsyncIo::Block& block, FILE_OBJECT* file, const Request& req
     block.ranges[0] = mm::UserRange(*thread.kernel, thread.process, request.input, request.input ? request.input_length : 0, true);
     block.ranges[1] = mm::UserRange(*thread.kernel, thread.process, request.output, request.output ? request.output_length : 0, true);
   }
+  irp->UserIosb = block.iosb;
   IrpHeader& header = HeaderOf(irp);
   header.finish = FinishAsync;
   header.finish_context = &block;

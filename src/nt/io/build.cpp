@@ -7,6 +7,7 @@
 #include "nt/io/irp.h"
 #include "nt/kernel.h"
 #include "nt/mm/mdl.h"
+#include "nt/ps/process.h"
 #include "nt/thread.h"
 
 using namespace drydock::nt;

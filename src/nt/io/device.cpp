@@ -55,7 +55,8 @@ NTSTATUS ParseDevice(ob::ParseContext& context, void* body, std::u16string_view 
 const ob::ObjectType kDeviceType = {"Device", nullptr, nullptr, DiscardDevice, ParseDevice, ob::kNotWaitable, FILE_ALL_ACCESS};
 
 bool IsLiveDevice(const DEVICE_OBJECT* device) {
-  return device && device->Type == IO_TYPE_DEVICE && ob::HeaderOf(device)->canary == ob::kObjectAlive;
+  return device && device->Type == IO_TYPE_DEVICE && ob::HeaderOf(device)->canary == ob::kObjectAlive &&
+         !(ExtensionOf(device)->flags & kUnlinked);
 }
 
 uint32_t TraceId(const DEVICE_OBJECT* device) { return device ? ob::HeaderOf(device)->trace_id : 0; }

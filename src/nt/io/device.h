@@ -35,6 +35,8 @@ struct DeviceExtension {
   void* own;
   void (*free_own)(void*);
   void* io_timer;
+  POWER_STATE device_power;    // PoSetPowerState's memory
+  POWER_STATE system_power;
 };
 enum DeviceFlag : uint32_t {
   kDeletePending = 1,    // IoDeleteDevice was called, somebody still refers to it

@@ -12,6 +12,7 @@
 #include "nt/kernel.h"
 #include "nt/mm/address_space.h"
 #include "nt/mm/mdl.h"
+#include "nt/ps/process.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::io {

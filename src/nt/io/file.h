@@ -31,7 +31,7 @@ struct OpenOptions {
   ULONG disposition = FILE_OPEN;
   ULONG options = 0;  // FILE_SYNCHRONOUS_IO_NONALERT makes a synchronous file
   KPROCESSOR_MODE mode = KernelMode;
-  FILE_OBJECT* related = nullptr;  // relative open: `name` is relative to this file
+  void* root = nullptr;  // an object directory or a file that `name` is relative to
   void* ea = nullptr;
   ULONG ea_length = 0;
   const int64_t* allocation_size = nullptr;

@@ -212,12 +212,12 @@ void Unqueue(IRP* irp) {
 namespace {
 
 // The next IRP of the list that was not asked yet, with a hold; null: none.
-IrpHeader* HoldNextUncancelled(IrpCache& cache, Thread& thread, FILE_OBJECT* file) {
+IrpHeader* HoldNextUncancelled(IrpCache& cache, Thread& thread, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
   rt::LockGuard guard(cache.list_lock);
   LIST_ENTRY* head = ListHead(thread);
   for (LIST_ENTRY* entry = head->Flink; entry && entry != head; entry = entry->Flink) {
     IRP* irp = CONTAINING_RECORD(entry, IRP, ThreadListEntry);
-    if (irp->Cancel || (file && irp->Tail.Overlay.OriginalFileObject != file)) continue;
+    if (irp->Cancel || (file && irp->Tail.Overlay.OriginalFileObject != file) || (iosb && irp->UserIosb != iosb)) continue;
     IrpHeader& header = HeaderOf(irp);
     header.holds.fetch_add(1, std::memory_order_relaxed);
     return &header;
@@ -233,7 +233,7 @@ void ReleaseIrp(IRP* irp) { DropHold(&HeaderOf(irp)); }
 uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file) {
   if (!thread.irp_cache) return 0;
   uint32_t count = 0;
-  while (IrpHeader* header = HoldNextUncancelled(*thread.irp_cache, thread, file)) {
+  while (IrpHeader* header = HoldNextUncancelled(*thread.irp_cache, thread, file, nullptr)) {
     IoCancelIrp(IrpOf(header));
     DropHold(header);
     ++count;
@@ -241,7 +241,7 @@ uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file) {
   return count;
 }
 
-uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file) {
+uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
   uint32_t count = 0;
   State& state = *kernel.io;
   for (;;) {
@@ -250,7 +250,7 @@ uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file) {
       // A cache leaves this list only under the lock, so that its thread is alive while we look.
       rt::LockGuard guard(state.lock);
       for (IrpCache* cache = state.caches; cache && !found; cache = cache->next) {
-        found = HoldNextUncancelled(*cache, *cache->thread, file);
+        found = HoldNextUncancelled(*cache, *cache->thread, file, iosb);
       }
     }
     if (!found) return count;

@@ -68,8 +68,8 @@ void ReleaseIrp(IRP* irp);
 
 // Takes a hold on IRPs of a thread's list, one after the other, and cancels them; `file` null: all. Returns how many it cancelled.
 uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file);
-// Of all threads of the machine (CancelIoEx).
-uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file);
+// Of all threads of the machine (CancelIoEx). `iosb`: only the request with that status block; null: all.
+uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb = nullptr);
 
 // Called by ps. Ending: PASSIVE_LEVEL, may wait: cancels the thread's IRPs and waits until all are complete. Ended: frees the caches.
 void ThreadEnding(Thread& thread);

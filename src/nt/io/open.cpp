@@ -244,7 +244,7 @@ NTSTATUS OpenFile(Kernel& kernel, std::u16string_view name, const OpenOptions& o
   context.attributes = options.case_insensitive ? OBJ_CASE_INSENSITIVE : 0;
   context.mode = options.mode;
   void* opened = nullptr;
-  NTSTATUS status = ob::Lookup(context, options.related, name, &opened);
+  NTSTATUS status = ob::Lookup(context, options.root, name, &opened);
   if (information) *information = packet.information;
   if (!NT_SUCCESS(status)) return status;
   if (!packet.file) {  // the name leads to something that is no file: a directory, an event

@@ -5,6 +5,7 @@
 #include "nt/bugcheck.h"
 #include "nt/io/device.h"
 #include "nt/kernel.h"
+#include "nt/ps/process.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::io {

@@ -8,6 +8,7 @@
 #include "nt/mm/address_space.h"
 #include "nt/mm/mdl_header.h"
 #include "nt/mm/state.h"
+#include "nt/ps/process.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::mm {
@@ -135,7 +136,7 @@ NTSTATUS TryProbeAndLockAt(MDL* mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operat
   if (mode == UserMode) {
     NTSTATUS status = TryProbe(CurrentThread().process, base, mdl->ByteCount, 1, operation != IoReadAccess);
     if (!NT_SUCCESS(status)) return status;
-    mdl->Process = reinterpret_cast<struct _EPROCESS*>(CurrentThread().process);
+    mdl->Process = reinterpret_cast<PEPROCESS>(CurrentThread().process);
   }
   FillPfns(mdl);
   mdl->MdlFlags |= MDL_PAGES_LOCKED;

@@ -99,7 +99,15 @@ std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel);
 
 // A file on the stack was opened or its last handle closed (io tells): pending removals look again.
 void FileClosed(DEVICE_OBJECT* device);
-// Asks the bus drivers of `pdo` for its children (IoInvalidateDeviceRelations); runs on a worker.
+// Asks the stack of `pdo` for its children (IoInvalidateDeviceRelations), adds the new ones and removes the missing; runs on a worker.
 void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
+
+// Which drivers a child found on a bus gets. Fills lower_filters, function, upper_filters by its ids; false: none is installed.
+using DriverMatcher = bool (*)(void* context, const std::vector<std::u16string>& ids, DeviceDescription* drivers);
+void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context);
+std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo);
+
+// The hardware signals wake: completes a wait-wake request that pends at a root-enumerated PDO. False: none does.
+bool TriggerWake(DEVICE_OBJECT* pdo);
 
 }  // namespace drydock::nt::pnp

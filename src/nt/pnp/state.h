@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +10,7 @@
 #include <ntddk.h>
 
 #include "nt/kernel.h"
+#include "nt/pnp/pnp.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt::io {
@@ -20,6 +21,20 @@ namespace drydock::nt::pnp {
 
 struct DeviceNode;
 struct Registration;
+
+// Work for a system worker thread, done in order.
+struct Job {
+  virtual ~Job() = default;
+  virtual void Run() = 0;
+};
+struct JobQueue {
+  rt::Lock lock;
+  std::deque<std::unique_ptr<Job>> jobs RT_GUARDED_BY(lock);
+  bool queued RT_GUARDED_BY(lock) = false;  // a worker is on its way or at it
+  WORK_QUEUE_ITEM item = {};
+
+  void Add(std::unique_ptr<Job> job);  // IRQL <= DISPATCH_LEVEL
+};
 
 struct State {
   explicit State(Kernel& kernel);
@@ -33,6 +48,13 @@ struct State {
   std::vector<std::unique_ptr<DeviceNode>> nodes RT_GUARDED_BY(lock);  // present and removed ones, in order of arrival
   std::vector<Registration*> registrations RT_GUARDED_BY(lock);        // in order of registration
   uint32_t next_instance RT_GUARDED_BY(lock) = 0;
+
+  DriverMatcher matcher = nullptr;
+  void* matcher_context = nullptr;
+
+  JobQueue notifications;  // apart from operations: a callback may wait for what an operation causes
+  JobQueue operations;
+  JobQueue power;
 };
 
 }  // namespace drydock::nt::pnp

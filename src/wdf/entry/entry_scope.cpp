@@ -30,12 +30,12 @@ void TraceCall(DriverGlobals& globals, const EntryInfo& info) {
   RecordEvent(*globals.framework, trace::kDdiCall, info.index, info.umdf);
 }
 
-bool CheckLevel(DriverGlobals& globals, const EntryInfo& info) {
-  if (info.irql_max == kAnyIrql) return true;
+bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max) {
+  if (irql_max == kAnyIrql) return true;
   const unsigned now = nt::CurrentThread().irql;
-  if (info.irql_exact ? now == info.irql_max : now <= info.irql_max) return true;
+  if (info.irql_exact ? now == irql_max : now <= irql_max) return true;
   const std::string words = std::string(info.name) + " was called at " + LevelName(now) +
-                            "; it may be called at " + LevelName(info.irql_max) +
+                            "; it may be called at " + LevelName(irql_max) +
                             (info.irql_exact ? " only." : " or below.") +
                             " The call has no effect.";
   Break(globals, words.c_str());

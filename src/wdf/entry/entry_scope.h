@@ -19,7 +19,7 @@ namespace drydock::wdf {
 // The rare paths, out of the thunks.
 namespace entry {
 [[gnu::cold]] void TraceCall(DriverGlobals& globals, const EntryInfo& info);
-[[gnu::cold]] bool CheckLevel(DriverGlobals& globals, const EntryInfo& info);
+[[gnu::cold]] bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max);
 [[noreturn, gnu::cold]] void Missing(DriverGlobals& globals, const EntryInfo& info,
                                      const char* why);
 }  // namespace entry
@@ -37,7 +37,11 @@ class EntryScope {
   // False (after a "break") for a call above its level while the verifier is on: the thunk then
   // refuses it.
   bool LevelAllowed() const {
-    return __builtin_expect(!globals_.verifier, 1) || entry::CheckLevel(globals_, info_);
+    return __builtin_expect(!globals_.verifier, 1) || entry::CheckLevel(globals_, info_, info_.irql_max);
+  }
+  // The limit of this very call, where it depends on the arguments (irql_if in api/annotations.json).
+  bool LevelAllowed(uint8_t irql_max) const {
+    return __builtin_expect(!globals_.verifier, 1) || entry::CheckLevel(globals_, info_, irql_max);
   }
 
   template <ObjectType kFirst, ObjectType... kOthers>

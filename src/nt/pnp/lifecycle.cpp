@@ -1,0 +1,327 @@
+// A device's way from enumeration to started.
+#include <cstring>
+
+#include "nt/bugcheck.h"
+#include "nt/driver_callback.h"
+#include "nt/io/device.h"
+#include "nt/io/interface.h"
+#include "nt/kernel.h"
+#include "nt/ob/name_space.h"
+#include "nt/pnp/node.h"
+#include "nt/pnp/notification.h"
+#include "nt/pnp/state.h"
+#include "nt/thread.h"
+
+namespace drydock::nt::pnp {
+namespace {
+
+size_t BytesOf(const CM_RESOURCE_LIST* list) {
+  const auto* at = reinterpret_cast<const char*>(list->List);
+  for (ULONG i = 0; i < list->Count; ++i) {
+    const auto* full = reinterpret_cast<const CM_FULL_RESOURCE_DESCRIPTOR*>(at);
+    at = reinterpret_cast<const char*>(full->PartialResourceList.PartialDescriptors + full->PartialResourceList.Count);
+  }
+  return static_cast<size_t>(at - reinterpret_cast<const char*>(list));
+}
+
+std::vector<char> CopyOf(const CM_RESOURCE_LIST* list) {
+  if (!list) return {};
+  const char* bytes = reinterpret_cast<const char*>(list);
+  return {bytes, bytes + BytesOf(list)};
+}
+
+DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent) {
+  State& state = *kernel.pnp;
+  auto node = std::make_unique<DeviceNode>();
+  DeviceNode* raw = node.get();
+  raw->state_of_machine = &state;
+  raw->pdo = pdo;
+  raw->parent = parent;
+  KeInitializeEvent(&raw->busy, SynchronizationEvent, TRUE);
+  ob::Reference(pdo);
+  io::ExtensionOf(pdo)->node = raw;
+  rt::LockGuard guard(state.lock);
+  state.nodes.push_back(std::move(node));
+  if (parent) parent->children.push_back(raw);
+  return raw;
+}
+
+// A string that QUERY_ID or QUERY_DEVICE_TEXT returned in pool.
+std::u16string TakeText(ULONG_PTR information) {
+  std::u16string text;
+  if (!information) return text;
+  text = reinterpret_cast<const char16_t*>(information);
+  ExFreePoolWithTag(reinterpret_cast<void*>(information), 0);
+  return text;
+}
+
+std::vector<std::u16string> TakeList(ULONG_PTR information) {
+  std::vector<std::u16string> list;
+  if (!information) return list;
+  for (const auto* at = reinterpret_cast<const char16_t*>(information); *at; at += list.back().size() + 1) list.emplace_back(at);
+  ExFreePoolWithTag(reinterpret_cast<void*>(information), 0);
+  return list;
+}
+
+bool QueryId(DeviceNode& node, BUS_QUERY_ID_TYPE type, ULONG_PTR* information) {
+  PnpRequest request;
+  request.minor = IRP_MN_QUERY_ID;
+  request.at_pdo = true;
+  request.context = &type;
+  request.fill = [](IO_STACK_LOCATION* location, void* context) {
+    location->Parameters.QueryId.IdType = *static_cast<BUS_QUERY_ID_TYPE*>(context);
+  };
+  NTSTATUS status = SendPnp(node, request);
+  *information = NT_SUCCESS(status) ? request.information : 0;
+  return NT_SUCCESS(status);
+}
+
+void QueryCapabilities(DeviceNode& node, bool at_pdo) {
+  DEVICE_CAPABILITIES capabilities = {};
+  capabilities.Size = sizeof capabilities;
+  capabilities.Version = 1;
+  capabilities.Address = static_cast<ULONG>(-1);
+  capabilities.UINumber = static_cast<ULONG>(-1);
+  PnpRequest request;
+  request.minor = IRP_MN_QUERY_CAPABILITIES;
+  request.at_pdo = at_pdo;
+  request.context = &capabilities;
+  request.fill = [](IO_STACK_LOCATION* location, void* context) {
+    location->Parameters.DeviceCapabilities.Capabilities = static_cast<DEVICE_CAPABILITIES*>(context);
+  };
+  if (NT_SUCCESS(SendPnp(node, request)) ) node.last_capabilities = capabilities;
+}
+
+void QueryText(DeviceNode& node) {
+  PnpRequest request;
+  request.minor = IRP_MN_QUERY_DEVICE_TEXT;
+  request.at_pdo = true;
+  request.fill = [](IO_STACK_LOCATION* location, void*) {
+    location->Parameters.QueryDeviceText.DeviceTextType = DeviceTextDescription;
+    location->Parameters.QueryDeviceText.LocaleId = 0x409;
+  };
+  if (NT_SUCCESS(SendPnp(node, request)) && node.parent) {
+    node.text = TakeText(request.information);
+  } else if (request.information) {
+    TakeText(request.information);
+  }
+}
+
+// Resource answers in pool that are only looked at and freed.
+void QueryPool(DeviceNode& node, UCHAR minor) {
+  PnpRequest request;
+  request.minor = minor;
+  request.at_pdo = true;
+  if (!NT_SUCCESS(SendPnp(node, request)) || !request.information) return;
+  if (minor == IRP_MN_QUERY_RESOURCES && node.raw_resources.empty()) {
+    node.raw_resources = CopyOf(reinterpret_cast<const CM_RESOURCE_LIST*>(request.information));
+  }
+  ExFreePoolWithTag(reinterpret_cast<void*>(request.information), 0);
+}
+
+void FilterRequirements(DeviceNode& node) {
+  PnpRequest request;
+  request.minor = IRP_MN_FILTER_RESOURCE_REQUIREMENTS;
+  request.fill = [](IO_STACK_LOCATION* location, void*) {
+    location->Parameters.FilterResourceRequirements.IoResourceRequirementList = nullptr;
+  };
+  if (NT_SUCCESS(SendPnp(node, request)) && request.information) {
+    ExFreePoolWithTag(reinterpret_cast<void*>(request.information), 0);
+  }
+}
+
+NTSTATUS SendStart(DeviceNode& node) {
+  PnpRequest request;
+  request.minor = IRP_MN_START_DEVICE;
+  request.context = &node;
+  request.fill = [](IO_STACK_LOCATION* location, void* context) {
+    auto& self = *static_cast<DeviceNode*>(context);
+    auto list = [](std::vector<char>& bytes) { return bytes.empty() ? nullptr : reinterpret_cast<CM_RESOURCE_LIST*>(bytes.data()); };
+    location->Parameters.StartDevice.AllocatedResources = list(self.raw_resources);
+    location->Parameters.StartDevice.AllocatedResourcesTranslated =
+        list(self.translated_resources.empty() ? self.raw_resources : self.translated_resources);
+  };
+  return SendPnp(node, request);
+}
+
+std::u16string FourDigits(uint32_t number) {
+  std::u16string text = u"0000";
+  for (int i = 3; i >= 0; --i, number /= 10) text[static_cast<size_t>(i)] = static_cast<char16_t>(u'0' + number % 10);
+  return text;
+}
+
+}  // namespace
+
+void Identify(DeviceNode& node) {
+  ULONG_PTR information;
+  if (node.parent) {
+    std::u16string device_id, instance_id;
+    if (QueryId(node, BusQueryDeviceID, &information)) device_id = TakeText(information);
+    if (QueryId(node, BusQueryInstanceID, &information)) instance_id = TakeText(information);
+    node.instance_path = device_id + u"\\" + instance_id;
+    if (QueryId(node, BusQueryHardwareIDs, &information)) node.hardware_ids = TakeList(information);
+    if (QueryId(node, BusQueryCompatibleIDs, &information)) node.compatible_ids = TakeList(information);
+  }
+  QueryCapabilities(node, true);
+  QueryText(node);
+  QueryPool(node, IRP_MN_QUERY_RESOURCES);
+  QueryPool(node, IRP_MN_QUERY_RESOURCE_REQUIREMENTS);
+  QueryPool(node, IRP_MN_QUERY_BUS_INFORMATION);
+}
+
+NTSTATUS BuildStack(DeviceNode& node) {
+  for (io::Driver* driver : node.drivers) {
+    PDRIVER_ADD_DEVICE add_device = driver->object->DriverExtension->AddDevice;
+    if (!add_device) {
+      node.last_status = STATUS_INVALID_DEVICE_REQUEST;
+    } else if (driver->own) {
+      node.last_status = add_device(driver->object, node.pdo);
+    } else {
+      node.last_status = CallDriver("DRIVER_ADD_DEVICE", add_device, driver->object, node.pdo);
+    }
+    if (!NT_SUCCESS(node.last_status)) {
+      if (node.pdo->AttachedDevice) SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
+      SetState(node, NodeState::kFailed);
+      return node.last_status;
+    }
+  }
+  SetState(node, NodeState::kAdded);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Start(DeviceNode& node) {
+  FilterRequirements(node);
+  node.last_status = SendStart(node);
+  if (!NT_SUCCESS(node.last_status)) {
+    io::DisableInterfacesOf(node.pdo);
+    SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
+    SetState(node, NodeState::kFailed);
+    return node.last_status;
+  }
+  node.power = PowerDeviceD0;
+  SetState(node, NodeState::kStarted);
+  QueryCapabilities(node, false);
+  PnpRequest state;
+  state.minor = IRP_MN_QUERY_PNP_DEVICE_STATE;
+  SendPnp(node, state);
+  EnumerateChildren(node);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_OBJECT** pdo_out) {
+  *pdo_out = nullptr;
+  NTSTATUS status = EnsureRootBus(kernel);
+  if (!NT_SUCCESS(status)) return status;
+  State& state = *kernel.pnp;
+
+  std::u16string instance = description.instance_id;
+  if (instance.empty()) {
+    uint32_t number;
+    {
+      rt::LockGuard guard(state.lock);
+      number = state.next_instance++;
+    }
+    instance = u"ROOT\\" + (description.function ? ob::Upcase(description.function->name) : std::u16string(u"RAW")) + u"\\" +
+               FourDigits(number);
+  }
+  if (instance.find(u'\\') == std::u16string::npos || instance.back() == u'\\') return STATUS_OBJECT_NAME_INVALID;
+  {
+    rt::LockGuard guard(state.lock);
+    for (const auto& node : state.nodes) {
+      if (node->state.load() != NodeState::kRemoved && ob::EqualNames(node->instance_path, instance)) return STATUS_OBJECT_NAME_COLLISION;
+    }
+  }
+
+  DEVICE_OBJECT* pdo;
+  status = IoCreateDevice(state.root_bus->object, 0, nullptr, description.hooks.device_type, FILE_AUTOGENERATED_DEVICE_NAME, FALSE, &pdo);
+  if (!NT_SUCCESS(status)) return status;
+  pdo->StackSize = description.hooks.stack_size;
+  pdo->Flags |= DO_BUS_ENUMERATED_DEVICE | description.hooks.device_flags;
+  DeviceNode& node = *NewNode(kernel, pdo, nullptr);
+  node.instance_path = instance;
+  node.hardware_ids = description.hardware_ids;
+  if (node.hardware_ids.empty()) node.hardware_ids.push_back(instance.substr(0, instance.rfind(u'\\')));
+  node.compatible_ids = description.compatible_ids;
+  node.text = description.device_text;
+  if (node.text.empty()) node.text = description.function ? description.function->name : std::u16string(u"Raw device");
+  node.hooks = description.hooks;
+  node.drivers = description.lower_filters;
+  node.function = description.function;
+  if (description.function) node.drivers.push_back(description.function);
+  node.drivers.insert(node.drivers.end(), description.upper_filters.begin(), description.upper_filters.end());
+  node.raw_resources = CopyOf(description.raw_resources);
+  node.translated_resources = CopyOf(description.translated_resources);
+  if (description.capabilities) {
+    node.has_capabilities = true;
+    node.capabilities = *description.capabilities;
+  }
+  SetState(node, NodeState::kInitialized);
+  pdo->Flags &= ~DO_DEVICE_INITIALIZING;
+  *pdo_out = pdo;
+
+  Busy busy(node);
+  Identify(node);
+  status = BuildStack(node);
+  if (NT_SUCCESS(status) && description.start) status = Start(node);
+  return status;
+}
+
+NTSTATUS StartDevice(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node) return STATUS_NO_SUCH_DEVICE;
+  Busy busy(*node);
+  NodeState state = node->state.load();
+  if (state != NodeState::kAdded && state != NodeState::kStopped) return STATUS_INVALID_DEVICE_STATE;
+  return Start(*node);
+}
+
+NTSTATUS EnumerateChildren(DeviceNode& node) {
+  if (node.state.load() != NodeState::kStarted) return STATUS_INVALID_DEVICE_STATE;
+  PnpRequest request;
+  request.minor = IRP_MN_QUERY_DEVICE_RELATIONS;
+  request.fill = [](IO_STACK_LOCATION* location, void*) { location->Parameters.QueryDeviceRelations.Type = BusRelations; };
+  NTSTATUS status = SendPnp(node, request);
+  if (!NT_SUCCESS(status) || !request.information) return status;
+  auto* relations = reinterpret_cast<DEVICE_RELATIONS*>(request.information);
+  Kernel& kernel = node.state_of_machine->kernel;
+  State& state = *node.state_of_machine;
+  std::vector<DeviceNode*> present, arrived, missing;
+  for (ULONG i = 0; i < relations->Count; ++i) {
+    DEVICE_OBJECT* pdo = relations->Objects[i];
+    DeviceNode* child = NodeOf(pdo);
+    if (!child) {
+      child = NewNode(kernel, pdo, &node);
+      arrived.push_back(child);
+    }
+    present.push_back(child);
+    ob::Dereference(pdo);  // the relation's reference; the node has its own
+  }
+  ExFreePoolWithTag(relations, 0);
+  {
+    rt::LockGuard guard(state.lock);
+    for (DeviceNode* child : node.children) {
+      bool found = false;
+      for (DeviceNode* other : present) found = found || other == child;
+      if (!found) missing.push_back(child);
+    }
+  }
+  for (DeviceNode* child : missing) SurpriseRemove(child->pdo);
+  for (DeviceNode* child : arrived) {
+    Busy busy(*child);
+    SetState(*child, NodeState::kInitialized);
+    Identify(*child);
+    DeviceDescription drivers;
+    std::vector<std::u16string> ids = child->hardware_ids;
+    ids.insert(ids.end(), child->compatible_ids.begin(), child->compatible_ids.end());
+    bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);
+    if (!found && !child->last_capabilities.RawDeviceOK) continue;  // waits for a driver, as an unknown device does
+    child->drivers = drivers.lower_filters;
+    child->function = drivers.function;
+    if (drivers.function) child->drivers.push_back(drivers.function);
+    child->drivers.insert(child->drivers.end(), drivers.upper_filters.begin(), drivers.upper_filters.end());
+    if (NT_SUCCESS(BuildStack(*child))) Start(*child);
+  }
+  return STATUS_SUCCESS;
+}
+
+}  // namespace drydock::nt::pnp

@@ -1,0 +1,193 @@
+#include "nt/pnp/node.h"
+
+#include <exception>
+
+#include "nt/io/device.h"
+#include "nt/io/irp.h"
+#include "nt/io/state.h"
+#include "nt/io/sync_irp.h"
+#include "nt/io/trace_kinds.h"
+#include "nt/kernel.h"
+#include "nt/pnp/notification.h"
+#include "nt/pnp/state.h"
+#include "nt/thread.h"
+#include "nt/trace.h"
+
+namespace drydock::nt::pnp {
+
+DeviceNode* NodeOf(const DEVICE_OBJECT* pdo) {
+  io::DeviceExtension* extension = pdo ? io::ExtensionOf(pdo) : nullptr;
+  return extension ? extension->node : nullptr;
+}
+
+void SetState(DeviceNode& node, NodeState state) {
+  NodeState old = node.state.exchange(state);
+  Kernel& kernel = node.state_of_machine->kernel;
+  if (kernel.events.enabled()) {
+    RecordEvent(kernel, io::kPnpState, io::TraceId(node.pdo), static_cast<uint64_t>(old), static_cast<uint64_t>(state));
+  }
+  // Who may open the stack follows the state.
+  constexpr uint32_t kBars = io::kRemovePending | io::kStartPending;
+  uint32_t bars = 0;
+  switch (state) {
+    case NodeState::kStarted:
+    case NodeState::kQueryStopped:
+    case NodeState::kStopped:
+      break;
+    case NodeState::kInitialized:
+    case NodeState::kAdded:
+      bars = io::kStartPending;
+      break;
+    default:
+      bars = io::kRemovePending;
+  }
+  rt::LockGuard guard(kernel.io->device_lock);
+  io::DeviceExtension* extension = io::ExtensionOf(node.pdo);
+  extension->flags = (extension->flags & ~kBars) | bars;
+}
+
+Busy::~Busy() noexcept(false) {
+  if (std::uncaught_exceptions() == 0) KeSetEvent(&node_.busy, IO_NO_INCREMENT, FALSE);
+}
+
+NTSTATUS SendPnp(DeviceNode& node, PnpRequest& request) {
+  DEVICE_OBJECT* target = node.pdo;
+  if (request.at_pdo) {
+    ob::Reference(target);
+  } else {
+    target = io::TopOfStack(node.pdo);
+  }
+  IRP* irp = io::NewSystemIrp(target, IRP_MJ_PNP, request.minor);
+  if (!irp) {
+    ob::Dereference(target);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  irp->IoStatus.Status = request.initial;
+  irp->IoStatus.Information = request.information;
+  if (request.fill) request.fill(IoGetNextIrpStackLocation(irp), request.context);
+  io::SendAndWait(target, irp);
+  NTSTATUS status = irp->IoStatus.Status;
+  request.information = irp->IoStatus.Information;
+  io::FreeIrp(irp);
+  ob::Dereference(target);
+  return status;
+}
+
+NTSTATUS SendPnp(DeviceNode& node, UCHAR minor, NTSTATUS initial) {
+  PnpRequest request;
+  request.minor = minor;
+  request.initial = initial;
+  return SendPnp(node, request);
+}
+
+uint32_t OpenCount(const DeviceNode& node) {
+  uint32_t count = 0;
+  rt::LockGuard guard(node.state_of_machine->kernel.io->device_lock);
+  for (DEVICE_OBJECT* device = node.pdo; device; device = device->AttachedDevice) count += static_cast<uint32_t>(device->ReferenceCount);
+  return count;
+}
+
+static VOID NTAPI RunJobs(PVOID context) {
+  auto* queue = static_cast<JobQueue*>(context);
+  for (;;) {
+    std::unique_ptr<Job> job;
+    {
+      rt::LockGuard guard(queue->lock);
+      if (queue->jobs.empty()) {
+        queue->queued = false;
+        return;
+      }
+      job = std::move(queue->jobs.front());
+      queue->jobs.pop_front();
+    }
+    job->Run();
+  }
+}
+
+void JobQueue::Add(std::unique_ptr<Job> job) {
+  {
+    rt::LockGuard guard(lock);
+    jobs.push_back(std::move(job));
+    if (queued) return;
+    queued = true;
+  }
+  ExInitializeWorkItem(&item, RunJobs, this);
+  ExQueueWorkItem(&item, DelayedWorkQueue);
+}
+
+State::State(Kernel& owner) : kernel(owner) {}
+
+State::~State() {
+  FreeRegistrations(*this);
+  for (auto& node : nodes) {
+    if (node->hooks.destroyed) node->hooks.destroyed(node->hooks.context);
+  }
+}
+
+const char* NodeStateName(NodeState state) {
+  switch (state) {
+    case NodeState::kInitialized: return "initialized";
+    case NodeState::kAdded: return "added";
+    case NodeState::kStarted: return "started";
+    case NodeState::kQueryRemoved: return "query-removed";
+    case NodeState::kQueryStopped: return "query-stopped";
+    case NodeState::kStopped: return "stopped";
+    case NodeState::kSurpriseRemoved: return "surprise-removed";
+    case NodeState::kRemoved: return "removed";
+    case NodeState::kFailed: return "failed";
+  }
+  return "?";
+}
+
+NodeState StateOf(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  return node ? node->state.load() : NodeState::kRemoved;
+}
+
+DEVICE_POWER_STATE PowerOf(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  return node ? node->power.load() : PowerDeviceUnspecified;
+}
+
+NTSTATUS LastStatus(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  return node ? node->last_status : STATUS_NO_SUCH_DEVICE;
+}
+
+std::u16string InstancePathOf(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  return node ? node->instance_path : std::u16string();
+}
+
+bool IsPdo(const DEVICE_OBJECT* device) { return io::IsLiveDevice(device) && NodeOf(device) != nullptr; }
+
+DEVICE_OBJECT* PdoOf(DEVICE_OBJECT* device) {
+  DEVICE_OBJECT* bottom = io::BottomOfStack(device);
+  return NodeOf(bottom) ? bottom : nullptr;
+}
+
+std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel) {
+  std::vector<DEVICE_OBJECT*> list;
+  State& state = *kernel.pnp;
+  rt::LockGuard guard(state.lock);
+  for (const auto& node : state.nodes) {
+    if (node->state.load() != NodeState::kRemoved) list.push_back(node->pdo);
+  }
+  return list;
+}
+
+std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo) {
+  std::vector<DEVICE_OBJECT*> list;
+  DeviceNode* node = NodeOf(pdo);
+  if (!node) return list;
+  rt::LockGuard guard(node->state_of_machine->lock);
+  for (DeviceNode* child : node->children) list.push_back(child->pdo);
+  return list;
+}
+
+void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context) {
+  kernel.pnp->matcher = matcher;
+  kernel.pnp->matcher_context = context;
+}
+
+}  // namespace drydock::nt::pnp

@@ -1,0 +1,32 @@
+// PnP notifications: who asked to hear of interface and target-device changes, and telling them.
+// Called by:  drivers through IoRegisterPlugPlayNotification and relatives; pnp and io. PASSIVE_LEVEL.
+// Threads:    interface changes are told on a system worker, in order; target-device changes on the task that causes them, because the
+//             answer to a query counts. Unregistering waits for a callback that is running on another task.
+// Source:     public documentation of IoRegisterPlugPlayNotification; IOX-36 to IOX-38 on the framework's side.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <ntddk.h>
+
+namespace drydock::nt {
+struct Kernel;
+}
+
+namespace drydock::nt::pnp {
+
+struct DeviceNode;
+struct State;
+
+enum class TargetChange : uint8_t { kQueryRemove, kRemoveCancelled, kRemoveComplete };
+
+// kQueryRemove: the first failure stops, those already told hear kRemoveCancelled, and the status is returned. Others: success.
+NTSTATUS NotifyTargetDevice(DeviceNode& node, TargetChange change, std::string* veto);
+
+void NotifyInterfaceChange(Kernel& kernel, const GUID& guid, const std::u16string& name, bool arrival);
+
+// For ~State.
+void FreeRegistrations(State& state);
+
+}  // namespace drydock::nt::pnp

@@ -1,0 +1,164 @@
+// What a driver may ask about its device: properties and registry keys.
+#include <cstring>
+
+#include "nt/cm/registry.h"
+#include "nt/io/device.h"
+#include "nt/io/driver.h"
+#include "nt/io/interface.h"
+#include "nt/io/state.h"
+#include "nt/kernel.h"
+#include "nt/ob/name_space.h"
+#include "nt/pnp/node.h"
+#include "nt/pnp/state.h"
+#include "nt/thread.h"
+
+namespace drydock::nt::pnp {
+namespace {
+
+constexpr char16_t kControlSet[] = u"\\Registry\\Machine\\System\\CurrentControlSet";
+
+NTSTATUS OpenKey(Kernel& kernel, const std::u16string& path, ACCESS_MASK access, PHANDLE handle) {
+  std::shared_ptr<cm::KeyNode> key;
+  NTSTATUS status = cm::Walk(kernel, nullptr, path, true, false, &key);
+  if (!NT_SUCCESS(status)) return status;
+  return cm::OpenHandle(kernel, key, access, OBJ_KERNEL_HANDLE, handle);
+}
+
+NTSTATUS Return(const void* data, size_t bytes, ULONG length, void* buffer, ULONG* result) {
+  *result = static_cast<ULONG>(bytes);
+  if (length < bytes) return STATUS_BUFFER_TOO_SMALL;
+  std::memcpy(buffer, data, bytes);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS ReturnText(const std::u16string& text, ULONG length, void* buffer, ULONG* result) {
+  return Return(text.c_str(), (text.size() + 1) * 2, length, buffer, result);
+}
+
+NTSTATUS ReturnList(const std::vector<std::u16string>& list, ULONG length, void* buffer, ULONG* result) {
+  std::u16string text;
+  for (const std::u16string& item : list) {
+    text += item;
+    text.push_back(u'\0');
+  }
+  return ReturnText(text, length, buffer, result);  // its own zero ends the list
+}
+
+std::u16string DriverKeyName(const DeviceNode& node) {
+  // A class is not known before installation: the service's own place under Control\Class.
+  return u"{00000000-0000-0000-0000-000000000000}\\" + (node.function ? node.function->name : std::u16string(u"Raw"));
+}
+
+}  // namespace
+}  // namespace drydock::nt::pnp
+
+using namespace drydock::nt;
+
+extern "C" {
+
+NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
+                                   PVOID PropertyBuffer, PULONG ResultLength) {
+  *ResultLength = 0;
+  pnp::DeviceNode* node = pnp::NodeOf(DeviceObject);
+  if (!node) return STATUS_INVALID_DEVICE_REQUEST;
+  auto number = [&](ULONG value) { return pnp::Return(&value, sizeof value, BufferLength, PropertyBuffer, ResultLength); };
+  auto text = [&](const std::u16string& value) { return pnp::ReturnText(value, BufferLength, PropertyBuffer, ResultLength); };
+  switch (DeviceProperty) {
+    case DevicePropertyDeviceDescription:
+    case DevicePropertyFriendlyName:
+      return text(node->text);
+    case DevicePropertyHardwareID:
+      return pnp::ReturnList(node->hardware_ids, BufferLength, PropertyBuffer, ResultLength);
+    case DevicePropertyCompatibleIDs:
+      if (node->compatible_ids.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
+      return pnp::ReturnList(node->compatible_ids, BufferLength, PropertyBuffer, ResultLength);
+    case DevicePropertyDriverKeyName:
+      return text(pnp::DriverKeyName(*node));
+    case DevicePropertyPhysicalDeviceObjectName:
+      return text(ob::NameOf(node->pdo));
+    case DevicePropertyEnumeratorName:
+      return text(node->instance_path.substr(0, node->instance_path.find(u'\\')));
+    case DevicePropertyLegacyBusType:
+      return number(PNPBus);
+    case DevicePropertyBusNumber:
+      return number(0);
+    case DevicePropertyAddress:
+      return node->last_capabilities.Address == static_cast<ULONG>(-1) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                                       : number(node->last_capabilities.Address);
+    case DevicePropertyUINumber:
+      return node->last_capabilities.UINumber == static_cast<ULONG>(-1) ? STATUS_OBJECT_NAME_NOT_FOUND
+                                                                        : number(node->last_capabilities.UINumber);
+    case DevicePropertyInstallState:
+      return number(InstallStateInstalled);
+    case DevicePropertyRemovalPolicy:
+      return number(node->last_capabilities.SurpriseRemovalOK ? RemovalPolicyExpectSurpriseRemoval
+                    : node->last_capabilities.Removable       ? RemovalPolicyExpectOrderlyRemoval
+                                                              : RemovalPolicyExpectNoRemoval);
+    case DevicePropertyBootConfiguration:
+    case DevicePropertyBootConfigurationTranslated:
+    case DevicePropertyAllocatedResources: {
+      const std::vector<char>& list =
+          DeviceProperty == DevicePropertyBootConfigurationTranslated ? node->translated_resources : node->raw_resources;
+      if (list.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
+      return pnp::Return(list.data(), list.size(), BufferLength, PropertyBuffer, ResultLength);
+    }
+    case DevicePropertyBusTypeGuid: {
+      const GUID internal = {0x1530EA73, 0x086B, 0x11D1, {0xA0, 0x9F, 0x00, 0xC0, 0x4F, 0xC3, 0x40, 0xB1}};
+      return pnp::Return(&internal, sizeof internal, BufferLength, PropertyBuffer, ResultLength);
+    }
+    default:
+      return STATUS_OBJECT_NAME_NOT_FOUND;  // as for a device that has no such property
+  }
+}
+
+NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,
+                                       PHANDLE DeviceRegKey) {
+  *DeviceRegKey = nullptr;
+  pnp::DeviceNode* node = pnp::NodeOf(DeviceObject);
+  if (!node) return STATUS_INVALID_DEVICE_REQUEST;
+  std::u16string path = pnp::kControlSet;
+  switch (DevInstKeyType & (PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER)) {
+    case PLUGPLAY_REGKEY_DEVICE:
+      path += u"\\Enum\\" + node->instance_path + u"\\Device Parameters";
+      break;
+    case PLUGPLAY_REGKEY_DRIVER:
+      path += u"\\Control\\Class\\" + pnp::DriverKeyName(*node);
+      break;
+    default:
+      return STATUS_INVALID_PARAMETER;
+  }
+  return pnp::OpenKey(CurrentKernel(), path, DesiredAccess, DeviceRegKey);
+}
+
+NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCESS_MASK DesiredAccess,
+                                                PHANDLE DeviceInterfaceRegKey) {
+  *DeviceInterfaceRegKey = nullptr;
+  Kernel& kernel = CurrentKernel();
+  std::u16string name(ob::View(SymbolicLinkName));
+  if (name.size() > 1) name[1] = u'?';
+  std::u16string path;
+  {
+    io::InterfaceTable& table = *kernel.io->interfaces;
+    drydock::rt::LockGuard guard(table.lock);
+    for (const io::DeviceInterface& item : table.list) {
+      if (!ob::EqualNames(item.name, name)) continue;
+      std::u16string link = u"##?#" + item.link.substr(4);
+      std::u16string reference = item.name.size() > item.link.size() ? item.name.substr(item.link.size() + 1) : std::u16string();
+      path = std::u16string(pnp::kControlSet) + u"\\Control\\DeviceClasses\\" + io::GuidText(item.guid) + u"\\" + link + u"\\#" +
+             reference + u"\\Device Parameters";
+    }
+  }
+  if (path.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
+  return pnp::OpenKey(kernel, path, DesiredAccess, DeviceInterfaceRegKey);
+}
+
+NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKEY_TYPE RegKeyType, ACCESS_MASK DesiredAccess, ULONG Flags,
+                                       PHANDLE DriverRegKey) {
+  *DriverRegKey = nullptr;
+  io::Driver* driver = io::DriverOf(DriverObject);
+  if (!driver || Flags) return STATUS_INVALID_PARAMETER;
+  const char16_t* last = RegKeyType == DriverRegKeyParameters ? u"\\Parameters" : u"\\PersistentState";
+  return pnp::OpenKey(CurrentKernel(), driver->service_key + last, DesiredAccess, DriverRegKey);
+}
+
+}  // extern "C"
