@@ -19,6 +19,7 @@ function(drydock_add_test name)
   endif()
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${arg_INCLUDES})
+  target_compile_options(${name} PRIVATE -O0)  # test programs are compiled more often than they run
   foreach(driver IN LISTS arg_DRIVERS)
     get_target_property(type ${driver} TYPE)
     if(type STREQUAL "INTERFACE_LIBRARY")
