@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tools/build/driver_project.h"
+#include "tools/build/generated_headers.h"
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
 #include "tools/build/text.h"
@@ -95,6 +96,7 @@ class Builder {
 
   void AddSources(const DriverProject& project, const DriverFlags& flags, BuildPlan& plan,
                   std::vector<fs::path>& objects) {
+    MakeToolHeaders(project);
     const SystemFolders system{flags.includes, compiler_.header_folders};
     const size_t first = sources_.size();
     for (const SourceFile& source : project.sources) {
@@ -115,6 +117,25 @@ class Builder {
       one.step.command = CompileCommand(*one.source, one.includes, flags, shadow);
       objects.push_back(one.step.object);
       plan.compiles.push_back(one.step);
+    }
+  }
+
+  void MakeToolHeaders(const DriverProject& project) {
+    for (const ToolItem& item : project.tool_items) {
+      if (item.input.empty()) continue;
+      const std::string text = ReadTextFile(item.input), file = item.input.string();
+      const std::string extension = ToLower(item.input.extension().string());
+      std::string header;
+      if (extension == ".mof") {
+        header = HeaderOfMof(text, file);
+      } else if (extension == ".mc") {
+        header = HeaderOfMessages(text, file);
+      } else {
+        header = HeaderOfManifest(text, file, {item.kernel_macros, item.user_macros});
+      }
+      const fs::path path = out_ / "include" / item.header;
+      WriteIfChanged(path, header);
+      planner_.AddGenerated(item.header, path);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "tools/build/driver_metadata.h"
@@ -304,14 +305,53 @@ class Loader {
             fmt::format("{}:{}: {} is not there", item->file, item->line, item->include));
       }
     }
-    for (const char* type : {"MofComp", "MessageCompile", "Midl", "CustomBuild", "MASM"}) {
+    ToolItems(project, driver);
+  }
+
+  // What Windows' tools would make headers of.
+  void ToolItems(const msbuild::Project& project, DriverProject& driver) {
+    const auto file_name = [](std::string_view path) {
+      std::string name = fs::path(ToSlashes(Trim(path))).filename().string();
+      std::erase(name, '"');
+      return name;
+    };
+    // A binary MOF file is named by the item that makes it and by the one that makes a header of
+    // it.
+    std::map<std::string, fs::path, LessNoCase> mofs;
+    for (const msbuild::Item* item : project.ItemsOf("MofComp")) {
+      const auto input = paths_.FindFile(driver.folder, item->include);
+      if (!input) continue;
+      mofs[input->stem().string() + ".bmf"] = *input;
+      const std::string binary = file_name(item->Metadata("CreateBinaryMofFile"));
+      if (!binary.empty()) mofs[binary] = *input;
+    }
+    for (const char* type : {"MessageCompile", "Wmimofck", "Midl", "CustomBuild", "MASM"}) {
       for (const msbuild::Item* item : project.ItemsOf(type)) {
         if (item->include.empty() ||
             EqualsNoCase(Trim(item->Metadata("ExcludedFromBuild")), "true"))
           continue;
-        driver.generated.push_back(fmt::format("{} ({})", item->include, type));
-        diagnostics_.Note(fmt::format("{}:{}: {} {} is not processed: Windows' tools do that",
-                                      item->file, item->line, type, item->include));
+        ToolItem tool;
+        tool.type = type;
+        tool.include = item->include;
+        if (EqualsNoCase(type, "MessageCompile")) {
+          if (const auto input = paths_.FindFile(driver.folder, item->include)) tool.input = *input;
+          const std::string base(Trim(item->Metadata("GeneratedFilesBaseName")));
+          tool.header = (base.empty() ? tool.input.stem().string() : base) + ".h";
+          tool.kernel_macros =
+              EqualsNoCase(Trim(item->Metadata("GenerateKernelModeLoggingMacros")), "true");
+          tool.user_macros =
+              EqualsNoCase(Trim(item->Metadata("GenerateUserModeLoggingMacros")), "true");
+        } else if (EqualsNoCase(type, "Wmimofck")) {
+          tool.header = file_name(item->Metadata("HeaderOutputFile"));
+          if (tool.header.empty()) continue;  // only a check of the binary file
+          const auto at = mofs.find(file_name(item->include));
+          if (at != mofs.end()) tool.input = at->second;
+        }
+        if (tool.input.empty()) {
+          diagnostics_.Note(fmt::format("{}:{}: {} {} is not processed", item->file, item->line,
+                                        type, item->include));
+        }
+        driver.tool_items.push_back(std::move(tool));
       }
     }
   }

@@ -43,6 +43,16 @@ struct SourceFile {
   int line = 0;
 };
 
+// An item that a tool of Windows turns into a header (generated_headers.h), or that no tool here
+// knows.
+struct ToolItem {
+  std::string type;             // MessageCompile, Wmimofck, ...
+  std::string include;          // as the project spells it
+  std::filesystem::path input;  // .man, .mc, .mof; empty: not processed
+  std::string header;           // name of the header to make
+  bool kernel_macros = false, user_macros = false;
+};
+
 struct DriverProject {
   std::filesystem::path file;  // the .vcxproj, or the folder
   std::filesystem::path folder;
@@ -57,8 +67,7 @@ struct DriverProject {
   int version_minor = 0;
   std::vector<SourceFile> sources;
   std::vector<std::filesystem::path> infs;  // .inf and .inx
-  std::vector<std::string>
-      generated;  // items that only Windows' tools make headers of: "toaster.mof (MofComp)"
+  std::vector<ToolItem> tool_items;
   std::vector<DriverProject> libraries;  // static libraries that it refers to
 };
 

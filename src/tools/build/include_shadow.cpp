@@ -144,6 +144,9 @@ class PlanRun {
         if (auto found = paths.FindFile(in, include.name)) return found;
       }
     }
+    const auto made =
+        planner_.generated_.find(fs::path(ToSlashes(include.name)).filename().string());
+    if (made != planner_.generated_.end()) return made->second;
     return std::nullopt;
   }
 

@@ -14,6 +14,7 @@
 #include "tools/build/diagnostics.h"
 #include "tools/build/driver_project.h"
 #include "tools/build/include_scan.h"
+#include "tools/build/text.h"
 #include "tools/build/windows_paths.h"
 
 namespace drydock::tools {
@@ -46,6 +47,11 @@ class IncludePlanner {
   IncludePlanner(WindowsPaths& paths, Diagnostics& diagnostics)
       : paths_(paths), diagnostics_(diagnostics) {}
 
+  // A header that the builder has made; found by its name where no other file has it.
+  void AddGenerated(const std::string& name, const std::filesystem::path& header) {
+    generated_[name] = header;
+  }
+
   IncludePlan Plan(const SourceFile& source, const std::filesystem::path& project_folder,
                    const SystemFolders& system);
 
@@ -56,6 +62,7 @@ class IncludePlanner {
   WindowsPaths& paths_;
   Diagnostics& diagnostics_;
   std::map<std::filesystem::path, IncludeScan> scans_;
+  std::map<std::string, std::filesystem::path, LessNoCase> generated_;
 };
 
 // Writes the leading headers for one form below `root` and returns the folder for the include path.

@@ -106,10 +106,15 @@ std::string DescribeMissingHeaders(const DriverProject& project,
                                  project.file.filename().string());
   for (const auto& [name, place] : missing)
     text += fmt::format("\n  {} (included from {})", name, place);
-  if (!project.generated.empty()) {
+  std::string items;
+  for (const ToolItem& item : project.tool_items) {
+    if (item.input.empty())
+      items += fmt::format("{}{} ({})", items.empty() ? "" : ", ", item.include, item.type);
+  }
+  if (!items.empty()) {
     text += fmt::format(
         "\n  (Windows' tools may make headers of these items, which Drydock does not process: {})",
-        fmt::join(project.generated, ", "));
+        items);
   }
   return text;
 }

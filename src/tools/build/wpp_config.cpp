@@ -12,6 +12,8 @@
 namespace drydock::tools {
 namespace {
 
+constexpr int kDeepest = 20;
+
 // A statement of the configuration: joined over lines until its parentheses are closed.
 struct Statement {
   std::string text;
@@ -91,13 +93,15 @@ bool TakeGroup(std::string_view& text, char open, char close, std::string_view& 
 }
 
 std::vector<WppFunction::Parameter> ParseParameters(std::string_view text, const std::string& file,
-                                                    int line) {
+                                                    int line, int depth = 0) {
+  if (depth > kDeepest)
+    throw BuildError(file, line, "WPP configuration: parentheses are nested too deeply");
   std::vector<WppFunction::Parameter> parameters;
   for (const std::string& part : SplitArguments(text)) {
     WppFunction::Parameter parameter;
     std::string_view rest = part, inside;
     if (TakeGroup(rest, '(', ')', inside)) {
-      parameter.nested = ParseParameters(inside, file, line);
+      parameter.nested = ParseParameters(inside, file, line, depth + 1);
     } else if (part == "..." || IsIdentifier(part)) {
       parameter.name = part;
     } else {

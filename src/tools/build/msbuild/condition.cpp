@@ -8,6 +8,8 @@
 namespace drydock::tools::msbuild {
 namespace {
 
+constexpr int kDeepest = 200;
+
 class Parser {
  public:
   Parser(std::string_view text, const Expander& expander, const Place& place, const Item* item)
@@ -53,6 +55,13 @@ class Parser {
   }
 
   bool Relation() {
+    if (++depth_ > kDeepest) Fail("it is nested too deeply");
+    const bool result = Simple();
+    --depth_;
+    return result;
+  }
+
+  bool Simple() {
     if (IsOperator("!")) {
       Next();
       return !Relation();
@@ -236,6 +245,7 @@ class Parser {
   std::string token_;
   bool quoted_ = false;
   bool skip_ = false;
+  int depth_ = 0;
 };
 
 }  // namespace

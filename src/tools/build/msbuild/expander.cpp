@@ -13,6 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int kDeepest = 100;
+
 // MSBuild's well-known properties of the file that a text stands in; they end with a backslash
 // where MSBuild's do.
 bool ThisFileProperty(std::string_view name, const Place& place, std::string& value) {
@@ -75,6 +77,13 @@ std::string Expander::Property(std::string_view name, const Place& place) const 
 }
 
 std::string Expander::Expand(std::string_view text, const Place& place, const Item* item) const {
+  if (depth_ > kDeepest)
+    throw BuildError(place.file, place.line, "an expression is nested too deeply");
+  struct Deeper {
+    explicit Deeper(int& depth) : depth(++depth) {}
+    ~Deeper() { --depth; }
+    int& depth;
+  } deeper(depth_);
   std::string result;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];

@@ -47,6 +47,7 @@ class Expander {
   WindowsPaths& paths_;
   Diagnostics& diagnostics_;
   bool use_environment_;
+  mutable int depth_ = 0;  // of expressions within expressions
 };
 
 // The well-known metadata (Filename, Extension, FullPath, ...) and the item's own.

@@ -1,0 +1,28 @@
+// Headers that Windows' tools make during a build: of event manifests and message files (mc), of
+// MOF classes (mofcomp and wmimofck). A driver's sources include them, so the builder makes their
+// counterparts. Errors: BuildError with file and line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace drydock::tools {
+
+// wmimofck: GUID, structure, sizes and data ids of each WMI class that has a guid; ids and
+// parameter structures of its methods.
+std::string HeaderOfMof(std::string_view text, const std::string& file);
+
+// mc -um/-km of a manifest: constants, event descriptors, and EventWrite... macros whose events
+// become lines of the machine's debug log while the provider is registered. kernel: the macros take
+// an activity id first.
+struct ManifestMacros {
+  bool kernel = false;
+  bool user = false;
+};
+std::string HeaderOfManifest(const std::string& text, const std::string& file,
+                             const ManifestMacros& macros);
+
+// mc of a message file: the values of its messages.
+std::string HeaderOfMessages(std::string_view text, const std::string& file);
+
+}  // namespace drydock::tools

@@ -1,0 +1,178 @@
+#include "tools/build/generated_headers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tools/build/test_support.h"
+
+namespace drydock::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using test::ErrorOf;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+using testing::Not;
+
+// What the SDK's headers would bring; the generated headers are compiled against it and used.
+constexpr const char* kTypes = R"(
+#include <stddef.h>
+typedef unsigned int ULONG; typedef int LONG; typedef unsigned char UCHAR, BOOLEAN; typedef char CHAR;
+typedef unsigned short USHORT, WCHAR; typedef unsigned long long ULONGLONG; typedef int NTSTATUS;
+typedef struct _GUID { ULONG Data1; USHORT Data2, Data3; UCHAR Data4[8]; } GUID;
+typedef struct { USHORT Id; UCHAR Version, Channel, Level, Opcode; USHORT Task; ULONGLONG Keyword; } EVENT_DESCRIPTOR;
+#define DEFINE_GUID(n, a, b, c, d, e, f, g, h, i, j, k) static const GUID n = { a, b, c, { d, e, f, g, h, i, j, k } }
+#define FIELD_OFFSET(t, f) ((LONG)offsetof(t, f))
+)";
+
+std::string CompileAndRun(const TemporaryFolder& folder, const std::string& source) {
+  std::string output;
+  for (const char* compiler :
+       {"clang -x c -std=gnu17", "clang++ -x c++ -std=c++20", "gcc -x c -std=gnu17"}) {
+    std::vector<std::string> command;
+    for (std::string_view rest = compiler; !rest.empty();) {
+      const size_t end = std::min(rest.find(' '), rest.size());
+      command.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (!FindProgram(command[0])) continue;
+    const fs::path file = folder.Write("main.c", source), program = folder.path() / "program";
+    for (const std::string& word : {std::string("-Wno-unused"), "-I" + folder.path().string(),
+                                    file.string(), std::string("-o"), program.string()}) {
+      command.push_back(word);
+    }
+    const ProcessResult compiled = RunProcess(command);
+    if (compiled.exit_code != 0) return std::string(compiler) + ": " + compiled.output;
+    const std::string now = RunProcess({program.string()}).output;
+    if (!output.empty() && now != output) return "compilers differ: " + now + " and " + output;
+    output = now;
+  }
+  return output;
+}
+
+TEST(MofHeader, ClassesBecomeStructuresInTheOrderOfTheirIds) {
+  TemporaryFolder folder;
+  folder.Write("types.h", kTypes);
+  folder.Write("mof.h", HeaderOfMof(R"(
+#PRAGMA AUTORECOVER
+/* class Ignored */
+[WMI, Dynamic, Provider("WMIProv"), Description("A device") : amended, guid("{0006A660-8F12-11d2-B854-00C04FAD5171}"), locale("MS\\0x409")]
+class Info : Base
+{
+    [key, read] string InstanceName;
+    [read] boolean Active;
+    [WmiDataId(2), read, Values{"a", "b"}] uint64 Big[3];
+    [WmiDataId(1), read, Description("How many")] uint32 Count;
+    [WmiDataId(3), read] datetime When;
+};
+[WMI, guid("CAAE7D9F-ACF7-4737-A4E9-01C29D3FE194")]
+class Named
+{
+    [WmiDataId(1)] uint8 Kind;
+    [WmiDataId(2)] string Name;
+    [WmiDataId(3)] uint32 After;
+    [Implemented, WmiMethodId(7)] void Act([in] uint32 A, [in] uint8 B, [out] sint32 C);
+};
+class NoGuid { uint32 x; };
+instance of Something { a = 1; };
+)",
+                                    "x.mof"));
+  EXPECT_EQ(CompileAndRun(folder, R"(#include <stdio.h>
+#include "types.h"
+#include "mof.h"
+int main(void) {
+  Info info; Named* named = 0; PAct_IN in = 0; Act_OUT out;
+  info.Count = 5; info.Big[2] = 6;
+  printf("%d %d %d %d %d %d %d\n", (int)sizeof(info.Big), (int)FIELD_OFFSET(Info, Big), (int)Info_SIZE, Info_Count_ID, Info_Big_ID,
+         (int)FIELD_OFFSET(Named, VariableData), Named_Name_ID);
+  printf("%d %d %d %d %08x\n", Act, (int)Act_IN_SIZE, (int)Act_OUT_SIZE, Act_IN_B_ID, Info_GUID.Data1);
+  return 0;
+})"),
+            "24 8 82 1 2 1 2\n7 5 4 2 0006a660\n");
+}
+
+TEST(MofHeader, MistakesAreErrorsAtTheirLine) {
+  const auto error = [](std::string_view text) {
+    return ErrorOf([&] { HeaderOfMof(text, "x.mof"); });
+  };
+  EXPECT_THAT(error("[guid(\"x\")]\nclass A {\n uint32 ;\n};"),
+              HasSubstr("x.mof:3: error: MOF: ';' is no name"));
+  EXPECT_THAT(error("class A { uint32 x; "), HasSubstr("x.mof:1: error: MOF"));
+  EXPECT_THAT(error("class A { string s = \"x"), HasSubstr("a string is not closed"));
+  EXPECT_THAT(error("[guid(\"123\")] class A { [WmiDataId(1)] uint32 x; };"),
+              HasSubstr("the guid of class A is no GUID"));
+  EXPECT_THAT(error(std::string(5000, '{')), HasSubstr("nested too deeply"));
+}
+
+TEST(MessageHeader, SymbolsGetTheValuesOfMc) {
+  const std::string header = HeaderOfMessages(
+      "; // comment\nMessageIdTypedef=NTSTATUS\n"
+      "SeverityNames=(Success=0x0:STATUS_SEVERITY_SUCCESS\n  Warning=0x2:STATUS_SEVERITY_WARNING)\n"
+      "FacilityNames=(System=0x0\n Serial=0x6:FACILITY_SERIAL)\n\n"
+      "MessageId=0x0001 Facility=Serial Severity=Warning "
+      "SymbolicName=FIRST\nLanguage=English\nMessageId=9 is text here.\n.\n\n"
+      "MessageId=+1\nSymbolicName=SECOND\nLanguage=English\ntext\n.\n"
+      "MessageId=\nSeverity=Success\nSymbolicName=THIRD\nLanguage=English\n.\n",
+      "x.mc");
+  EXPECT_THAT(header, HasSubstr("#define FACILITY_SERIAL 0x6\n"));
+  EXPECT_THAT(header, HasSubstr("#define FIRST ((NTSTATUS)0x80060001L)\n"));
+  EXPECT_THAT(header, HasSubstr("#define SECOND ((NTSTATUS)0x80060002L)\n"));
+  EXPECT_THAT(header, HasSubstr("#define THIRD ((NTSTATUS)0x00060003L)\n"));
+  EXPECT_THAT(ErrorOf([] { HeaderOfMessages("MessageId=1\nSeverity=Odd\n", "x.mc"); }),
+              HasSubstr("x.mc:2: error: message file: 'Odd' is not named before"));
+}
+
+constexpr const char* kManifest = R"(<?xml version="1.0"?>
+<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events"><instrumentation><events>
+ <provider guid="{69cd60e3-430f-4da4-b1b3-e3bdaf945875}" name="Odd-Provider" symbol="ODD_PROVIDER">
+  <channels><channel chid="op" name="Odd/Op" symbol="ODD_OP" type="Operational"/></channels>
+  <keywords><keyword mask="0x10" name="io" symbol="ODD_IO"/></keywords>
+  <opcodes><opcode name="fail" symbol="ODD_FAIL" value="11"/></opcodes>
+  <tasks><task name="read" symbol="ODD_READ" value="2"/></tasks>
+  <templates><template tid="t"><data inType="win:UnicodeString" name="Who"/><data inType="win:UInt32" name="Status" outType="xs:HexInt32"/>
+  </template></templates>
+  <events>
+   <event value="3" symbol="ReadFail" level="win:Error" opcode="fail" task="read" keywords="io" channel="op" template="t"/>
+   <event value="4" symbol="Plain" level="win:Informational"/>
+  </events>
+ </provider></events></instrumentation></instrumentationManifest>)";
+
+TEST(ManifestHeader, EventsAreWrittenWhileTheProviderIsRegistered) {
+  TemporaryFolder folder;
+  folder.Write("types.h", kTypes);
+  folder.Write("evntprov.h", "");
+  folder.Write("drydock_wpp.h", "");
+  folder.Write("events.h", HeaderOfManifest(kManifest, "x.man", {.kernel = true}));
+  EXPECT_EQ(CompileAndRun(folder, R"(#include <stdio.h>
+#include "types.h"
+#define DrydockWppTrace(driver, flags, level, func, file, line, ...) \
+  (printf("%s %x %d %s: ", driver, flags, level, func), printf(__VA_ARGS__), printf("\n"))
+#include "events.h"
+int main(void) {
+  GUID activity;
+  EventWritePlain(&activity);
+  EventRegisterOdd_Provider();
+  if (EventEnabledReadFail()) EventWriteReadFail(&activity, 0, 0xC0000001u);
+  EventWritePlain(&activity);
+  EventUnregisterOdd_Provider();
+  EventWritePlain(&activity);
+  printf("%d %d %d %d %d %x\n", ReadFail.Id, ReadFail.Level, ReadFail.Opcode, ReadFail.Task, ReadFail_value, (unsigned)ODD_PROVIDER.Data1);
+  return 0;
+})"),
+            "Odd_Provider 10 2 main: ReadFail Who=(null) Status=0xc0000001\n"
+            "Odd_Provider 0 4 main: Plain\n"
+            "3 2 11 2 3 69cd60e3\n");
+}
+
+TEST(ManifestHeader, UserMacrosTakeNoActivityAndMistakesAreErrors) {
+  EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true}),
+              HasSubstr("#define EventWriteReadFail(Who, Status)"));
+  EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {}), Not(HasSubstr("EventWrite")));
+  EXPECT_THAT(ErrorOf([] { HeaderOfManifest("<a>\n<b>\n</a>", "x.man", {}); }),
+              HasSubstr("x.man:3: error: this is no well-formed XML"));
+  EXPECT_THAT(ErrorOf([] { HeaderOfManifest("<a/>", "x.man", {}); }),
+              HasSubstr("there is no event provider"));
+}
+
+}  // namespace
+}  // namespace drydock::tools
