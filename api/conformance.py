@@ -6,8 +6,8 @@ Usage: conformance.py [--check | --names] [--results junit.xml ...]
   --names     only look whether every test names items that exist
   --results   count only tests that passed in these GoogleTest result files (both executors, where a test has two)
 
-Tests name their items with CONFORMANCE and SPEC (tests/support); this script reads the sources, it runs nothing. Items and
-their titles stand in api/spec-items.json, reasons for unproven ones in api/unproven.json.
+Tests name their items with CONFORMANCE and SPEC (tests/support); this script reads the sources, it runs nothing. "ours" stands
+for a decision that no item makes, written down beside its test. Items and their titles stand in api/spec-items.json, reasons for unproven ones in api/unproven.json.
 """
 import argparse
 import os
@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from gen import model, sources  # noqa: E402
 
 PAGE = "docs/conformance.md"
+OURS = "ours"
 ID = re.compile(r"^[A-Z]{1,5}-[A-Z]?\d+(\.\d+)?$")
 SECTIONS = {
     "IOT-1": "Target kinds and creation", "IOT-2": "The five synchronous methods", "IOT-3": "WdfRequestSend",
@@ -62,7 +63,7 @@ class Proofs:
             if not ids:
                 self.errors.append(f"{path}:{line}: {m.group(1)} names no item")
             for item in ids:
-                if not ID.match(item):
+                if item != OURS and not ID.match(item):
                     self.errors.append(f"{path}:{line}: '{item}' is no item id")
                 self.tests.setdefault(item, []).append((suite, name, forms, path))
 
@@ -106,10 +107,13 @@ def page(items, proofs, unproven):
     for key, title in SECTIONS.items():
         out += ["", f"## {key} {title}", "", "| item | about | proven by |", "|---|---|---|"]
         out += [_row(i, items[i], proofs, unproven) for i in items if section(i) == key]
-    others = sorted((i for i in proofs.tests if i not in items), key=_natural)
+    others = sorted((i for i in proofs.tests if i not in items and i != OURS), key=_natural)
     if others:
         out += ["", "## Items of the other contracts", "", "| item | proven by |", "|---|---|"]
         out += [f"| {i} | {_tests(proofs.tests[i])} |" for i in others]
+    if OURS in proofs.tests:
+        out += ["", "## Decisions of our own", "", "What no item decides; the decision stands beside the test.", ""]
+        out += [f"- {_tests([t])}" for t in sorted(proofs.tests[OURS])]
     return "\n".join(out) + "\n"
 
 
@@ -142,7 +146,7 @@ def main():
     errors = proofs.errors
     families = {re.match(r"[A-Z]+", i).group(0) for i in items}
     errors += [f"'{i}' is named by a test but is no item" for i in sorted(proofs.tests)
-               if i not in items and re.match(r"[A-Z]+", i).group(0) in families]
+               if i != OURS and i not in items and re.match(r"[A-Z]+", i).group(0) in families]
     errors += [f"unproven.json: '{i}' is no item" for i in unproven if i not in items]
     if args.results:
         proofs.keep_passed(passed_tests(args.results))

@@ -16,9 +16,13 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     WDFDRIVER driver = NULL;
     WDFSPINLOCK lock = NULL;
     WDFSTRING string = NULL;
+    WDFWAITLOCK wait_lock = NULL;
+    LONGLONG at_once = 0;
     KIRQL irql;
     NTSTATUS status;
 
+    trial->bound_minor = DRYDOCK_WDF_MINOR;
+    trial->bound_functions = WdfFunctionCount;
     WDF_DRIVER_CONFIG_INIT(&config, WDF_NO_EVENT_CALLBACK);
     config.DriverInitFlags = WdfDriverInitNonPnpDriver;
     if (trial->kind == ENTRY_REQUIRED_POINTER_IS_NULL) {
@@ -67,6 +71,19 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         trial->returned = TRUE;
         KeLowerIrql(irql);
         break;
+    case ENTRY_LEVEL_DEPENDS_ON_ARGUMENTS:
+        status = WdfWaitLockCreate(WDF_NO_OBJECT_ATTRIBUTES, &wait_lock);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+        trial->status = WdfWaitLockAcquire(wait_lock, &at_once);
+        WdfWaitLockRelease(wait_lock);
+        trial->other_status = WdfWaitLockAcquire(wait_lock, NULL);
+        KeLowerIrql(irql);
+        break;
+    case ENTRY_FAILS:
+        return STATUS_DEVICE_CONFIGURATION_ERROR;
     default:
         break;
     }

@@ -12,7 +12,9 @@ enum EntryKind {
     ENTRY_HANDLE_IS_STALE,
     ENTRY_OBJECT_IS_NULL,
     ENTRY_FUNCTION_WITHOUT_PROTOTYPE,
-    ENTRY_ABOVE_ITS_LEVEL
+    ENTRY_ABOVE_ITS_LEVEL,
+    ENTRY_LEVEL_DEPENDS_ON_ARGUMENTS,
+    ENTRY_FAILS
 };
 
 struct EntryTrial {
@@ -21,6 +23,9 @@ struct EntryTrial {
     int returned;    /* the calls above their level came back */
     int available;   /* what a function with a BOOLEAN result gave there */
     int status;      /* what a function with a status gave there */
+    int other_status;
+    unsigned bound_minor; /* what the stub knows of the version */
+    unsigned bound_functions;
 };
 
 #ifdef __cplusplus
@@ -28,6 +33,7 @@ extern "C" {
 #endif
 extern struct EntryTrial kmdf_entry_trial;
 extern struct EntryTrial umdf_entry_trial;
+extern struct EntryTrial old_entry_trial; /* built for KMDF 1.15 */
 #ifdef __cplusplus
 }
 #endif
@@ -37,7 +43,11 @@ extern struct EntryTrial umdf_entry_trial;
 #define entry_trial umdf_entry_trial
 #define ENTRY_NO_PROTOTYPE_INDEX WdfDeviceInitEnableHidInterfaceTableIndex
 #else
+#if KMDF_VERSION_MINOR == 15
+#define entry_trial old_entry_trial
+#else
 #define entry_trial kmdf_entry_trial
+#endif
 #define ENTRY_NO_PROTOTYPE_INDEX WdfCxDeviceInitAllocateTableIndex
 #endif
 

@@ -1,17 +1,20 @@
 // What every entry of the function tables checks before a family's code runs, seen from a driver.
-#include "entry_driver.h"
-
 #include <cstring>
 
 #include "drydock/machine.h"
+#include "entry_driver.h"
 #include "support/conformance.h"
 
 struct EntryTrial kmdf_entry_trial;
 struct EntryTrial umdf_entry_trial;
+struct EntryTrial old_entry_trial;
 
 extern "C" {
 int32_t kmdf_entry_FxDriverEntry(struct _DRIVER_OBJECT*, struct _UNICODE_STRING*);
 int32_t umdf_entry_FxDriverEntry(struct _DRIVER_OBJECT*, struct _UNICODE_STRING*);
+int32_t old_entry_FxDriverEntry(struct _DRIVER_OBJECT*, struct _UNICODE_STRING*);
+extern void* kmdf_entry_WdfDriverGlobals;
+extern const void* kmdf_entry_WdfFunctions_01033;
 }
 
 namespace {
@@ -36,15 +39,17 @@ void RunUmdf(Machine& machine, EntryKind kind) {
   machine.AddDriver("umdf_entry", &umdf_entry_FxDriverEntry);
 }
 
-CONFORMANCE(Entry, NullForARequiredPointerIsABugCheck, "IOX-38") {
+CONFORMANCE(Entry, NullForARequiredPointerIsABugCheck, "IOX-38", "DRV-02") {
   RunKmdf(machine, ENTRY_REQUIRED_POINTER_IS_NULL);
   EXPECT_BUG_CHECK(machine, kWdfViolation, kNullParameter);
   ASSERT_NE(machine.bug_check(), nullptr);
-  EXPECT_NE(machine.bug_check()->words.find("WdfDriverCreate"), std::string::npos) << machine.bug_check()->words;
-  EXPECT_NE(machine.bug_check()->words.find("DriverConfig"), std::string::npos) << machine.bug_check()->words;
+  EXPECT_NE(machine.bug_check()->words.find("WdfDriverCreate"), std::string::npos)
+      << machine.bug_check()->words;
+  EXPECT_NE(machine.bug_check()->words.find("DriverConfig"), std::string::npos)
+      << machine.bug_check()->words;
 }
 
-CONFORMANCE(Entry, NullForAnOptionalPointerIsLegal, "IOX-38") {
+CONFORMANCE(Entry, NullForAnOptionalPointerIsLegal, "DRV-02") {
   RunKmdf(machine, ENTRY_OPTIONAL_POINTER_IS_NULL);
   EXPECT_EQ(machine.last_driver_status(), drydock::Status(0));
 }
@@ -76,12 +81,14 @@ CONFORMANCE(Entry, NullObjectIsABugCheck, "IOX-38") {
   EXPECT_BUG_CHECK(machine, kWdfViolation, kBadHandle);
 }
 
-// Ours: an entry that cannot be run is reported with the function's name, instead of a jump into nothing.
+// Ours: an entry that cannot be run is reported with the function's name, instead of a jump into
+// nothing.
 CONFORMANCE(Entry, FunctionWithoutPrototypeIsNamed, "DEVX-47") {
   RunKmdf(machine, ENTRY_FUNCTION_WITHOUT_PROTOTYPE);
   EXPECT_BUG_CHECK(machine, kWdfViolation, kMissingFunction);
   ASSERT_NE(machine.bug_check(), nullptr);
-  EXPECT_NE(machine.bug_check()->words.find("WdfCxDeviceInitAllocate"), std::string::npos) << machine.bug_check()->words;
+  EXPECT_NE(machine.bug_check()->words.find("WdfCxDeviceInitAllocate"), std::string::npos)
+      << machine.bug_check()->words;
 }
 
 CONFORMANCE(Entry, UmdfDriversMeetTheSameChecks, "IOX-38") {
@@ -94,10 +101,12 @@ CONFORMANCE(Entry, UmdfFunctionWithoutPrototypeIsNamed, "DEVX-47") {
   RunUmdf(machine, ENTRY_FUNCTION_WITHOUT_PROTOTYPE);
   EXPECT_BUG_CHECK(machine, kWdfViolation, kMissingFunction);
   ASSERT_NE(machine.bug_check(), nullptr);
-  EXPECT_NE(machine.bug_check()->words.find("WdfDeviceInitEnableHidInterface"), std::string::npos) << machine.bug_check()->words;
+  EXPECT_NE(machine.bug_check()->words.find("WdfDeviceInitEnableHidInterface"), std::string::npos)
+      << machine.bug_check()->words;
 }
 
-CONFORMANCE_WITH((MachineOptions{.verifier = true}), Entry, CallAboveItsLevelIsRefusedByTheVerifier, "OP-3") {
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), Entry, CallAboveItsLevelIsRefusedByTheVerifier,
+                 "OP-3") {
   RunKmdf(machine, ENTRY_ABOVE_ITS_LEVEL);
   EXPECT_TRUE(kmdf_entry_trial.done);
   EXPECT_EQ(kmdf_entry_trial.available, 0);
@@ -117,6 +126,53 @@ CONFORMANCE_WITH((MachineOptions{.verifier = true}), Entry, UmdfIsNeverLevelChec
   RunUmdf(machine, ENTRY_ABOVE_ITS_LEVEL);
   EXPECT_TRUE(umdf_entry_trial.returned);
   EXPECT_NE(umdf_entry_trial.status, kInvalidDeviceRequest);
+}
+
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), Entry, LevelMayDependOnTheArguments, "OP-3") {
+  RunKmdf(machine, ENTRY_LEVEL_DEPENDS_ON_ARGUMENTS);
+  EXPECT_TRUE(kmdf_entry_trial.done);
+  EXPECT_EQ(kmdf_entry_trial.status, 0);
+  EXPECT_EQ(kmdf_entry_trial.other_status, kInvalidDeviceRequest);
+  EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 1u) << machine.ReportText();
+}
+
+// Ours: with tracing on, every call of a driver is an event that tells the function.
+CONFORMANCE_WITH((MachineOptions{.trace = true}), Entry, CallsAreTracedByName, "ours") {
+  RunKmdf(machine, ENTRY_OPTIONAL_POINTER_IS_NULL);
+  bool named = false;
+  for (const std::string& line : machine.TraceText())
+    named |= line.find("WdfDriverCreate") != std::string::npos;
+  EXPECT_TRUE(named);
+}
+
+// --- the entry stub: how it binds and unbinds is ours, the contract knows only what drivers see of
+// it ---
+
+CONFORMANCE(EntryStub, FailedDriverEntryEndsTheBinding, "ours") {
+  RunKmdf(machine, ENTRY_FAILS);
+  EXPECT_EQ(machine.last_driver_status(), drydock::Status(static_cast<int32_t>(0xC0000182)));
+  EXPECT_EQ(kmdf_entry_WdfDriverGlobals, nullptr);
+  EXPECT_EQ(kmdf_entry_WdfFunctions_01033, nullptr);
+  RunKmdf(machine, ENTRY_NO_MISTAKE);  // and the driver can be loaded again
+  EXPECT_EQ(machine.last_driver_status(), drydock::Status(0));
+}
+
+CONFORMANCE(EntryStub, UnloadingEndsTheBinding, "ours") {
+  kmdf_entry_trial = {};
+  auto driver = machine.AddDriver("kmdf_entry", &kmdf_entry_FxDriverEntry);
+  EXPECT_TRUE(kmdf_entry_trial.done);
+  EXPECT_NE(kmdf_entry_WdfDriverGlobals, nullptr);
+  machine.UnloadDriver(driver);
+  EXPECT_EQ(kmdf_entry_WdfDriverGlobals, nullptr);
+  EXPECT_EQ(driver.object(), nullptr);
+}
+
+CONFORMANCE(EntryStub, DriverForAnOlderVersionUsesTheBeginningOfTheTable, "ours") {
+  old_entry_trial = {};
+  machine.AddDriver("old_entry", &old_entry_FxDriverEntry);
+  EXPECT_TRUE(old_entry_trial.done);
+  EXPECT_EQ(old_entry_trial.bound_minor, 15u);
+  EXPECT_EQ(old_entry_trial.bound_functions, 444u);
 }
 
 }  // namespace

@@ -178,6 +178,13 @@ class Pages(unittest.TestCase):
         self.assertTrue(self.proofs('SPEC("IOT-1.01");').errors)
         self.assertTrue(self.proofs('CONFORMANCE(Suite, Name) {}').errors)
 
+    def test_own_decisions_are_listed_and_not_counted(self):
+        found = self.proofs('CONFORMANCE(Suite, Name, "ours") { }\n')
+        self.assertEqual(found.errors, [])
+        text = conformance.page({"IOT-1.01": "x"}, found, {})
+        self.assertIn("**0 of 1 items proven**", text)
+        self.assertIn("`Suite.Name` (both executors)", text)
+
     def test_every_item_of_the_contract_has_a_title(self):
         items = model.load_json("spec-items.json")
         self.assertEqual(sum(i.startswith("IOT-") for i in items), 316)
