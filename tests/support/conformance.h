@@ -5,17 +5,21 @@
 //     EXPECT_EQ(file.Ioctl(...).status, STATUS_IO_TIMEOUT);
 //   }
 //
-// runs as SyncSend.TimeoutCancelsOnce/live and .../simulated, each with a fresh `drydock::Machine&
-// machine`. With options:
+// runs as SyncSend.TimeoutCancelsOnce/live and .../simulated, each with a fresh
+// `drydock::Machine& machine`. With options:
 //
-//   CONFORMANCE_WITH((drydock::MachineOptions{.verifier = true}), SyncSend, AboveItsLevel, "OP-3")
-//   { ... }
+//   CONFORMANCE_WITH((drydock::MachineOptions{.verifier = true}), SyncSend, AboveItsLevel, "OP-3") {
+//     ...
+//   }
 //
 // A bug check or stall that stops the machine fails the test, unless the body says that it expected
-// it: EXPECT_BUG_CHECK. Seeds:  DRYDOCK_SEED=n sets the seed (1 otherwise); DRYDOCK_SEEDS=n runs
-// the simulated form with n seeds, one after the other. Rules:  ids are string literals
-// (docs/conformance.md is made from the sources); a suite has either CONFORMANCE or TEST in it,
-//         because GoogleTest wants one kind of fixture per suite.
+// it: EXPECT_BUG_CHECK.
+//
+// Seeds:  DRYDOCK_SEED=n sets the seed (1 otherwise); DRYDOCK_SEEDS=n runs the simulated form with
+//         n seeds, one after the other.
+// Ours:   "ours" as the id marks a decision that no item makes; a comment tells the decision.
+// Rules:  ids are string literals (docs/conformance.md is made from the sources); a suite has
+//         either CONFORMANCE or TEST in it, because GoogleTest wants one kind of fixture per suite.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,8 +1,7 @@
 // SPEC: names the items of the contract that a test proves.
 // Used by:  any GoogleTest body, first line: SPEC("IOT-3.09", "OP-14"). The ids must be string
-// literals: docs/conformance.md is made by
-//           reading the sources (api/conformance.py); the test's result file carries them too, as
-//           the property "spec".
+//           literals: docs/conformance.md is made by reading the sources (api/conformance.py);
+//           the test's result file carries them too, as the property "spec".
 #pragma once
 
 #include <gtest/gtest.h>

@@ -2,8 +2,8 @@
 // Called by:  the generated thunks only, first thing in a driver's call.
 // IRQL:       any; the level check itself is made only while the driver's verifier is on (OP-3).
 // Errors:     NULL for a required pointer is bug check 0x10D/0x4, a NULL, stale or wrong-type
-// handle 0x10D/0x5 (IOX-38), a function that
-//             nobody implements 0x10D/0x10; those do not return.
+//             handle 0x10D/0x5 (IOX-38), a function that nobody implements 0x10D/0x10; those do
+//             not return.
 // Cost:       without tracing and verifier, a branch each plus the handle checks (three loads).
 // Source:     OP-3, IOX-38, and the rule that an invalid handle is a bug check in every DDI.
 #pragma once

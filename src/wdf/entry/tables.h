@@ -1,7 +1,8 @@
 // The two function tables that drivers are bound to, and what their entries are called.
 // Called by:  WdfVersionBind (wdf/driver), which hands a table's address to a driver; traces and
-// reports, for names. Threads:    any; constant data. The tables are made by api/generate.py
-// (wdf_entry_kmdf.cpp, wdf_entry_umdf.cpp). Source:     api/kmdf-1.33.json, api/umdf-2.33.json.
+//             reports, for names.
+// Threads:    any; constant data, made by api/generate.py (wdf_entry_kmdf.cpp, wdf_entry_umdf.cpp).
+// Source:     api/kmdf-1.33.json, api/umdf-2.33.json.
 #pragma once
 
 #include <cstddef>
