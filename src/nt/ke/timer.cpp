@@ -9,6 +9,7 @@
 #include "nt/bugcheck_codes.h"
 #include "nt/ke/dispatcher.h"
 #include "nt/ke/dpc.h"
+#include "nt/ke/timer_internal.h"
 #include "nt/trace.h"
 
 namespace drydock::nt::ke {
@@ -20,6 +21,7 @@ struct TimerRecord : rt::TimerNode {
   KTIMER* timer;         // null: set no more
   uint32_t processor;    // whose DPC queue
   bool absolute;
+  rt::Ticks period;      // 0: one shot
   rt::Ticks system_due;  // absolute: the system time meant
   TimerRecord* previous;
   TimerRecord* next;     // active or free
@@ -92,7 +94,7 @@ void Expire(rt::TimerNode* node) {
   RecordEvent(kernel, kEventTimerFire, TraceIdOf(kernel, timer));
   KDPC* dpc = timer->Dpc;
   const uint32_t processor = record->processor;
-  const rt::Ticks period = timer->Period * rt::kTicksPerMillisecond;
+  const rt::Ticks period = record->period;
   if (period != 0) {
     record->absolute = false;  // only the first expiry is at a time of day
     const rt::Ticks now = kernel.executor.InterruptTime();
@@ -123,7 +125,9 @@ void CheckTimer(const KTIMER* timer, const char* function) {
                        static_cast<const void*>(timer)));
 }
 
-bool SetTimer(KTIMER* timer, LARGE_INTEGER due_time, LONG period, KDPC* dpc) {
+}  // namespace
+
+bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC* dpc) {
   CheckTimer(timer, "KeSetTimer");
   Thread& thread = CurrentThread();
   Kernel& kernel = *thread.kernel;
@@ -138,22 +142,29 @@ bool SetTimer(KTIMER* timer, LARGE_INTEGER due_time, LONG period, KDPC* dpc) {
     timer->Header.SignalState = 0;
     UnlockHeader(timer->Header);
     timer->Dpc = dpc;
-    timer->Period = static_cast<ULONG>(period);
+    timer->Period = static_cast<ULONG>(period / rt::kTicksPerMillisecond);
     timer->DueTime.QuadPart = static_cast<ULONGLONG>(due);
     TimerRecord* record = TakeRecord(table);
     record->kernel = &kernel;
     record->timer = timer;
     record->processor = thread.processor;
     record->absolute = due_time.QuadPart > 0;
+    record->period = period;
     record->system_due = due_time.QuadPart;
     record->callback = &Expire;
     SetRecord(*timer, record);
     RecordEvent(kernel, kEventTimerSet, TraceIdOf(kernel, timer), static_cast<uint64_t>(due - kernel.executor.InterruptTime()),
-                static_cast<uint64_t>(period));
+                timer->Period);
     kernel.executor.Arm(record, due);
   }
   kernel.executor.SchedulePoint();
   return was_set;
+}
+
+namespace {
+
+bool SetTimer(KTIMER* timer, LARGE_INTEGER due_time, LONG period, KDPC* dpc) {
+  return SetTimerTicks(timer, due_time, period > 0 ? period * rt::kTicksPerMillisecond : 0, dpc);
 }
 
 }  // namespace
@@ -225,7 +236,7 @@ extern "C" VOID KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, No
 extern "C" BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) { return ke::SetTimer(Timer, DueTime, 0, Dpc); }
 
 extern "C" BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
-  return ke::SetTimer(Timer, DueTime, Period > 0 ? Period : 0, Dpc);
+  return ke::SetTimer(Timer, DueTime, Period, Dpc);
 }
 
 extern "C" BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc) {
