@@ -37,9 +37,11 @@ class EntryScope {
   // False (after a "break") for a call above its level while the verifier is on: the thunk then
   // refuses it.
   bool LevelAllowed() const {
-    return __builtin_expect(!globals_.verifier, 1) || entry::CheckLevel(globals_, info_, info_.irql_max);
+    return __builtin_expect(!globals_.verifier, 1) ||
+           entry::CheckLevel(globals_, info_, info_.irql_max);
   }
-  // The limit of this very call, where it depends on the arguments (irql_if in api/annotations.json).
+  // The limit of this very call, where it depends on the arguments (irql_if in
+  // api/annotations.json).
   bool LevelAllowed(uint8_t irql_max) const {
     return __builtin_expect(!globals_.verifier, 1) || entry::CheckLevel(globals_, info_, irql_max);
   }
