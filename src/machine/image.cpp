@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace drydock::machine {
 namespace {
@@ -78,7 +79,8 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
     throw Error(fmt::format("{}: not a file", path));
   CheckHeader(source.fd, path);
 
-  // The dynamic loader knows files by inode: a copy in memory has one of its own, so each load gets fresh globals.
+  // The dynamic loader knows files by name, then by inode: a copy in memory has an inode of its own, and a name of its own as long as its
+  // descriptor stays open. So each load gets fresh globals.
   std::string name = ServiceName(path);
   Descriptor copy{memfd_create(name.c_str(), MFD_CLOEXEC)};
   if (copy.fd < 0) throw Error(fmt::format("{}: no memory for a copy: {}", path, std::strerror(errno)));
@@ -103,6 +105,7 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
 
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockImageInfo"))) image->information_ = text;
   link_map* map = nullptr;
+  image->descriptor_ = std::exchange(copy.fd, -1);
   if (dlinfo(image->library_, RTLD_DI_LINKMAP, &map) == 0 && map) {
     image->range_.base = map->l_addr;
     dl_iterate_phdr(FindRange, &image->range_);
@@ -115,6 +118,7 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
 
 Image::~Image() {
   if (library_) dlclose(library_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 }  // namespace drydock::machine

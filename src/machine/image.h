@@ -27,6 +27,7 @@ class Image {
  private:
   Image() = default;
   void* library_ = nullptr;
+  int descriptor_ = -1;  // of the copy
   DriverEntryPoint entry_ = nullptr;
   std::string driver_name_;
   std::string information_;

@@ -1,12 +1,14 @@
 #include "machine/symbolizer.h"
 
 #include <cxxabi.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <link.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <map>
 
 namespace drydock::machine {
@@ -41,6 +43,35 @@ std::string Demangle(const char* name) {
   std::string result = failed == 0 && plain ? plain : name;
   std::free(plain);
   return result;
+}
+
+// Paths below the current folder are shown from there: what a developer clicks on.
+std::string Shown(const char* path) {
+  std::error_code error;
+  std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+  std::filesystem::path here = std::filesystem::current_path(error);
+  std::filesystem::path relative = normal.lexically_relative(here);
+  return (relative.empty() || relative.native().starts_with("..") ? normal : relative).string();
+}
+
+// Looks into the units one by one: clang writes no address index (.debug_aranges) that elfutils' own look-up needs.
+void FindLine(Dwfl_Module* module, uintptr_t address, StackFrame& frame) {
+  Dwarf_Addr bias = 0;
+  for (Dwarf_Die* unit = nullptr; (unit = dwfl_module_nextcu(module, unit, &bias)) != nullptr;) {
+    if (dwarf_haspc(unit, address - bias) <= 0) continue;
+    // Line 0 marks instructions that the optimiser merged: the last real line before them is the best there is.
+    constexpr uintptr_t kBack = 64;
+    for (uintptr_t at = address - bias, first = at; first - at <= kBack; --at) {
+      Dwarf_Line* line = dwarf_getsrc_die(unit, at);
+      int number = 0;
+      const char* file = line ? dwarf_linesrc(line, nullptr, nullptr) : nullptr;
+      if (!file || dwarf_lineno(line, &number) != 0 || number == 0) continue;
+      frame.file = Shown(file);
+      frame.line = number;
+      return;
+    }
+    return;
+  }
 }
 
 }  // namespace
@@ -106,13 +137,7 @@ std::vector<StackFrame> Symbolizer::Resolve(const std::vector<void*>& stack, boo
       Impl::Module& module = impl_->Open(*found);
       if (module.module) {
         if (const char* name = dwfl_module_addrname(module.module, lookup)) frame.function = Demangle(name);
-        if (Dwfl_Line* line = dwfl_module_getsrc(module.module, lookup)) {
-          int number = 0;
-          if (const char* file = dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr)) {
-            frame.file = file;
-            frame.line = number;
-          }
-        }
+        FindLine(module.module, lookup, frame);
       }
     }
     frames.push_back(std::move(frame));
