@@ -22,6 +22,8 @@ namespace drydock::backend {
 
 class ModelDevice;
 
+struct PendingTable;
+
 class ModelRequest {
  public:
   ModelRequest() = default;
@@ -42,15 +44,15 @@ class ModelRequest {
   void* output() const;
   size_t output_length() const;
 
-  // Completes; false: somebody completed it or its cancel notice is on its way (then OnCancel must complete it).
+  // Completes; false: it was completed before, its device is gone, or its cancel notice is on its way (then OnCancel must complete it).
   bool Complete(NTSTATUS status, ULONG_PTR information = 0) const;
 
  private:
   friend class ModelDevice;
   friend struct ModelAccess;
-  ModelDevice* device_ = nullptr;
+  std::shared_ptr<PendingTable> table_;
   IRP* irp_ = nullptr;
-  uint64_t ticket_ = 0;  // 0: not pended
+  uint64_t ticket_ = 0;
 };
 
 class ModelDevice {
@@ -75,18 +77,18 @@ class ModelDevice {
   // Keeps the request. `cancelable`: a cancel calls OnCancel; otherwise cancels are ignored (a driver that never set a cancel
   // routine). Call it inside the On... callback, before anyone else may complete the request. If the request was cancelled already,
   // OnCancel runs inside.
+  // A request that a callback neither completed nor pended counts as pended, not cancelable.
   ModelRequest Pend(const ModelRequest& request, bool cancelable = true);
-  // True while the ticket is neither completed nor handed to OnCancel.
+  // True while the request is neither completed nor handed to OnCancel.
   bool IsPending(const ModelRequest& request) const;
   size_t pending_count() const;
 
-  // Requests held when the device goes: completed with STATUS_DELETE_PENDING.
+  // What is held when the device goes is completed so.
   void CompleteAllPending(NTSTATUS status);
 
  private:
   friend class ModelRequest;
   friend struct ModelAccess;
-  struct PendingTable;
   nt::Kernel* kernel_ = nullptr;
   DEVICE_OBJECT* device_ = nullptr;
   std::shared_ptr<PendingTable> pending_;
