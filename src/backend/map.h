@@ -1,8 +1,8 @@
-// Names that reach Linux: what a machine's configuration maps below \??\ .
-// Called by:  machine, before or between I/O; PASSIVE_LEVEL, on a task with a thread.
-// Ownership:  the devices made here live as long as the machine.
-// Containment: nothing outside a mapped folder is reached: no `..` above it, no symbolic link at all on the way, no magic link.
-// Errors:     the result is empty, or one clear line that says what is wrong with the path.
+// Mapping parts of the Linux world into a machine's name space.
+// Called by:  machine, when it is made or by Machine::Map; PASSIVE_LEVEL, on a task with a thread.
+// Names:      `dos_name` is the name below \??\ ("C:", "PhysicalDrive0", "COM1").
+// Result:     empty, or one line that says what is wrong (the path does not exist, is of the wrong kind, the name is taken).
+// Containment: a mapped folder is all that its volume can reach: no "..", no link that leads out (openat2 with RESOLVE_BENEATH).
 #pragma once
 
 #include <string>
@@ -14,11 +14,11 @@ struct Kernel;
 
 namespace drydock::backend {
 
-// \Device\HarddiskVolumeN with \??\<name> ("C:") leading to it: files of a Linux folder, found whatever their letter case.
-std::string MapFolder(nt::Kernel& kernel, std::u16string_view name, const std::string& folder);
-// \Device\HarddiskN\DR0 with \??\<name> ("PhysicalDrive0"): a regular file or block device, in sectors.
-std::string MapDisk(nt::Kernel& kernel, std::u16string_view name, const std::string& path);
-// \Device\SerialN with \??\<name> ("COM1"): a Linux terminal.
-std::string MapTerminal(nt::Kernel& kernel, std::u16string_view name, const std::string& path);
+// \??\<name> -> \Device\HarddiskVolumeN, a volume over a folder.
+std::string MapFolder(nt::Kernel& kernel, std::u16string_view dos_name, const std::string& path);
+// \??\<name> -> \Device\HarddiskN\DR0, a disk over a file or a block device.
+std::string MapDisk(nt::Kernel& kernel, std::u16string_view dos_name, const std::string& path);
+// \??\<name> -> \Device\SerialN, a serial port over a terminal (tty or pty).
+std::string MapTerminal(nt::Kernel& kernel, std::u16string_view dos_name, const std::string& path);
 
 }  // namespace drydock::backend
