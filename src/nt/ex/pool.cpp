@@ -69,7 +69,14 @@ void* AllocatePool(Kernel& kernel, const PoolRequest& request) {
   block->size = request.bytes;
   const Thread* thread = CurrentThreadOrNull();
   block->code = thread && thread->callbacks ? thread->callbacks->code : nullptr;
-  block->depth = static_cast<uint8_t>(rt::CaptureFramePointers(block->stack, kPoolStackDepth));
+  // From the caller of the pool routine on.
+  void* frames[kPoolStackDepth + 4];
+  const size_t depth = rt::CaptureFramePointers(frames, std::size(frames));
+  size_t first = 0;
+  while (first < depth && frames[first] != request.caller) ++first;
+  if (first == depth) first = 0;
+  block->depth = static_cast<uint8_t>(std::min(depth - first, kPoolStackDepth));
+  std::copy_n(frames + first, block->depth, block->stack);
   pool.Add(block, thread ? static_cast<uint32_t>(thread->thread_id / 4) : 0);
   return BytesOf(block);
 }
