@@ -117,7 +117,8 @@ void AwaitCompletion(SentState& sent, IoTarget& target, LONGLONG timeout) {
     expired = KeWaitForSingleObject(&wait.event, Executive, KernelMode, FALSE, &due) == STATUS_TIMEOUT;
   }
   if (expired) ExpireSender(sent);
-  if (timeout == 0 || expired) {
+  // A lower driver that completes inside the cancel does so on this thread, which needs no waking.
+  if (timeout == 0 || (expired && wait.state.load(std::memory_order_acquire) != SyncWait::kDone)) {
     reason.Expired(expired);
     KeWaitForSingleObject(&wait.event, Executive, KernelMode, FALSE, nullptr);
   }
