@@ -4,5 +4,7 @@
 #define _NTDDK_
 
 #include "wdm.h"
+#include "wdm/rtl_more.h"
+#include "wdm/zw_more.h"
 
 #endif  // _NTDDK_

@@ -14,6 +14,7 @@
 #include <devpkey.h>
 #include <devpropdef.h>
 #include <driverspecs.h>
+#include <evntprov.h>
 #include <guiddef.h>
 #include <kernelspecs.h>
 #include <ntdddisk.h>

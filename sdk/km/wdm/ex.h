@@ -83,7 +83,14 @@ BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource);
 ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource);
 ULONG ExGetExclusiveWaiterCount(PERESOURCE Resource);
 ULONG ExGetSharedWaiterCount(PERESOURCE Resource);
+VOID ExDisableResourceBoostLite(PERESOURCE Resource);
 #define ExIsResourceAcquiredLite ExIsResourceAcquiredSharedLite
+#define ExIsResourceAcquired ExIsResourceAcquiredSharedLite
+#define ExInitializeResource ExInitializeResourceLite
+#define ExDeleteResource ExDeleteResourceLite
+#define ExAcquireResourceExclusive ExAcquireResourceExclusiveLite
+#define ExAcquireResourceShared ExAcquireResourceSharedLite
+#define ExReleaseResource ExReleaseResourceLite
 #define ExGetCurrentResourceThread() ((ERESOURCE_THREAD)PsGetCurrentThread())
 
 // Reader-writer spin locks and push locks.
@@ -154,6 +161,11 @@ VOID ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCach
 VOID ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef);
 VOID ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
 VOID ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware);
+
+SIZE_T ExSizeOfRundownProtectionCacheAware(VOID);
+VOID ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, SIZE_T RunRefSize);
+BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count);
+VOID ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count);
 
 // Callback objects.
 NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,

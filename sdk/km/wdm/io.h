@@ -3,6 +3,7 @@
 #ifndef DRYDOCK_WDM_IO_H
 #define DRYDOCK_WDM_IO_H
 
+#include "devpropdef.h"
 #include "wdm/io_inline.h"
 
 #ifdef __cplusplus
@@ -44,6 +45,32 @@ VOID IoGetStackLimits(PULONG_PTR LowLimit, PULONG_PTR HighLimit);
 ULONG_PTR IoGetRemainingStackSize(VOID);
 PEPROCESS IoGetCurrentProcess(VOID);
 PGENERIC_MAPPING IoGetFileObjectGenericMapping(VOID);
+
+NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice,
+                                         PDEVICE_OBJECT *AttachedToDeviceObject);
+NTSTATUS IoAttachDeviceByPointer(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice);
+PDEVICE_OBJECT IoGetLowerDeviceObject(PDEVICE_OBJECT DeviceObject);
+PDEVICE_OBJECT IoGetDeviceAttachmentBaseRef(PDEVICE_OBJECT DeviceObject);
+PDEVICE_OBJECT IoGetBaseFileSystemDeviceObject(PFILE_OBJECT FileObject);
+BOOLEAN IoWithinStackLimits(ULONG_PTR RegionStart, SIZE_T RegionSize);
+PEPROCESS IoThreadToProcess(PETHREAD Thread);
+NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName);
+#define RtlVolumeDeviceToDosName IoVolumeDeviceToDosName
+
+typedef struct _CONFIGURATION_INFORMATION {
+  ULONG DiskCount;
+  ULONG FloppyCount;
+  ULONG CdRomCount;
+  ULONG TapeCount;
+  ULONG ScsiPortCount;
+  ULONG SerialCount;
+  ULONG ParallelCount;
+  BOOLEAN AtDiskPrimaryAddressClaimed;
+  BOOLEAN AtDiskSecondaryAddressClaimed;
+  ULONG Version;
+  ULONG MediumChangerCount;
+} CONFIGURATION_INFORMATION, *PCONFIGURATION_INFORMATION;
+PCONFIGURATION_INFORMATION IoGetConfigurationInformation(VOID);
 
 // IRPs.
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
@@ -161,6 +188,17 @@ NTSTATUS IoRequestDeviceEjectEx(PDEVICE_OBJECT PhysicalDeviceObject, PIO_DEVICE_
                                 PDRIVER_OBJECT DriverObject);
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
                              PVOID PropertyBuffer, PULONG ResultLength);
+NTSTATUS IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Size,
+                                 PVOID Data, PULONG RequiredSize, PDEVPROPTYPE Type);
+NTSTATUS IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags,
+                                 DEVPROPTYPE Type, ULONG Size, PVOID Data);
+NTSTATUS IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid,
+                                          ULONG Flags, ULONG Size, PVOID Data, PULONG RequiredSize,
+                                          PDEVPROPTYPE Type);
+NTSTATUS IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid,
+                                          ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data);
+NTSTATUS IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber);
+NTSTATUS IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess);
 NTSTATUS IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,
                                  PHANDLE DeviceRegKey);
 NTSTATUS IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCESS_MASK DesiredAccess,
@@ -202,6 +240,27 @@ NTSTATUS IoReportDetectedDevice(PDRIVER_OBJECT DriverObject, INTERFACE_TYPE Lega
 PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
 PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
 
+// WMI.
+NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action);
+NTSTATUS IoWMIAllocateInstanceIds(GUID *Guid, ULONG InstanceCount, ULONG *FirstInstanceId);
+NTSTATUS IoWMISuggestInstanceName(PDEVICE_OBJECT PhysicalDeviceObject, PUNICODE_STRING SymbolicLinkName,
+                                  BOOLEAN CombineNames, PUNICODE_STRING SuggestedInstanceName);
+NTSTATUS IoWMIWriteEvent(PVOID WnodeEventItem);
+NTSTATUS IoWMIOpenBlock(LPCGUID Guid, ULONG DesiredAccess, PVOID *DataBlockObject);
+NTSTATUS IoWMIQueryAllData(PVOID DataBlockObject, PULONG InOutBufferSize, PVOID OutBuffer);
+NTSTATUS IoWMIQuerySingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName, PULONG InOutBufferSize,
+                                  PVOID OutBuffer);
+NTSTATUS IoWMISetSingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG Version,
+                                ULONG ValueBufferSize, PVOID ValueBuffer);
+NTSTATUS IoWMIExecuteMethod(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG MethodId, ULONG InBufferSize,
+                            PULONG OutBufferSize, PUCHAR InOutBuffer);
+#define WMIREG_ACTION_REGISTER 1
+#define WMIREG_ACTION_DEREGISTER 2
+#define WMIREG_ACTION_REREGISTER 3
+#define WMIREG_ACTION_UPDATE_GUIDS 4
+#define WMIREG_ACTION_BLOCK_IRPS 5
+ULONG IoWMIDeviceObjectToProviderId(PDEVICE_OBJECT DeviceObject);
+
 // Sharing, quotas, errors.
 typedef struct _SHARE_ACCESS {
   ULONG OpenCount;
@@ -235,8 +294,8 @@ typedef struct _IO_ERROR_LOG_PACKET {
   ULONG DumpData[1];
 } IO_ERROR_LOG_PACKET, *PIO_ERROR_LOG_PACKET;
 #define ERROR_LOG_LIMIT_SIZE 240
-#define IO_ERROR_LOG_MESSAGE_HEADER_LENGTH 64
-#define ERROR_LOG_MAXIMUM_SIZE (ERROR_LOG_LIMIT_SIZE)
+#define IO_ERROR_LOG_MESSAGE_HEADER_LENGTH 104
+#define ERROR_LOG_MAXIMUM_SIZE (ERROR_LOG_LIMIT_SIZE - IO_ERROR_LOG_MESSAGE_HEADER_LENGTH)
 PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize);
 VOID IoWriteErrorLogEntry(PVOID ElEntry);
 VOID IoFreeErrorLogEntry(PVOID ElEntry);
@@ -246,13 +305,34 @@ VOID IoSetHardErrorOrVerifyDevice(PIRP Irp, PDEVICE_OBJECT DeviceObject);
 PDEVICE_OBJECT IoGetDeviceToVerify(PETHREAD Thread);
 
 // Files.
+typedef enum _CREATE_FILE_TYPE {
+  CreateFileTypeNone,
+  CreateFileTypeNamedPipe,
+  CreateFileTypeMailslot
+} CREATE_FILE_TYPE;
 NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                       ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
-                      ULONG CreateFileTypeAsInt, PVOID InternalParameters, ULONG Options);
+                      CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options);
 #define IO_FORCE_ACCESS_CHECK 0x0001
 #define IO_NO_PARAMETER_CHECKING 0x0100
 #define IO_OPEN_TARGET_DIRECTORY 0x0004
+typedef struct _IO_DRIVER_CREATE_CONTEXT {
+  CSHORT Size;
+  struct _ECP_LIST *ExtraCreateParameter;
+  PVOID DeviceObjectHint;
+  struct _TXN_PARAMETER_BLOCK *TxnParameters;
+} IO_DRIVER_CREATE_CONTEXT, *PIO_DRIVER_CREATE_CONTEXT;
+NTSTATUS IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
+                        ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                        CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
+                        PIO_DRIVER_CREATE_CONTEXT DriverContext);
+VOID IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject);
+typedef struct _OBJECT_NAME_INFORMATION *POBJECT_NAME_INFORMATION;
+NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject, POBJECT_NAME_INFORMATION *ObjectNameInformation);
+NTSTATUS IoQueryVolumeInformation(PFILE_OBJECT FileObject, FS_INFORMATION_CLASS FsInformationClass, ULONG Length,
+                                  PVOID FsInformation, PULONG ReturnedLength);
 NTSTATUS IoQueryFileInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
                                 PVOID FileInformation, PULONG ReturnedLength);
 NTSTATUS IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess);

@@ -54,6 +54,9 @@ NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR
 NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
                                   KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                   PKWAIT_BLOCK WaitBlockArray);
+VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
+LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
+LONG KeReadStateMutant(PRKMUTANT Mutant);
 #define KeWaitForMutexObject KeWaitForSingleObject
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval);
 VOID KeStallExecutionProcessor(ULONG MicroSeconds);
@@ -111,6 +114,14 @@ PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG 
 PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueueIfBusy(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey);
 BOOLEAN KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry);
 
+// Queues.
+VOID KeInitializeQueue(PRKQUEUE Queue, ULONG Count);
+LONG KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry);
+LONG KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry);
+PLIST_ENTRY KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout);
+PLIST_ENTRY KeRundownQueue(PRKQUEUE Queue);
+LONG KeReadStateQueue(PRKQUEUE Queue);
+
 // Threads, processors, interrupts.
 PKTHREAD KeGetCurrentThread(VOID);
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread);
@@ -152,6 +163,17 @@ NTSTATUS KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Pa
 PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext,
                                         ULONG Flags);
 VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle);
+VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count);
+USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber);
+CCHAR KeSetIdealProcessorThread(PKTHREAD Thread, CCHAR Processor);
+BOOLEAN KeSetKernelStackSwapEnable(BOOLEAN Enable);
+VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState);
+VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState);
+VOID KeAttachProcess(PRKPROCESS Process);
+VOID KeDetachProcess(VOID);
+PVOID KeRegisterNmiCallback(PNMI_CALLBACK CallbackRoutine, PVOID Context);
+NTSTATUS KeDeregisterNmiCallback(PVOID Handle);
+BOOLEAN KeInvalidateAllCaches(VOID);
 #define KeFlushWriteBuffer() ((void)0)
 #define KeGetDcacheFillSize() 64u
 

@@ -339,12 +339,42 @@ typedef struct _KFLOATING_SAVE {
   ULONG Dummy;
 } KFLOATING_SAVE, *PKFLOATING_SAVE;
 
+typedef struct _XSTATE_CONTEXT {
+  ULONG64 Mask;
+  ULONG Length;
+  ULONG Reserved1;
+  PVOID Area;
+  PVOID Buffer;
+} XSTATE_CONTEXT, *PXSTATE_CONTEXT;
 typedef struct _XSTATE_SAVE {
   struct _XSTATE_SAVE *Prev;
   struct _KTHREAD *Thread;
   UCHAR Level;
-  PVOID Context;
+  XSTATE_CONTEXT XStateContext;
 } XSTATE_SAVE, *PXSTATE_SAVE;
+#define XSTATE_MASK_LEGACY_FLOATING_POINT (1ULL << 0)
+#define XSTATE_MASK_LEGACY_SSE (1ULL << 1)
+#define XSTATE_MASK_LEGACY (XSTATE_MASK_LEGACY_FLOATING_POINT | XSTATE_MASK_LEGACY_SSE)
+#define XSTATE_MASK_GSSE (1ULL << 2)
+
+typedef struct _KQUEUE {
+  DISPATCHER_HEADER Header;
+  LIST_ENTRY EntryListHead;
+  volatile ULONG CurrentCount;
+  ULONG MaximumCount;
+  LIST_ENTRY ThreadListHead;
+} KQUEUE, *PKQUEUE, *PRKQUEUE;
+
+typedef struct _KAPC_STATE {
+  LIST_ENTRY ApcListHead[MaximumMode];
+  PKPROCESS Process;
+  BOOLEAN KernelApcInProgress;
+  BOOLEAN KernelApcPending;
+  BOOLEAN UserApcPending;
+} KAPC_STATE, *PKAPC_STATE, *PRKAPC_STATE;
+
+typedef BOOLEAN NMI_CALLBACK(PVOID Context, BOOLEAN Handled);
+typedef NMI_CALLBACK *PNMI_CALLBACK;
 
 typedef BOOLEAN KSERVICE_ROUTINE(struct _KINTERRUPT *Interrupt, PVOID ServiceContext);
 typedef KSERVICE_ROUTINE *PKSERVICE_ROUTINE;

@@ -139,9 +139,9 @@ extern "C" {
 
 NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                             PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
-                            ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, ULONG CreateFileTypeAsInt,
+                            ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType,
                             PVOID InternalParameters, ULONG Options) {
-  (void)CreateFileTypeAsInt;
+  (void)CreateFileType;
   (void)InternalParameters;
   (void)Options;
   *FileHandle = nullptr;
@@ -185,7 +185,7 @@ NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                             PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
                             ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength) {
   return IoCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                      CreateDisposition, CreateOptions, EaBuffer, EaLength, 0, nullptr, 0);
+                      CreateDisposition, CreateOptions, EaBuffer, EaLength, CreateFileTypeNone, nullptr, 0);
 }
 
 NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,

@@ -1,0 +1,142 @@
+// System services, second part: processes, threads, tokens, security, locks, timers, power. Part of ntddk.h.
+// IRQL: PASSIVE_LEVEL. Prototypes; src/nt implements them in the component that owns the object.
+#ifndef DRYDOCK_WDM_ZW_MORE_H
+#define DRYDOCK_WDM_ZW_MORE_H
+
+#include "wdm/ob.h"
+#include "wdm/power_types.h"
+#include "wdm/zw.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum _PROCESSINFOCLASS {
+  ProcessBasicInformation = 0,
+  ProcessTimes = 4,
+  ProcessWow64Information = 26,
+  ProcessImageFileName = 27
+} PROCESSINFOCLASS;
+typedef enum _THREADINFOCLASS {
+  ThreadBasicInformation = 0,
+  ThreadTimes = 1,
+  ThreadPriority = 2,
+  ThreadBasePriority = 3,
+  ThreadAffinityMask = 4
+} THREADINFOCLASS;
+typedef enum _OBJECT_INFORMATION_CLASS {
+  ObjectBasicInformation = 0,
+  ObjectTypeInformation = 2
+} OBJECT_INFORMATION_CLASS;
+typedef enum {
+  SystemPowerPolicyAc,
+  SystemPowerPolicyDc,
+  VerifySystemPolicyAc,
+  VerifySystemPolicyDc,
+  SystemPowerCapabilities,
+  SystemBatteryState
+} POWER_INFORMATION_LEVEL;
+#define SYMLINK_FLAG_RELATIVE 1
+
+typedef VOID (*PTIMER_APC_ROUTINE)(PVOID TimerContext, ULONG TimerLowValue, LONG TimerHighValue);
+
+NTSTATUS ZwWaitForMultipleObjects(ULONG Count, HANDLE Handles[], WAIT_TYPE WaitType, BOOLEAN Alertable,
+                                  PLARGE_INTEGER Timeout);
+NTSTATUS ZwPulseEvent(HANDLE EventHandle, PLONG PreviousState);
+NTSTATUS ZwResetEvent(HANDLE EventHandle, PLONG PreviousState);
+NTSTATUS ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine, PVOID TimerContext,
+                    BOOLEAN ResumeTimer, LONG Period, PBOOLEAN PreviousState);
+NTSTATUS ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass, PVOID ObjectInformation,
+                       ULONG ObjectInformationLength, PULONG ReturnLength);
+NTSTATUS ZwQueryDirectoryObject(HANDLE DirectoryHandle, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry,
+                                BOOLEAN RestartScan, PULONG Context, PULONG ReturnLength);
+NTSTATUS ZwQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
+                               PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length, PULONG LengthNeeded);
+NTSTATUS ZwSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
+                             PSECURITY_DESCRIPTOR SecurityDescriptor);
+NTSTATUS ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                       PCLIENT_ID ClientId);
+NTSTATUS ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                      PCLIENT_ID ClientId);
+NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
+NTSTATUS ZwQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
+                                   PVOID ProcessInformation, ULONG ProcessInformationLength, PULONG ReturnLength);
+NTSTATUS ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                                ULONG ThreadInformationLength);
+NTSTATUS ZwYieldExecution(VOID);
+NTSTATUS ZwPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputBufferLength,
+                            PVOID OutputBuffer, ULONG OutputBufferLength);
+NTSTATUS ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key,
+                    BOOLEAN FailImmediately, BOOLEAN ExclusiveLock);
+NTSTATUS ZwUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER ByteOffset,
+                      PLARGE_INTEGER Length, ULONG Key);
+NTSTATUS ZwQueryEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length,
+                       BOOLEAN ReturnSingleEntry, PVOID EaList, ULONG EaListLength, PULONG EaIndex,
+                       BOOLEAN RestartScan);
+NTSTATUS ZwSetEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length);
+NTSTATUS ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
+                                    ULONG Length, FS_INFORMATION_CLASS FsInformationClass);
+
+// Processes and threads by pointer.
+typedef struct _PS_CREATE_NOTIFY_INFO {
+  SIZE_T Size;
+  union {
+    ULONG Flags;
+    struct {
+      ULONG FileOpenNameAvailable : 1;
+      ULONG IsSubsystemProcess : 1;
+      ULONG Reserved : 30;
+    };
+  };
+  HANDLE ParentProcessId;
+  CLIENT_ID CreatingThreadId;
+  struct _FILE_OBJECT *FileObject;
+  PCUNICODE_STRING ImageFileName;
+  PCUNICODE_STRING CommandLine;
+  NTSTATUS CreationStatus;
+} PS_CREATE_NOTIFY_INFO, *PPS_CREATE_NOTIFY_INFO;
+typedef VOID CREATE_PROCESS_NOTIFY_ROUTINE_EX(PEPROCESS Process, HANDLE ProcessId, PPS_CREATE_NOTIFY_INFO CreateInfo);
+typedef CREATE_PROCESS_NOTIFY_ROUTINE_EX *PCREATE_PROCESS_NOTIFY_ROUTINE_EX;
+typedef struct _IMAGE_INFO {
+  union {
+    ULONG Properties;
+    struct {
+      ULONG ImageAddressingMode : 8;
+      ULONG SystemModeImage : 1;
+      ULONG ImageMappedToAllPids : 1;
+      ULONG ExtendedInfoPresent : 1;
+      ULONG MachineTypeMismatch : 1;
+      ULONG ImageSignatureLevel : 4;
+      ULONG ImageSignatureType : 3;
+      ULONG ImagePartialMap : 1;
+      ULONG Reserved : 12;
+    };
+  };
+  PVOID ImageBase;
+  ULONG ImageSelector;
+  SIZE_T ImageSize;
+  ULONG ImageSectionNumber;
+} IMAGE_INFO, *PIMAGE_INFO;
+typedef VOID LOAD_IMAGE_NOTIFY_ROUTINE(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
+typedef LOAD_IMAGE_NOTIFY_ROUTINE *PLOAD_IMAGE_NOTIFY_ROUTINE;
+NTSTATUS PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove);
+NTSTATUS PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
+NTSTATUS PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
+BOOLEAN PsIsThreadTerminating(PETHREAD Thread);
+LARGE_INTEGER PsGetProcessExitTime(VOID);
+PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS Process);
+VOID PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken);
+VOID PsRevertToSelf(VOID);
+
+// Objects.
+VOID ObMakeTemporaryObject(PVOID Object);
+NTSTATUS ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
+                                      ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                      ULONG Tag, PHANDLE Handle);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // DRYDOCK_WDM_ZW_MORE_H
