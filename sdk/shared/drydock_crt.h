@@ -279,6 +279,7 @@ DRYDOCK_CRT errno_t DrydockMemcpyS(void *to, size_t capacity, const void *from, 
 #ifdef __cplusplus
 }  // extern "C"
 // swprintf exists with and without a capacity; the second argument tells.
+extern "C++" {
 inline int DrydockSwprintf(WCHAR *to, const WCHAR *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -293,6 +294,7 @@ inline int DrydockSwprintf(WCHAR *to, size_t capacity, const WCHAR *format, ...)
   va_end(arguments);
   return n;
 }
+}  // extern "C++"
 #else
 #define DrydockSwprintf(to, second, ...)                                                                      \
   _Generic((second), int: DrydockSnW, unsigned: DrydockSnW, long: DrydockSnW, unsigned long: DrydockSnW,      \

@@ -189,11 +189,11 @@ typedef HANDLE *PHANDLE;
 // Functions, not macros: the C++ library has its own.
 extern "C++" {
 template <class A, class B>
-constexpr auto min(A a, B b) -> decltype(a < b ? a : b) {
+constexpr auto min(A a, B b) -> decltype(true ? A() : B()) {
   return a < b ? a : b;
 }
 template <class A, class B>
-constexpr auto max(A a, B b) -> decltype(a > b ? a : b) {
+constexpr auto max(A a, B b) -> decltype(true ? A() : B()) {
   return a > b ? a : b;
 }
 }
