@@ -11,6 +11,7 @@
 #include "nt/ke/stall.h"
 #include "nt/io/device.h"
 #include "nt/io/state.h"
+#include "nt/ob/object.h"
 #include "nt/trace.h"
 #include "wdf/entry/tables.h"
 #include "wdf/trace.h"
@@ -141,15 +142,17 @@ void Machine::Trace(bool on) {
 }
 
 std::string Machine::NameOfTraceId(uint64_t id) const {
-  return machine::Guarded(*impl_, std::string(), [&]() -> std::string {
-    rt::LockGuard guard(impl_->kernel->io->lock);
-    for (nt::io::Driver* driver = impl_->kernel->io->drivers; driver; driver = driver->next) {
-      if (driver->trace_id == id) return machine::ToUtf8(driver->name);
-      for (DEVICE_OBJECT* device = driver->object ? driver->object->DeviceObject : nullptr; device; device = device->NextDevice)
-        if (nt::io::TraceId(device) == id) return machine::ToUtf8(driver->name);
+  rt::LockGuard guard(impl_->kernel->io->lock);
+  for (nt::io::Driver* driver = impl_->kernel->io->drivers; driver; driver = driver->next) {
+    if (driver->trace_id == id) return machine::ToUtf8(driver->name);
+    for (DEVICE_OBJECT* device = driver->object ? driver->object->DeviceObject : nullptr; device; device = device->NextDevice) {
+      if (nt::io::TraceId(device) != id) continue;
+      // Of our own devices the name tells more than the driver: \Device\GoesSilent.
+      std::u16string name = driver->own ? nt::ob::NameOf(device) : std::u16string();
+      return machine::ToUtf8(name.empty() ? driver->name : name);
     }
-    return {};
-  });
+  }
+  return {};
 }
 
 uint64_t Machine::TraceDigest() const { return impl_->events.digest(); }

@@ -25,11 +25,11 @@ constexpr rt::EventKind kTable[] = {
     {kRequestCancel, "request.cancel", "request {a}"},
     {kRequestMarkCancelable, "request.mark_cancelable", "request {a} marked {b}"},
     {kQueueState, "queue.state", "queue {a} state {b:x}"},
-    {kRequestSend, "request.send", "request {a} target {b} irp {c}"},
+    {kRequestSend, "request.send", "request {a} target {b} major and control code {c:#x}"},
     {kRequestSent, "request.sent", "request {a} target {b} status {c:x}"},
     {kRequestCompletion, "request.completion", "request {a} status {b:x} information {c}"},
     {kRequestCancelSent, "request.cancel_sent", "request {a}"},
-    {kRequestTimeout, "request.timeout", "request {a}"},
+    {kRequestTimeout, "request.timeout", "target {a} request {b} complete already: {c}"},
     {kTargetState, "target.state", "target {a} state {b} -> {c}"},
     {kDdiCall, "ddi.call", "function {a} of the table of KMDF (0) or UMDF (1): {b}"},
 };

@@ -54,6 +54,15 @@ class Drawing {
     text_ += fmt::format("  {:>12.1f}  {:>4}  {}{}\n", microseconds, fmt::format("t{}", event.task), rails, what);
   }
 
+  static std::string StatusText(uint64_t status) { return Status(static_cast<int32_t>(status)).ToString(); }
+
+  // What a send carries: major code above, control code below.
+  static std::string Operation(uint64_t summary) {
+    std::string name = MajorName(summary >> 32);
+    if (uint64_t code = summary & 0xFFFFFFFF) name += fmt::format(" 0x{:X}", code);
+    return name;
+  }
+
   void Add(const TraceEvent& event) {
     using namespace nt::io;
     switch (event.kind) {
@@ -63,35 +72,41 @@ class Drawing {
         return;
       case kIrpReturn:
         if (depth_ > 0) --depth_;
-        Line(event, fmt::format("<- irp {} returns {}", event.a, Status(static_cast<int32_t>(event.c)).ToString()));
+        Line(event, fmt::format("<- irp {} returns {}", event.a, StatusText(event.c)));
         return;
       case kIrpComplete:
-        Line(event, fmt::format("== irp {} completed: {}, {} bytes", event.a, Status(static_cast<int32_t>(event.b)).ToString(), event.c));
+        Line(event, fmt::format("== irp {} completed: {}, {} bytes", event.a, StatusText(event.b), event.c));
         return;
-      case kIrpCancel: Line(event, fmt::format("xx irp {} cancelled", event.a)); return;
-      case nt::kEventWaitBegin:
+      case kIrpCancel: Line(event, fmt::format("xx irp {} is cancelled", event.a)); return;
+      case nt::kEventWaitBegin: {
         waiting_since_[event.task] = event.time;
-        Line(event, event.c == UINT64_MAX ? "... waits, without limit"
-                                          : fmt::format("... waits, at most {:.0f} ms", static_cast<double>(event.c) / 10'000.0));
+        auto limit = static_cast<int64_t>(event.c);
+        Line(event, limit == -1 ? "... waits, without limit" : fmt::format("... waits, at most {:.0f} ms", static_cast<double>(-limit) / 10'000.0));
         return;
+      }
       case nt::kEventWaitEnd: {
         Duration waited = event.time - waiting_since_[event.task];
-        Line(event, fmt::format("... waited {:.1f} ms: {}", Milliseconds(waited), Status(static_cast<int32_t>(event.b)).ToString()));
+        Line(event, fmt::format("... waited {:.1f} ms: {}", Milliseconds(waited), StatusText(event.b)));
         if (waited > longest_wait_) {
           longest_wait_ = waited;
-          longest_what_ = last_send_.empty() ? "outside a send" : "in " + last_send_;
+          longest_what_ = last_send_.empty() ? "outside a send" : "in the " + last_send_;
         }
         return;
       }
-      case wdf::trace::kRequestSend:
-        last_send_ = event.text;
-        Line(event, event.text);
+      case wdf::trace::kDdiCall:
+        // The calls that send are the story; the rest is in the trace.
+        if (event.text.find("Send") != std::string::npos) Line(event, event.text);
         return;
-      case wdf::trace::kRequestDeliver:
+      case wdf::trace::kRequestSend: last_send_ = "send of a " + Operation(event.c); return;
+      case wdf::trace::kRequestDeliver: Line(event, fmt::format("handler gets request {}", event.a)); return;
       case wdf::trace::kRequestComplete:
-      case wdf::trace::kRequestCancel:
-      case wdf::trace::kRequestCancelSent:
-      case wdf::trace::kRequestTimeout: Line(event, event.text); return;
+        Line(event, fmt::format("driver completes request {}: {}, {} bytes", event.a, StatusText(event.b), event.c));
+        return;
+      case wdf::trace::kRequestCompletion:
+        Line(event, fmt::format("sender learns: {}, {} bytes", StatusText(event.b), event.c));
+        return;
+      case wdf::trace::kRequestTimeout: Line(event, "the time-out fires; the framework cancels the request"); return;
+      case wdf::trace::kRequestCancelSent: Line(event, "the driver cancels the request it sent"); return;
       default: return;  // allocation, locks, calls: not in the picture
     }
   }
