@@ -118,9 +118,20 @@ void Chain(int signal, siginfo_t* info, void* context) {
   }
 }
 
+// What __builtin_longjmp does, but by way of the return from the handler, so that the signal is over for everybody who keeps book.
+// The buffer of __builtin_setjmp holds frame pointer, address, stack pointer.
+void GoOnAt(void** jump, ucontext_t& context) {
+  context.uc_mcontext.gregs[REG_RBP] = reinterpret_cast<greg_t>(jump[0]);
+  context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(jump[1]);
+  context.uc_mcontext.gregs[REG_RSP] = reinterpret_cast<greg_t>(jump[2]);
+}
+
 void OnFault(int signal, siginfo_t* info, void* raw_context) {
-  const auto& context = *static_cast<const ucontext_t*>(raw_context);
-  if (capturing) __builtin_longjmp(capture_jump, 1);
+  auto& context = *static_cast<ucontext_t*>(raw_context);
+  if (capturing) {
+    GoOnAt(capture_jump, context);
+    return;
+  }
   FaultFilter filter = current_filter.load(std::memory_order_acquire);
   if (filter != nullptr && CurrentTask() != nullptr && info->si_code > 0) {
     FaultInfo& fault = last_fault;
@@ -139,9 +150,13 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
     capturing = false;
     if (void** jump = filter(fault)) {
 #if RT_ASAN
-      __asan_handle_no_return();
+      // The frames that are left behind do not lift the poison from their variables any more.
+      const auto* landing = static_cast<const char*>(jump[2]);
+      const char* low = fault.stack_pointer - 256;
+      if (landing > low) __asan_unpoison_memory_region(low, static_cast<size_t>(landing - low));
 #endif
-      __builtin_longjmp(jump, 1);
+      GoOnAt(jump, context);
+      return;
     }
   }
   Chain(signal, info, raw_context);

@@ -11,8 +11,10 @@ using namespace drydock::nt;
 
 namespace {
 
-// SLIST_HEADER::Region: NextEntry is the address without its four low bits, which are zero; one of them is the lock.
+// SLIST_HEADER::Region: NextEntry is the address without its four low bits, which are zero; one of them is the lock. Alignment: Depth in
+// 16 bits, Sequence above. (Whole words, since a store to a bit field may touch its neighbours.)
 constexpr unsigned char kLocked = 1;
+constexpr ULONGLONG kDepthMask = 0xFFFF, kOneSequence = 0x10000;
 
 class SListGuard {
  public:
@@ -23,10 +25,13 @@ class SListGuard {
   unsigned char* byte_;
 };
 
-SLIST_ENTRY* First(const SLIST_HEADER* head) { return reinterpret_cast<SLIST_ENTRY*>(head->HeaderX64.NextEntry << 4); }
-void SetFirst(SLIST_HEADER* head, SLIST_ENTRY* entry) {
-  head->HeaderX64.NextEntry = reinterpret_cast<ULONGLONG>(entry) >> 4;
-  ++head->HeaderX64.Sequence;
+SLIST_ENTRY* First(const SLIST_HEADER* head) {
+  return reinterpret_cast<SLIST_ENTRY*>(__atomic_load_n(&head->Region, __ATOMIC_RELAXED) & ~ULONGLONG{15});
+}
+// With the lock held, which stays: others look at its byte.
+void Set(SLIST_HEADER* head, SLIST_ENTRY* entry, ULONGLONG depth) {
+  head->Alignment = ((head->Alignment & ~kDepthMask) + kOneSequence) | (depth & kDepthMask);
+  __atomic_store_n(&head->Region, reinterpret_cast<ULONGLONG>(entry) | kLocked, __ATOMIC_RELAXED);
 }
 
 void SchedulePoint() {
@@ -93,8 +98,7 @@ PSLIST_ENTRY ExpInterlockedPopEntrySList(PSLIST_HEADER ListHead) {
   SListGuard guard(ListHead);
   PSLIST_ENTRY entry = First(ListHead);
   if (entry == nullptr) return nullptr;
-  SetFirst(ListHead, entry->Next);
-  --ListHead->HeaderX64.Depth;
+  Set(ListHead, entry->Next, ListHead->Alignment - 1);
   return entry;
 }
 
@@ -103,8 +107,7 @@ PSLIST_ENTRY ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY L
   SListGuard guard(ListHead);
   PSLIST_ENTRY first = First(ListHead);
   ListEntry->Next = first;
-  SetFirst(ListHead, ListEntry);
-  ++ListHead->HeaderX64.Depth;
+  Set(ListHead, ListEntry, ListHead->Alignment + 1);
   return first;
 }
 
@@ -112,14 +115,13 @@ PSLIST_ENTRY ExpInterlockedFlushSList(PSLIST_HEADER ListHead) {
   SchedulePoint();
   SListGuard guard(ListHead);
   PSLIST_ENTRY first = First(ListHead);
-  SetFirst(ListHead, nullptr);
-  ListHead->HeaderX64.Depth = 0;
+  Set(ListHead, nullptr, 0);
   return first;
 }
 
 USHORT ExQueryDepthSList(PSLIST_HEADER SListHead) {
   SListGuard guard(SListHead);
-  return static_cast<USHORT>(SListHead->HeaderX64.Depth);
+  return static_cast<USHORT>(SListHead->Alignment & kDepthMask);
 }
 
 }  // extern "C"

@@ -141,7 +141,8 @@ PoolBlock* MakeBlock(const PoolRequest& request) {
   return block;
 }
 
-FoundBlock FindBlock(Kernel& kernel, void* bytes) {
+// Looks at memory that may have been freed: that is its purpose.
+__attribute__((no_sanitize("thread"))) FoundBlock FindBlock(Kernel& kernel, void* bytes) {
   if (reinterpret_cast<uintptr_t>(bytes) % kAlignment != 0) return {BlockState::kUnknown, nullptr};
   auto* block = static_cast<PoolBlock*>(bytes) - 1;
   if (block->canary == kFreedCanary) return {BlockState::kFreed, nullptr};

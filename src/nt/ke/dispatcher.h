@@ -44,7 +44,13 @@ const char* KindName(uint8_t kind);
 inline uint8_t KindOf(const DISPATCHER_HEADER& header) {
   return __atomic_load_n(&header.Type, __ATOMIC_RELAXED) & static_cast<uint8_t>(~kHeaderLocked);
 }
-inline void LockHeader(DISPATCHER_HEADER& header) { rt::AcquireBit(&header.Type, kHeaderLocked); }
+// Bug-checks: the header was never initialised, or was overwritten.
+[[noreturn]] void ReportBadHeader(const DISPATCHER_HEADER& header);
+
+inline void LockHeader(DISPATCHER_HEADER& header) {
+  rt::AcquireBit(&header.Type, kHeaderLocked);
+  if (__builtin_expect(header.WaitListHead.Flink == nullptr, 0)) ReportBadHeader(header);
+}
 inline void UnlockHeader(DISPATCHER_HEADER& header) { rt::ReleaseBit(&header.Type, kHeaderLocked); }
 
 inline void InitializeHeader(DISPATCHER_HEADER& header, ObjectKind kind, size_t object_bytes, LONG state) {
@@ -70,8 +76,10 @@ void SignalAndUnlock(Kernel& kernel, DISPATCHER_HEADER& header, bool holds_all_l
 // Sets an object of ours (thread, process, file event) to signalled for good.
 void SignalObject(Kernel& kernel, DISPATCHER_HEADER& header);
 
-// Bug-checks unless the header looks initialised.
-void CheckHeader(const DISPATCHER_HEADER& header, const char* function);
+// The part of that which can be seen without the lock: a driver's object, before it is locked.
+inline void CheckHeader(const DISPATCHER_HEADER& header) {
+  if (__builtin_expect(KindOf(header) >= kKindCount, 0)) ReportBadHeader(header);
+}
 void CheckWaitIrql(const void* object, bool may_block, const char* function);
 
 // When a time-out as the Ke functions take it ends, in interrupt time. Null: never.

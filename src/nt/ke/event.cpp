@@ -30,7 +30,7 @@ extern "C" VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State
 extern "C" LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   // Wait promises a wait to come; without a dispatcher lock to keep, it changes nothing.
   Kernel& kernel = *CurrentThread().kernel;
-  ke::CheckHeader(Event->Header, "KeSetEvent");
+  ke::CheckHeader(Event->Header);
   const uint32_t id = IdOf(kernel, Event);
   const uint8_t kind = ke::KindOf(Event->Header);
   const bool all = ke::LockForSignal(kernel, Event->Header);
@@ -44,7 +44,7 @@ extern "C" LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
 
 extern "C" LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   Kernel& kernel = *CurrentThread().kernel;
-  ke::CheckHeader(Event->Header, "KePulseEvent");
+  ke::CheckHeader(Event->Header);
   const uint32_t id = IdOf(kernel, Event);
   const uint8_t kind = ke::KindOf(Event->Header);
   const bool all = ke::LockForSignal(kernel, Event->Header);
@@ -57,7 +57,7 @@ extern "C" LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) 
 }
 
 extern "C" LONG KeResetEvent(PRKEVENT Event) {
-  ke::CheckHeader(Event->Header, "KeResetEvent");
+  ke::CheckHeader(Event->Header);
   ke::LockHeader(Event->Header);
   const LONG previous = Event->Header.SignalState;
   Event->Header.SignalState = 0;
@@ -77,7 +77,7 @@ extern "C" VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG L
 
 extern "C" LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait) {
   Kernel& kernel = *CurrentThread().kernel;
-  ke::CheckHeader(Semaphore->Header, "KeReleaseSemaphore");
+  ke::CheckHeader(Semaphore->Header);
   const uint32_t id = IdOf(kernel, Semaphore);
   const bool all = ke::LockForSignal(kernel, Semaphore->Header);
   const LONG previous = Semaphore->Header.SignalState;

@@ -47,7 +47,7 @@ extern "C" LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
   // Wait promises a wait to come; without a dispatcher lock to keep, it changes nothing.
   Thread& thread = CurrentThread();
   Kernel& kernel = *thread.kernel;
-  ke::CheckHeader(Mutex->Header, "KeReleaseMutex");
+  ke::CheckHeader(Mutex->Header);
   if (Mutex->OwnerThread != ke::AsKthread(&thread)) {
     ex::RaiseStatus(STATUS_MUTANT_NOT_OWNED,
                     fmt::format("KeReleaseMutex was called by thread {}, which does not own the mutex (its owner is {}).",

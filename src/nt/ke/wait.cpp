@@ -173,13 +173,11 @@ const char* KindName(uint8_t kind) {
   return kind < kKindCount ? kNames[kind] : "object of unknown kind";
 }
 
-void CheckHeader(const DISPATCHER_HEADER& header, const char* function) {
+void ReportBadHeader(const DISPATCHER_HEADER& header) {
   const uint8_t kind = KindOf(header);
-  if (__builtin_expect(kind < kKindCount && header.WaitListHead.Flink != nullptr, 1)) return;
   BugCheck(bug::kSystemThreadExceptionNotHandled, {0xC0000005, reinterpret_cast<uint64_t>(&header), kind, 0},
-           fmt::format("{} was given a dispatcher object at {} that was never initialised (or was overwritten): its type is {}{}.",
-                       function, static_cast<const void*>(&header), kind,
-                       header.WaitListHead.Flink == nullptr ? " and its wait list is null" : ""));
+           fmt::format("The dispatcher object at {} was never initialised, or was overwritten: {}.", static_cast<const void*>(&header),
+                       kind < kKindCount ? "its wait list is null" : fmt::format("its type is {}", kind)));
 }
 
 void CheckWaitIrql(const void* object, bool may_block, const char* function) {
@@ -257,7 +255,7 @@ void SignalObject(Kernel& kernel, DISPATCHER_HEADER& header) {
 NTSTATUS WaitForSingle(DISPATCHER_HEADER& header, const LARGE_INTEGER* timeout) {
   Thread& thread = CurrentThread();
   Kernel& kernel = *thread.kernel;
-  CheckHeader(header, "KeWaitForSingleObject");
+  CheckHeader(header);
   CheckWaitIrql(&header, !IsPoll(timeout), "KeWaitForSingleObject");
   kernel.executor.SchedulePoint();
 
@@ -396,7 +394,7 @@ extern "C" NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_T
   }
   Thread& thread = CurrentThread();
   auto** headers = reinterpret_cast<DISPATCHER_HEADER**>(Object);
-  for (ULONG i = 0; i < Count; ++i) ke::CheckHeader(*headers[i], "KeWaitForMultipleObjects");
+  for (ULONG i = 0; i < Count; ++i) ke::CheckHeader(*headers[i]);
   ke::CheckWaitIrql(Object, !ke::IsPoll(Timeout), "KeWaitForMultipleObjects");
   thread.kernel->executor.SchedulePoint();
   if (WaitType == WaitAny) return ke::WaitForAny(thread, headers, Count, Timeout);
