@@ -55,7 +55,7 @@ void* AllocatePool(Kernel& kernel, const PoolRequest& request) {
   CheckIrql(request.paged, kAllocateAtBadIrql, request.bytes, "ExAllocatePool");
   const uint64_t limit = pool.limit.load(std::memory_order_relaxed);
   if (__builtin_expect(pool.failure_hook != nullptr || limit != 0, 0)) {
-    if ((limit != 0 && pool.bytes.load(std::memory_order_relaxed) + request.bytes > limit) ||
+    if ((limit != 0 && pool.Use().bytes + request.bytes > limit) ||
         (pool.failure_hook != nullptr && pool.failure_hook(pool.failure_context, request))) {
       RecordEvent(kernel, kEventPoolFail, request.tag, request.bytes);
       return nullptr;
@@ -130,11 +130,7 @@ void SetPoolFailureHook(Kernel& kernel, PoolFailureHook hook, void* context) {
 
 void SetPoolLimit(Kernel& kernel, uint64_t bytes) { kernel.ex->pool->limit.store(bytes, std::memory_order_relaxed); }
 
-PoolUse PoolInUse(Kernel& kernel) {
-  Pool& pool = *kernel.ex->pool;
-  return {pool.blocks.load(std::memory_order_relaxed), pool.bytes.load(std::memory_order_relaxed),
-          pool.allocations.load(std::memory_order_relaxed)};
-}
+PoolUse PoolInUse(Kernel& kernel) { return kernel.ex->pool->Use(); }
 
 namespace {
 
@@ -153,7 +149,7 @@ bool MadeBy(const PoolBlock& block, const void* start, size_t bytes) {
 std::vector<PoolLeak> Collect(Kernel& kernel, const void* start, size_t bytes, bool forget) {
   std::vector<std::pair<uint64_t, PoolLeak>> found;  // in order of allocation
   for (PoolShard& shard : kernel.ex->pool->shards) {
-    rt::LockGuard guard(shard.lock);
+    PoolShardGuard guard(shard);
     for (PoolBlock* block = shard.first; block != nullptr; block = block->next) {
       if (block->forgotten || !MadeBy(*block, start, bytes)) continue;
       block->forgotten = block->forgotten || forget;

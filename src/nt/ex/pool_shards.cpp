@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "nt/ex/state.h"
+#include "runtime/lock.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -30,12 +31,12 @@ size_t AlignmentFor(const PoolRequest& request) {
 }  // namespace
 
 void Pool::Add(PoolBlock* block, uint32_t hint) {
-  block->number = allocations.fetch_add(1, std::memory_order_relaxed);
-  blocks.fetch_add(1, std::memory_order_relaxed);
-  bytes.fetch_add(block->size, std::memory_order_relaxed);
   block->shard = static_cast<uint8_t>(hint % kPoolShards);
   PoolShard& shard = shards[block->shard];
-  rt::LockGuard guard(shard.lock);
+  PoolShardGuard guard(shard);
+  block->number = shard.allocations++;
+  ++shard.blocks;
+  shard.bytes += block->size;
   block->previous = nullptr;
   block->next = shard.first;
   if (shard.first) shard.first->previous = block;
@@ -43,12 +44,23 @@ void Pool::Add(PoolBlock* block, uint32_t hint) {
 }
 
 void Pool::Remove(PoolBlock* block) {
-  blocks.fetch_sub(1, std::memory_order_relaxed);
-  bytes.fetch_sub(block->size, std::memory_order_relaxed);
   PoolShard& shard = shards[block->shard];
-  rt::LockGuard guard(shard.lock);
+  PoolShardGuard guard(shard);
+  --shard.blocks;
+  shard.bytes -= block->size;
   (block->previous ? block->previous->next : shard.first) = block->next;
   if (block->next) block->next->previous = block->previous;
+}
+
+PoolUse Pool::Use() {
+  PoolUse use;
+  for (PoolShard& shard : shards) {
+    PoolShardGuard guard(shard);
+    use.blocks += shard.blocks;
+    use.bytes += shard.bytes;
+    use.allocations += shard.allocations;
+  }
+  return use;
 }
 
 Pool::~Pool() {

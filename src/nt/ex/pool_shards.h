@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "nt/ex/pool.h"
-#include "runtime/lock.h"
+#include "runtime/bit_lock.h"
 
 namespace drydock::nt::ex {
 
@@ -23,7 +23,7 @@ struct PoolBlock {
   PoolBlock* next;
   Pool* pool;
   size_t size;
-  uint64_t number;  // in order of allocation
+  uint64_t number;  // of its shard, in order of allocation
   const void* code;
   void* stack[kPoolStackDepth];
   void* allocation;  // what free() takes
@@ -37,9 +37,21 @@ struct PoolBlock {
   uint64_t guard;  // the last word before the bytes
 };
 
+// Guarded by a bit, whose release costs no more than a store: this is on the way of every allocation.
 struct alignas(64) PoolShard {
-  rt::Lock lock;
-  PoolBlock* first RT_GUARDED_BY(lock) = nullptr;
+  unsigned char locked = 0;
+  PoolBlock* first = nullptr;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+  uint64_t allocations = 0;
+};
+class PoolShardGuard {
+ public:
+  explicit PoolShardGuard(PoolShard& shard) : shard_(shard) { rt::AcquireBit(&shard.locked, 1); }
+  ~PoolShardGuard() { rt::ReleaseBit(&shard_.locked, 1); }
+
+ private:
+  PoolShard& shard_;
 };
 
 struct Pool {
@@ -51,9 +63,7 @@ struct Pool {
 
   Kernel& kernel;
   PoolShard shards[kPoolShards];
-  std::atomic<uint64_t> blocks{0};
-  std::atomic<uint64_t> bytes{0};
-  std::atomic<uint64_t> allocations{0};
+  PoolUse Use();
   std::atomic<uint64_t> limit{0};
   PoolFailureHook failure_hook = nullptr;
   void* failure_context = nullptr;
