@@ -181,12 +181,7 @@ NTSTATUS WdfTimerCreate(DriverGlobals& globals, PWDF_TIMER_CONFIG Config, PWDF_O
 BOOLEAN WdfTimerStart(DriverGlobals& globals, WDFTIMER Timer, LONGLONG DueTime) { return FromHandle<wdf::Timer>(globals, Timer)->Start(DueTime); }
 
 BOOLEAN WdfTimerStop(DriverGlobals& globals, WDFTIMER Timer, BOOLEAN Wait) {
-  wdf::Timer* timer = FromHandle<wdf::Timer>(globals, Timer);
-  if (globals.verifier && Wait && nt::CurrentThread().irql > PASSIVE_LEVEL) {
-    Break(globals, "WdfTimerStop with Wait above PASSIVE_LEVEL");
-    return FALSE;
-  }
-  return timer->Stop(Wait);
+  return FromHandle<wdf::Timer>(globals, Timer)->Stop(Wait);
 }
 
 WDFOBJECT WdfTimerGetParentObject(DriverGlobals& globals, WDFTIMER Timer) {

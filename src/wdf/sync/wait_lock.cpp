@@ -1,6 +1,5 @@
 #include "wdf/sync/wait_lock.h"
 
-#include "nt/thread.h"
 #include "wdf/ddi.h"
 #include "wdf/object/factory.h"
 
@@ -33,13 +32,7 @@ NTSTATUS WdfWaitLockCreate(DriverGlobals& globals, PWDF_OBJECT_ATTRIBUTES LockAt
 }
 
 NTSTATUS WdfWaitLockAcquire(DriverGlobals& globals, WDFWAITLOCK Lock, PLONGLONG Timeout) {
-  WaitLock* lock = FromHandle<WaitLock>(globals, Lock);
-  // The one level that depends on an argument, so it is looked at here (O-21).
-  if (globals.verifier && !(Timeout && *Timeout == 0) && nt::CurrentThread().irql > PASSIVE_LEVEL) {
-    Break(globals, "WdfWaitLockAcquire above PASSIVE_LEVEL with a time-out other than 0");
-    return STATUS_INVALID_DEVICE_REQUEST;
-  }
-  return lock->Acquire(Timeout);
+  return FromHandle<WaitLock>(globals, Lock)->Acquire(Timeout);
 }
 
 void WdfWaitLockRelease(DriverGlobals& globals, WDFWAITLOCK Lock) { FromHandle<WaitLock>(globals, Lock)->Release(); }
