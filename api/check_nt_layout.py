@@ -15,6 +15,34 @@ CORRECTIONS = {
     # Windows aligns a device object to 16 (MEMORY_ALLOCATION_ALIGNMENT): its extension begins 0x150 bytes in.
     ("_DEVICE_OBJECT", "size"): 336,
 }
+# Windows x64 layouts that the recorded facts do not hold: documented members and sizes seen by 64-bit drivers.
+MORE_OFFSETS = {
+    ("struct _IRP", "AllocationProcessorNumber"): 4,
+    ("struct _IRP", "Reserved"): 6,
+    ("struct _KAPC", "ApcMode"): 81,
+    ("struct _IO_REMOVE_LOCK_COMMON_BLOCK", "RemoveEvent"): 8,
+    ("struct _IO_CSQ", "ReservePointer"): 56,
+    ("struct _IO_CSQ_IRP_CONTEXT", "Csq"): 16,
+    ("struct _GENERAL_LOOKASIDE", "Size"): 44,
+    ("struct _GENERAL_LOOKASIDE", "ListEntry"): 64,
+    ("struct _CM_FULL_RESOURCE_DESCRIPTOR", "PartialResourceList"): 8,
+}
+MORE_SIZES = {
+    "struct _KAPC": 88,
+    "struct _KQUEUE": 64,
+    "struct _KWAIT_BLOCK": 48,
+    "struct _IO_REMOVE_LOCK": 32,
+    "struct _IO_CSQ": 64,
+    "struct _IO_CSQ_IRP_CONTEXT": 24,
+    "struct _PAGED_LOOKASIDE_LIST": 128,
+    "struct _LOOKASIDE_LIST_EX": 96,
+    "struct _OWNER_ENTRY": 16,
+    "union _SLIST_HEADER": 16,
+    "struct _SLIST_ENTRY": 16,
+    "struct _SECURITY_DESCRIPTOR": 40,
+    "struct _LUID_AND_ATTRIBUTES": 12,
+    "struct _VPB": 96,
+}
 # Fields whose type is declared inside the structure have no name that both languages know.
 UNNAMED = re.compile(r"^(struct|union)$|^union _w(Value|Index)$")
 
@@ -72,6 +100,12 @@ def main():
         lines.append(f"// {tag}")
         lines += asserts(tag, entry)
         lines.append("")
+    lines.append("// Beyond the recorded facts")
+    for (spelled, name), offset in MORE_OFFSETS.items():
+        lines.append(f'CHECK(__builtin_offsetof({spelled}, {name}) == {offset}, "{spelled}.{name}: offset");')
+    for spelled, size in MORE_SIZES.items():
+        lines.append(f'CHECK(sizeof({spelled}) == {size}, "{spelled}: size");')
+    lines.append("")
     # The linked test asks each object for these: an empty or missing one cannot pass for a checked one.
     lines += [
         "EXTERN_C const unsigned DRYDOCK_LAYOUT_NAME[2];",
