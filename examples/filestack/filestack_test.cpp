@@ -101,6 +101,10 @@ TEST_P(FileStack, SilentDeviceBehindItEndsInATimeOut) {
   auto before = machine.Now();
   EXPECT_EQ(file.Read(buffer, sizeof buffer).status, STATUS_IO_TIMEOUT);
   EXPECT_GE(machine.Now() - before, std::chrono::milliseconds(FILESTACK_TIMEOUT_MS));
+  // The send that follows a timed-out one is not cancelled with it.
+  FILESTACK_INFORMATION information = {};
+  EXPECT_EQ(file.Ioctl(IOCTL_FILESTACK_QUERY, nullptr, 0, &information, sizeof information).status, STATUS_SUCCESS);
+  EXPECT_EQ(information.Totals.Transfers, 3u);
   EXPECT_FALSE(machine.bug_check()) << machine.ReportText();
 }
 

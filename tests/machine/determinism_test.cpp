@@ -11,13 +11,13 @@
 namespace drydock::test {
 namespace {
 
-struct Run {
+struct Recording {
   std::vector<std::string> trace;
   uint64_t digest;
 };
 
 // Four tasks read, write, time out and cancel through the stack at once.
-Run RunOnce(uint64_t seed) {
+Recording RunOnce(uint64_t seed) {
   Machine machine({.executor = ExecutorKind::Simulated, .seed = seed, .trace = true});
   int reads = 0;
   auto model = MakeModel({.on_read =
@@ -48,7 +48,7 @@ Run RunOnce(uint64_t seed) {
 TEST(Determinism, SameSeedSameTraceOverAHundredSeeds) {
   std::set<uint64_t> digests;
   for (uint64_t seed = 1; seed <= 100; ++seed) {
-    Run first = RunOnce(seed), second = RunOnce(seed);
+    Recording first = RunOnce(seed), second = RunOnce(seed);
     ASSERT_FALSE(first.trace.empty());
     ASSERT_EQ(first.trace, second.trace) << "seed " << seed;
     ASSERT_EQ(first.digest, second.digest) << "seed " << seed;

@@ -46,6 +46,7 @@ OwnRequestScope::OwnRequestScope(DriverGlobals& globals, IoTarget& target) : fra
     state->own_requests = own->next;
     if (own->locations >= needed) {
       IoReuseIrp(own->sent.irp, STATUS_SUCCESS);
+      ResetSentState(own->sent);  // a cancel of its last life (a time-out) must not stick to this one
       own_ = own;
     } else {
       Free(own);
