@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <thread>
 
 #include "setup.h"
@@ -20,14 +21,16 @@ void SystemIoctl(benchmark::State& state) {
   int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
   termios settings;
   for (auto _ : state) benchmark::DoNotOptimize(ioctl(fd, TCGETS, &settings));
+  if (errno != ENOTTY) state.SkipWithError("/dev/null answered something else than ENOTTY");
   close(fd);
 }
 BENCHMARK(SystemIoctl)->Name("yardstick/ioctl_dev_null");
 
 constexpr ULONG kBatch = 1000;
 
-void RunBatches(benchmark::State& state, ExecutorKind executor, uint32_t code) {
-  Stack stack(executor);
+// The caller checks status, length and content of every answer itself.
+void RunBatches(benchmark::State& state, ExecutorKind executor, uint32_t code, bool trace = false) {
+  Stack stack(executor, 0, true, trace);
   ULONG count = kBatch;
   for (auto _ : state) Check(stack.machine, stack.file.Ioctl(code, &count, sizeof count).status, "send");
   state.SetItemsProcessed(state.iterations() * kBatch);
@@ -39,13 +42,17 @@ void RunBatches(benchmark::State& state, ExecutorKind executor, uint32_t code) {
 void DriverToDriver(benchmark::State& state, ExecutorKind executor) { RunBatches(state, executor, IOCTL_BENCH_RUN); }
 BENCHMARK_CAPTURE(DriverToDriver, live, ExecutorKind::Live)->Name("ioctl16/driver_to_driver/live");
 BENCHMARK_CAPTURE(DriverToDriver, simulated, ExecutorKind::Simulated)->Name("ioctl16/driver_to_driver/simulated");
+void Traced(benchmark::State& state, ExecutorKind executor) { RunBatches(state, executor, IOCTL_BENCH_RUN, true); }
+BENCHMARK_CAPTURE(Traced, live, ExecutorKind::Live)->Name("ioctl16/driver_to_driver_traced/live");
 
 void ApplicationToDriver(benchmark::State& state, ExecutorKind executor) {
   Stack stack(executor, static_cast<int>(state.range(0)), /*with_caller=*/false);
   uint64_t in[2] = {1, 2}, out[2];
   for (auto _ : state) {
+    ++in[0];
     IoResult result = stack.file.Ioctl(IOCTL_BENCH_EXCHANGE, in, sizeof in, out, sizeof out);
     Check(stack.machine, result.status, "ioctl");
+    Check(stack.machine, result.information == sizeof out && out[0] == in[0] + 1 && out[1] == in[1] + 2, "answer");
   }
 }
 BENCHMARK_CAPTURE(ApplicationToDriver, live, ExecutorKind::Live)->Name("ioctl16/application/filters/live")->Arg(0)->Arg(1)->Arg(2)->Arg(4);

@@ -13,7 +13,12 @@ void Check(const Machine& machine, Status status, const char* what) {
   std::exit(1);
 }
 
-Stack::Stack(ExecutorKind executor, int filters, bool with_caller) : machine({.executor = executor, .strategy = Strategy::RunToBlock}) {
+void Check(const Machine& machine, bool right, const char* what) {
+  if (!right) Check(machine, Status(STATUS_DATA_ERROR), what);
+}
+
+Stack::Stack(ExecutorKind executor, int filters, bool with_caller, bool trace)
+    : machine({.executor = executor, .strategy = Strategy::RunToBlock, .trace = trace}) {
   Driver answerer = machine.AddDriver(DriverImage("bench_answerer"));
   DeviceSpec spec;
   if (with_caller) {
@@ -24,7 +29,7 @@ Stack::Stack(ExecutorKind executor, int filters, bool with_caller) : machine({.e
   }
   if (filters > 0) spec.upper_filters.assign(static_cast<size_t>(filters), machine.AddDriver(DriverImage("bench_forwarder")));
   device = machine.AddDevice(spec);
-  if (!device.started()) Check(machine, STATUS_UNSUCCESSFUL, "the stack does not start");
+  Check(machine, device.started(), "the stack does not start");
   file = machine.Open(device);
   Check(machine, file.status(), "open");
 }

@@ -7,57 +7,63 @@ Every ratio is taken within that one run.
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
+# Row: what, the benchmark, the yardstick, first bar.
+NULL, PREAD, FUTEX = "yardstick/ioctl_dev_null", "yardstick/pread_4k", "yardstick/futex_ping_pong"
+RATIOS = [
+    ("synchronous IOCTL, driver to driver, inline (live)", "ioctl16/driver_to_driver/live", NULL, 2.0),
+    ("synchronous IOCTL, driver to driver, inline (simulated)", "ioctl16/driver_to_driver/simulated", NULL, 2.0),
+    ("the same with the trace on (live)", "ioctl16/driver_to_driver_traced/live", NULL, None),
+    ("from an application through one driver (live)", "ioctl16/application/filters/live/0", NULL, None),
+    ("each further filter that forwards (live)", "per filter", NULL, None),
+    ("read of 4 KiB through a filter and a file target (live)", "read4k/filter_and_file_target/live", PREAD, 1.3),
+    ("read of 4 KiB through examples/filestack (live)", "read4k/filestack/live", PREAD, None),
+    ("completion from another thread (live)", "ioctl16/completed_elsewhere/live", FUTEX, 2.0),
+]
+LIFE = [("made", "machine made"), ("loaded", "driver loaded"), ("started", "device started"), ("removed", "device removed"),
+        ("dropped", "machine dropped")]
+
+
 def load(text):
+    """Median of each benchmark by name: time of one call in nanoseconds, and the whole run."""
     runs = {}
     for run in json.loads(text)["benchmarks"]:
-        if run.get("run_type") != "aggregate" or run.get("aggregate_name") == "median":
-            name = run["run_name"].removesuffix("/real_time").removesuffix("/iterations:3/real_time")
-            name = name.replace("/iterations:3", "")
-            time = run["per_call"] * 1e9 if "per_call" in run else run["real_time"] * NANOSECONDS[run["time_unit"]]
+        if run.get("error_occurred"):
+            sys.exit(f"{run['name']}: {run['error_message']}")
+        if run["run_type"] != "aggregate" or run["aggregate_name"] == "median":
+            name = re.sub(r"/(iterations:\d+|repeats:\d+|real_time)\b", "", run["run_name"])
+            # Work on one thread is measured in that thread's time, so that a busy computer changes it less.
+            clock = "real_time" if "/real_time" in run["run_name"] else "cpu_time"
+            time = run["per_call"] * 1e9 if "per_call" in run else run[clock] * NANOSECONDS[run["time_unit"]]
             runs[name] = (time, run)
+    many, none = (runs[f"ioctl16/application/filters/live/{n}"][0] for n in (4, 0))
+    runs["per filter"] = ((many - none) / 4, {})
     return runs
 
 
 def table(runs):
-    def time(name):
-        return runs[name][0]
-
-    rows = []
-
-    def ratio(what, name, yardstick, bar):
-        value = time(name) / time(yardstick)
-        verdict = f"{bar:.1f}" if bar else ""
-        rows.append((what, f"{time(name):,.0f} ns", f"{time(yardstick):,.0f} ns ({yardstick.split('/')[1]})", f"{value:.2f}", verdict))
-
-    null, pread, futex = "yardstick/ioctl_dev_null", "yardstick/pread_4k", "yardstick/futex_ping_pong"
-    for kind, bar in (("live", 2.0), ("simulated", 2.0)):
-        ratio(f"synchronous IOCTL, driver to driver, inline ({kind})", f"ioctl16/driver_to_driver/{kind}", null, bar)
-    ratio("the same from an application through one driver (live)", "ioctl16/application/filters/live/0", null, None)
-    per_filter = (time("ioctl16/application/filters/live/4") - time("ioctl16/application/filters/live/0")) / 4
-    rows.append(("each further filter that forwards (live)", f"{per_filter:,.0f} ns", f"{time(null):,.0f} ns (ioctl_dev_null)",
-                 f"{per_filter / time(null):.2f}", ""))
-    ratio("read of 4 KiB through filter, function driver and file target (live)", "read4k/filestack/live", pread, 1.3)
-    ratio("completion from another thread (live)", "ioctl16/completed_elsewhere/live", futex, 2.0)
-    small = runs["flight/live/1000"][1]
+    lines = ["| what | Drydock | yardstick | ratio | first bar |", "|---|---:|---:|---:|---:|"]
+    for what, name, yardstick, bar in RATIOS:
+        ours, theirs = runs[name][0], runs[yardstick][0]
+        lines.append(f"| {what} | {ours:,.0f} ns | {theirs:,.0f} ns ({yardstick.split('/')[1]}) | {ours / theirs:.2f} | {bar or ''} |")
+    lines += ["", "| requests in flight, each with a time-out | send and arm, each | cancel, each | memory, each |", "|---:|---:|---:|---:|"]
     for count in (1000, 10000, 100000):
         run = runs[f"flight/live/{count}"][1]
-        for what in ("arm", "cancel"):
-            value, first = run[f"{what}_ns_per_request"], small[f"{what}_ns_per_request"]
-            rows.append((f"{count:,} requests in flight with time-outs: {what}, a request", f"{value:,.0f} ns", f"{first:,.0f} ns (of 1,000)",
-                         f"{value / first:.2f}", ""))
-        rows.append((f"{count:,} requests in flight: memory, a request", f"{run['bytes_per_request']:,.0f} bytes", "", "", ""))
-    for name, what in (("machine/empty", "machine made and dropped"), ("machine/driver_loaded", "and a driver loaded"),
-                       ("device/start_and_remove", "a device started and removed"), ("machine/whole_life", "all of it")):
-        for kind in ("simulated", "live"):
-            rows.append((f"{what} ({kind})", f"{time(f'{name}/{kind}') / 1e3:,.1f} us", "", "", ""))
-    lines = ["| what | Drydock | yardstick | ratio | first bar |", "|---|---:|---:|---:|---:|"]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+        lines.append(f"| {count:,} | {run['arm_ns_per_request']:,.0f} ns | {run['cancel_ns_per_request']:,.0f} ns "
+                     f"| {run['bytes_per_request']:,.0f} bytes |")
+    lines += ["", "| a machine's life | simulated | live |", "|---|---:|---:|"]
+    kinds = ("simulated", "live")
+    for key, what in LIFE:
+        lines.append(f"| {what} | " + " | ".join(f"{runs[f'machine/life/{kind}'][1][key + '_us']:,.1f} us" for kind in kinds) + " |")
+    for name, what in (("life", "all of it"), ("start_and_remove", "device started and removed, in a machine that stays")):
+        lines.append(f"| {what} | " + " | ".join(f"{runs[f'machine/{name}/{kind}'][0] / 1e3:,.1f} us" for kind in kinds) + " |")
+    return "\n".join(lines)
 
 
 def main():

@@ -14,6 +14,8 @@
 #define IOCTL_BENCH_FLIGHT CTL_CODE(FILE_DEVICE_UNKNOWN, 0xA04, METHOD_BUFFERED, FILE_ANY_ACCESS)
 /* Kept by the answerer until it is cancelled. */
 #define IOCTL_BENCH_KEEP CTL_CODE(FILE_DEVICE_UNKNOWN, 0xA05, METHOD_BUFFERED, FILE_ANY_ACCESS)
+/* To the file reader: the file to read from. Input: its NT name, 16-bit characters, no terminator. */
+#define IOCTL_BENCH_ATTACH CTL_CODE(FILE_DEVICE_UNKNOWN, 0xA06, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
 typedef struct _BENCH_FLIGHT {
     ULONG Count;
