@@ -292,6 +292,7 @@ ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource) {
   const OWNER_ENTRY* entry = Find(Resource, Self());
   return entry ? entry->OwnerCount : 0;
 }
+VOID ExDisableResourceBoostLite(PERESOURCE Resource) {}  // priorities steer nothing here
 ULONG ExGetExclusiveWaiterCount(PERESOURCE Resource) { return __atomic_load_n(&Resource->NumberOfExclusiveWaiters, __ATOMIC_RELAXED); }
 ULONG ExGetSharedWaiterCount(PERESOURCE Resource) { return __atomic_load_n(&Resource->NumberOfSharedWaiters, __ATOMIC_RELAXED); }
 

@@ -77,6 +77,16 @@ BOOLEAN ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 VOID ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
   ExReleaseRundownProtection(&RunRefCacheAware->ref);
 }
+BOOLEAN ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count) {
+  return ExAcquireRundownProtectionEx(&RunRefCacheAware->ref, Count);
+}
+VOID ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count) {
+  ExReleaseRundownProtectionEx(&RunRef->ref, Count);
+}
+SIZE_T ExSizeOfRundownProtectionCacheAware(VOID) { return sizeof(_EX_RUNDOWN_REF_CACHE_AWARE); }
+VOID ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, SIZE_T RunRefSize) {
+  ExInitializeRundownProtection(&RunRefCacheAware->ref);
+}
 VOID ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { ExWaitForRundownProtectionRelease(&RunRef->ref); }
 VOID ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware) {
   ExReInitializeRundownProtection(&RunRefCacheAware->ref);

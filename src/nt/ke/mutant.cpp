@@ -6,6 +6,7 @@
 #include "nt/bugcheck_codes.h"
 #include "nt/ex/raise.h"
 #include "nt/ke/dispatcher.h"
+#include "nt/ke/wait.h"
 #include "nt/trace.h"
 
 namespace drydock::nt::ke {
@@ -72,3 +73,16 @@ extern "C" LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
 }
 
 extern "C" LONG KeReadStateMutex(PRKMUTEX Mutex) { return __atomic_load_n(&Mutex->Header.SignalState, __ATOMIC_ACQUIRE); }
+
+// Mutants as such differ from mutexes in that normal kernel APCs stay enabled; an owner that ends is a bug check for both.
+extern "C" VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
+  KeInitializeMutex(Mutant, 0);
+  Mutant->ApcDisable = 0;
+  if (InitialOwner) ke::WaitForSingle(Mutant->Header);
+}
+
+extern "C" LONG KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait) {
+  return KeReleaseMutex(Mutant, Wait);
+}
+
+extern "C" LONG KeReadStateMutant(PRKMUTANT Mutant) { return KeReadStateMutex(Mutant); }

@@ -124,3 +124,58 @@ extern "C" NTSTATUS KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callou
   CallDriver("EXPAND_STACK_CALLOUT", Callout, Parameter);
   return STATUS_SUCCESS;
 }
+
+extern "C" VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
+  if (Affinity) {
+    *Affinity = {};
+    Affinity->Mask = NodeNumber == 0 ? All() : 0;
+  }
+  if (Count) *Count = NodeNumber == 0 ? static_cast<USHORT>(KeQueryActiveProcessorCount(nullptr)) : 0;
+}
+extern "C" USHORT KeQueryNodeMaximumProcessorCount(USHORT NodeNumber) { return NodeNumber == 0 ? static_cast<USHORT>(Count()) : 0; }
+
+extern "C" CCHAR KeSetIdealProcessorThread(PKTHREAD Thread, CCHAR Processor) {
+  return static_cast<CCHAR>(__atomic_load_n(&reinterpret_cast<drydock::nt::Thread*>(Thread)->processor, __ATOMIC_RELAXED));
+}
+extern "C" BOOLEAN KeSetKernelStackSwapEnable(BOOLEAN Enable) { return TRUE; }
+extern "C" VOID KeFlushIoBuffers(MDL* Mdl, BOOLEAN ReadOperation, BOOLEAN DmaOperation) {}  // x64 keeps caches coherent
+
+// No processor ever comes or goes: the callback hears of those that are there, if it asked for that.
+extern "C" PVOID KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext, ULONG Flags) {
+  constexpr ULONG kAddExisting = 1;  // KE_PROCESSOR_CHANGE_ADD_EXISTING
+  if (Flags & kAddExisting) {
+    for (uint32_t i = 0; i < Count(); ++i) {
+      for (auto state : {KeProcessorAddStartNotify, KeProcessorAddCompleteNotify}) {
+        KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT context = {};
+        context.State = state;
+        context.NtNumber = i;
+        context.ProcNumber.Number = static_cast<UCHAR>(i);
+        NTSTATUS status = STATUS_SUCCESS;
+        CallDriver("PROCESSOR_CALLBACK_FUNCTION", CallbackFunction, CallbackContext, &context, &status);
+        if (!NT_SUCCESS(status)) return nullptr;
+      }
+    }
+  }
+  return reinterpret_cast<PVOID>(CallbackFunction);
+}
+extern "C" VOID KeDeregisterProcessorChangeCallback(PVOID CallbackHandle) {}
+
+// All processes of a machine share one address space; only "the current process" changes.
+extern "C" VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState) {
+  Thread& thread = CurrentThread();
+  *ApcState = {};
+  ApcState->Process = reinterpret_cast<PKPROCESS>(thread.process);
+  thread.process = reinterpret_cast<drydock::nt::Process*>(Process);
+}
+extern "C" VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState) {
+  CurrentThread().process = reinterpret_cast<drydock::nt::Process*>(ApcState->Process);
+}
+
+extern "C" PVOID IoGetInitialStack(VOID) { return const_cast<char*>(CurrentThread().task->stack_high); }
+extern "C" VOID IoGetStackLimits(PULONG_PTR LowLimit, PULONG_PTR HighLimit) {
+  *LowLimit = reinterpret_cast<ULONG_PTR>(CurrentThread().task->stack_low);
+  *HighLimit = reinterpret_cast<ULONG_PTR>(CurrentThread().task->stack_high);
+}
+extern "C" ULONG_PTR IoGetRemainingStackSize(VOID) {
+  return reinterpret_cast<ULONG_PTR>(__builtin_frame_address(0)) - reinterpret_cast<ULONG_PTR>(CurrentThread().task->stack_low);
+}
