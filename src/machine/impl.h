@@ -58,6 +58,12 @@ struct Machine::Impl {
   std::deque<Device::Impl> devices;
   Status last_driver_status;
 
+  // The thread that the caller from outside has inside the machine: one for all its calls, so that requests it started go on when the call
+  // returns, and caches stay. A second OS thread that calls at the same time gets one of its own for that call.
+  nt::Thread* caller = nullptr;
+  std::atomic<bool> caller_inside{false};
+  void EndCaller();
+
   // Live: a call from outside that lasts longer than options.live_stall is reported as a stall. Odd while a call is inside.
   struct Watchdog {
     rt::TimerNode timer;  // first: the callback gets its address
@@ -114,6 +120,7 @@ class Inside {
   Machine::Impl& machine_;
   rt::Task* entered_ = nullptr;
   bool watched_ = false;
+  bool as_caller_ = false;  // with the machine's own thread for its caller
 };
 
 // Every call of the API that runs code of the machine goes through here: enters, and turns a stop into `stopped`.

@@ -43,10 +43,19 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   if (options.executor == ExecutorKind::Live) StartWatchdog();
 }
 
+void Machine::Impl::EndCaller() {
+  if (!caller) return;
+  rt::Task* task = executor->Enter("test", caller);
+  caller->task = task;
+  nt::ps::EndThread(std::exchange(caller, nullptr));
+  executor->Leave(task);
+}
+
 Machine::Impl::~Impl() {
   executor->DisarmAndWait(&watchdog.timer);
   // Whatever still waits is unwound before the objects it waits for go.
   executor->Stop();
+  EndCaller();
   framework.reset();
   kernel.reset();
   executor.reset();
@@ -134,7 +143,10 @@ namespace machine {
 Inside::Inside(Machine::Impl& machine, bool watched) : machine_(machine) {
   rt::Task* task = rt::CurrentTask();
   if (task && task->executor == machine.executor.get()) return;
-  nt::Thread* thread = nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
+  as_caller_ = !machine.caller_inside.exchange(true, std::memory_order_acquire);
+  nt::Thread* thread = as_caller_ ? machine.caller : nullptr;
+  if (!thread) thread = nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
+  if (as_caller_) machine.caller = thread;
   entered_ = machine.executor->Enter("test", thread);
   thread->task = entered_;
   watched_ = watched;
@@ -145,6 +157,12 @@ Inside::~Inside() {
   if (!entered_) return;
   if (watched_) machine_.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
   auto* thread = static_cast<nt::Thread*>(entered_->user);
+  if (as_caller_) {
+    thread->task = nullptr;
+    machine_.executor->Leave(entered_);
+    machine_.caller_inside.store(false, std::memory_order_release);
+    return;
+  }
   nt::ps::EndThread(thread);
   machine_.executor->Leave(entered_);
 }
