@@ -149,11 +149,17 @@ typedef const CHAR *PCZZSTR;
 
 typedef void *HANDLE;
 typedef HANDLE *PHANDLE;
+// Drivers are compiled without STRICT: their handles convert into each other, as sources expect that pass a WDFDEVICE where
+// a header says PVOID. This project's own code keeps them apart.
+#if defined(STRICT) || !defined(DRYDOCK_DRIVER_BUILD)
 #define DECLARE_HANDLE(name) \
   struct name##__ {          \
     int unused;              \
   };                         \
   typedef struct name##__ *name
+#else
+#define DECLARE_HANDLE(name) typedef HANDLE name
+#endif
 
 #ifndef TRUE
 #define TRUE 1

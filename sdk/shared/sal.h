@@ -232,6 +232,7 @@
 #define _Has_lock_level_(...)
 #define _IRQL_always_function_max_(...)
 #define _IRQL_always_function_min_(...)
+#define _IRQL_limited_to_(...)
 #define _IRQL_raises_(...)
 #define _IRQL_requires_(...)
 #define _IRQL_requires_max_(...)
