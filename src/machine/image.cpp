@@ -35,7 +35,7 @@ std::string MachineName(uint16_t machine) {
 }
 
 // Says what is wrong with the file before the loader gets it, in words that help.
-void CheckHeader(int fd, const std::string& path) {
+void CheckHeader(int fd, uint64_t size, const std::string& path) {
   Elf64_Ehdr header{};
   ssize_t got = pread(fd, &header, sizeof header, 0);
   if (got >= 2 && std::memcmp(&header, "MZ", 2) == 0)
@@ -47,6 +47,15 @@ void CheckHeader(int fd, const std::string& path) {
     throw Error(fmt::format("{}: built for {}, this is an x86-64 machine", path, MachineName(header.e_machine)));
   if (header.e_type != ET_DYN)
     throw Error(fmt::format("{}: not a shared object; make the image with drydock build", path));
+  // The loader maps what the program headers say; memory behind the end of the file would be a bus error.
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment{};
+    bool whole = header.e_phentsize == sizeof segment &&
+                 pread(fd, &segment, sizeof segment, static_cast<off_t>(header.e_phoff + static_cast<uint64_t>(i) * sizeof segment)) ==
+                     static_cast<ssize_t>(sizeof segment) &&
+                 segment.p_offset <= size && segment.p_filesz <= size - segment.p_offset;
+    if (!whole) throw Error(fmt::format("{}: cannot be loaded: the file is cut short or damaged; build it again", path));
+  }
 }
 
 int FindRange(dl_phdr_info* info, size_t, void* context) {
@@ -77,7 +86,7 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
   struct stat status {};
   if (fstat(source.fd, &status) != 0 || !S_ISREG(status.st_mode))
     throw Error(fmt::format("{}: not a file", path));
-  CheckHeader(source.fd, path);
+  CheckHeader(source.fd, static_cast<uint64_t>(status.st_size), path);
 
   // The dynamic loader knows files by name, then by inode: a copy in memory has an inode of its own, and a name of its own as long as its
   // descriptor stays open. So each load gets fresh globals.
