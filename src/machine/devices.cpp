@@ -6,6 +6,7 @@
 #include "machine/impl.h"
 #include "machine/model_bridge.h"
 #include "machine/names.h"
+#include "nt/ex/leaks.h"
 #include "nt/io/device.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
@@ -50,6 +51,28 @@ std::vector<nt::io::Driver*> NtDrivers(const std::vector<Driver>& drivers) {
   return result;
 }
 
+// Pool that the driver's code allocated and never freed, one line each, with the line of the driver that allocated it.
+std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
+  std::vector<std::string> lines;
+  if (!driver.impl()->image) return lines;  // linked in: its code is the program's
+  const machine::ImageRange& range = driver.impl()->image->range();
+  auto* start = reinterpret_cast<const void*>(range.begin);
+  if (!machine.symbolizer) machine.symbolizer = std::make_unique<machine::Symbolizer>();
+  for (const nt::ex::PoolLeak& leak : nt::ex::LeaksOf(*machine.kernel, start, range.end - range.begin)) {
+    std::string tag;
+    for (int i = 0; i < 4; ++i) {
+      char c = static_cast<char>(leak.tag >> (8 * i));
+      tag += c >= 0x20 && c < 0x7F ? c : '.';
+    }
+    std::string where;
+    for (const StackFrame& frame : machine.symbolizer->Resolve(leak.stack, false, machine.ImageRanges()))
+      if (frame.in_driver && where.empty()) where = fmt::format(", allocated in {} at {}:{}", frame.function, frame.file, frame.line);
+    lines.push_back(fmt::format("{} bytes of pool with the tag '{}'{}", leak.size, tag, where));
+  }
+  nt::ex::ForgetLeaks(*machine.kernel, start, range.end - range.begin);
+  return lines;
+}
+
 }  // namespace
 
 const std::string& Driver::name() const { return impl_->name; }
@@ -86,6 +109,7 @@ Status Machine::UnloadDriver(Driver driver) {
     NTSTATUS status = nt::io::UnloadDriver(driver.impl()->driver, &report);
     if (!NT_SUCCESS(status)) return status;
     driver.impl()->driver = nullptr;
+    for (std::string& leak : PoolLeaks(*impl_, driver)) report.leaks.push_back(std::move(leak));
     if (!report.leaks.empty()) {
       std::string words = fmt::format("{} was unloaded and left behind:", driver.name());
       for (const std::string& leak : report.leaks) words += "\n      " + leak;

@@ -110,7 +110,8 @@ TEST_P(Mistake, LeakedPoolIsToldAtUnload) {
   EXPECT_EQ(rig_.machine.UnloadDriver(rig_.driver), STATUS_SUCCESS);
   ASSERT_EQ(rig_.machine.CountReports(ReportKind::kLeak), 1u) << rig_.machine.ReportText();
   EXPECT_THAT(rig_.machine.ReportText(), HasSubstr("Leak"));
-  EXPECT_THAT(rig_.machine.ReportText(), HasSubstr("100"));
+  EXPECT_THAT(rig_.machine.ReportText(), HasSubstr("100 bytes"));
+  EXPECT_THAT(rig_.machine.ReportText(), HasSubstr("faulty.c:"));
 }
 
 TEST_P(Mistake, OtherMachinesLiveOn) {
