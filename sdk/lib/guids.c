@@ -6,6 +6,7 @@
 
 #include <devguid.h>
 #include <devpkey.h>
+#include <hidclass.h>
 #include <ntdddisk.h>
 #include <ntddser.h>
 #include <usbiodef.h>

@@ -16,8 +16,15 @@
 #include <driverspecs.h>
 #include <evntprov.h>
 #include <guiddef.h>
+#include <hidclass.h>
+#include <hidport.h>
+#include <kbdmou.h>
 #include <kernelspecs.h>
+#include <mountdev.h>
+#include <mountmgr.h>
 #include <ntdddisk.h>
+#include <ntddkbd.h>
+#include <ntddmou.h>
 #include <ntddser.h>
 #include <ntddstor.h>
 #include <ntintsafe.h>
