@@ -33,6 +33,14 @@ Surroundings FixtureSurroundings(const TemporaryFolder& folder) {
   for (const char* name : {"driver-flags.json", "driver-exports.map", "shared/drydock_wpp.h"}) {
     folder.Write("sdk/" + std::string(name), ReadTextFile(real / name));
   }
+  // Sources of the real SDK that images link (but for the stand-in entry) are empty here.
+  const std::string flags = ReadTextFile(real / "driver-flags.json");
+  for (size_t at = flags.find("\"lib/"); at != std::string::npos;
+       at = flags.find("\"lib/", at + 1)) {
+    const std::string name = flags.substr(at + 1, flags.find('"', at + 1) - at - 1);
+    if (!fs::exists(Fixture("sdk") / name))
+      folder.Write("sdk/" + name, "extern int drydock_nothing;\n");
+  }
   Surroundings surroundings;
   surroundings.sdk_roots = {Fixture("sdk"), folder.path() / "sdk"};
   return surroundings;

@@ -1,0 +1,70 @@
+// A driver project with odd spellings, WPP traces and an event manifest, built with the real SDK
+// and run.
+#include <drydock/machine.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <ntddk.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "tools/build/build.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class BuiltDriver : public testing::TestWithParam<const char*> {
+ protected:
+  BuiltDriver() {
+    std::string name = (fs::temp_directory_path() / "drydock-built-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~BuiltDriver() override {
+    std::error_code error;
+    fs::remove_all(folder_, error);
+  }
+  fs::path folder_;
+};
+
+TEST_P(BuiltDriver, TracesAndEventsReachTheDebugLog) {
+  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  drydock::tools::BuildRequest request;
+  request.project = fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/tracer.vcxproj";
+  request.out = folder_;
+  request.compiler = GetParam();
+  drydock::tools::Diagnostics diagnostics;
+  const auto built = drydock::tools::BuildDriver(
+      request, drydock::tools::FindSurroundings(drydock::tools::RunningExecutable()), diagnostics);
+  EXPECT_THAT(diagnostics.warnings(), testing::IsEmpty());
+
+  drydock::Machine machine;
+  auto driver = machine.AddDriver(built.image.string());
+  auto device = machine.AddDevice({.function = driver});
+  ASSERT_TRUE(device.started()) << machine.ReportText();
+  EXPECT_EQ(machine.Open(device).Write("hello").status, STATUS_SUCCESS);
+  EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+  EXPECT_EQ(machine.UnloadDriver(driver), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+
+  std::string log;
+  for (const std::string& line : machine.DebugLog()) log += line + "\n";
+  EXPECT_THAT(
+      log,
+      HasSubstr(
+          "tracer driver.c:11 DriverEntry [information]: starting at \\Registry\\Machine\\System\\"
+          "CurrentControlSet\\Services\\"));
+  EXPECT_THAT(
+      log,
+      HasSubstr(
+          "tracer driver.c:16 DriverEntry [verbose]: leaving with 0x00000000(STATUS_SUCCESS)\n"));
+  EXPECT_THAT(log, HasSubstr("TracerWrite [information]: write 1 of 5 bytes, TracerBusy(1), last "
+                             "0xC0000011(STATUS_END_OF_FILE)\n"));
+  EXPECT_THAT(log, HasSubstr("Tracer queue.cpp:15 TracerWrite [information]: TransferDone Length=5 "
+                             "Result=0x00000000(STATUS_SUCCESS)\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Compilers, BuiltDriver, testing::Values("clang", "gcc"));
+
+}  // namespace
