@@ -116,7 +116,7 @@ FILE_OBJECT* NewFileObject(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* r
   if (!file) return nullptr;
   auto* extension = new FileExtension;
   extension->name = std::make_unique<char16_t[]>(name.size() + 1);
-  std::memcpy(extension->name.get(), name.data(), name.size() * 2);
+  name.copy(extension->name.get(), name.size());
   extension->granted = MapGenericAccess(options.access);
   extension->mode = options.mode;
   extension->options = options.options;
