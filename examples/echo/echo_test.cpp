@@ -35,8 +35,10 @@ TEST_P(Echo, PendingReadsCanBeCancelled) {
   char one[16], two[16];
   auto first = file.StartRead(one, sizeof one);
   auto second = file.StartRead(two, sizeof two);
-  second.Cancel();
+  EXPECT_FALSE(second.done());
+  EXPECT_TRUE(second.Cancel());
   EXPECT_EQ(second.Wait().status, STATUS_CANCELLED);
+  if (machine_.simulated()) EXPECT_FALSE(first.done());  // no time has passed
   if (first.Cancel()) {
     auto status = first.Wait().status;
     EXPECT_TRUE(status == STATUS_CANCELLED || status == STATUS_SUCCESS) << status;

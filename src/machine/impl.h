@@ -54,6 +54,12 @@ struct Machine::Impl {
   std::unique_ptr<wdf::Framework> framework;
   nt::Process* application = nullptr;  // the process that File calls from outside belong to
 
+  // The thread that an OS thread from outside is while it calls: one and the same for every call, because its requests end with it. A
+  // second OS thread that calls at the same time gets one of its own.
+  nt::Thread* outside_thread = nullptr;
+  std::atomic<bool> outside_busy{false};
+  bool ending = false;
+
   std::deque<Driver::Impl> drivers;
   std::deque<Device::Impl> devices;
   Status last_driver_status;
@@ -120,6 +126,7 @@ class Inside {
   Machine::Impl& machine_;
   rt::Task* entered_ = nullptr;
   bool watched_ = false;
+  bool as_outside_ = false;
   bool as_caller_ = false;  // with the machine's own thread for its caller
 };
 

@@ -53,6 +53,8 @@ void Machine::Impl::EndCaller() {
 
 Machine::Impl::~Impl() {
   executor->DisarmAndWait(&watchdog.timer);
+  ending = true;
+  { machine::Inside last_time(*this, /*watched=*/false); }
   // Whatever still waits is unwound before the objects it waits for go.
   executor->Stop();
   EndCaller();
@@ -143,10 +145,10 @@ namespace machine {
 Inside::Inside(Machine::Impl& machine, bool watched) : machine_(machine) {
   rt::Task* task = rt::CurrentTask();
   if (task && task->executor == machine.executor.get()) return;
-  as_caller_ = !machine.caller_inside.exchange(true, std::memory_order_acquire);
-  nt::Thread* thread = as_caller_ ? machine.caller : nullptr;
-  if (!thread) thread = nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
-  if (as_caller_) machine.caller = thread;
+  as_outside_ = !machine.outside_busy.exchange(true);
+  nt::Thread* thread = as_outside_ && machine.outside_thread ? machine.outside_thread
+                                                             : nt::ps::NewThread(*machine.kernel, machine.application, /*system=*/false);
+  if (as_outside_) machine.outside_thread = thread;
   entered_ = machine.executor->Enter("test", thread);
   thread->task = entered_;
   watched_ = watched;
@@ -157,14 +159,17 @@ Inside::~Inside() {
   if (!entered_) return;
   if (watched_) machine_.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
   auto* thread = static_cast<nt::Thread*>(entered_->user);
-  if (as_caller_) {
+  if (!as_outside_ || machine_.ending) {
+    nt::ps::EndThread(thread);
+    if (as_outside_) machine_.outside_thread = nullptr;
+  } else {
     thread->task = nullptr;
-    machine_.executor->Leave(entered_);
-    machine_.caller_inside.store(false, std::memory_order_release);
-    return;
+    // A call that a bug check unwound may have left the thread at a raised level, or inside callbacks.
+    thread->irql = PASSIVE_LEVEL;
+    thread->callbacks = nullptr;
   }
-  nt::ps::EndThread(thread);
   machine_.executor->Leave(entered_);
+  if (as_outside_) machine_.outside_busy.store(false);
 }
 
 }  // namespace machine
