@@ -22,7 +22,7 @@ namespace drydock::nt::pnp {
 struct Registration {
   IO_NOTIFICATION_EVENT_CATEGORY category;
   GUID guid;                 // interface class
-  FILE_OBJECT* file;         // target device change: referenced
+  FILE_OBJECT* file;         // target device change: only told back; not referenced, so that its owner may close it when asked
   DEVICE_OBJECT* pdo;        // the target
   DRIVER_OBJECT* driver;
   PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback;
@@ -51,9 +51,7 @@ void Drop(State& state, Registration* registration) {
     rt::LockGuard guard(state.lock);
     last = --registration->references == 0;
   }
-  if (!last) return;
-  if (registration->file) ob::Dereference(registration->file);
-  delete registration;
+  if (last) delete registration;
 }
 
 // Calls back unless it was unregistered meanwhile.
@@ -234,7 +232,7 @@ void NotifyInterfaceChange(Kernel& kernel, const GUID& guid, const std::u16strin
 }
 
 void FreeRegistrations(State& state) {
-  // Of drivers that never unregistered; their files are discarded with the I/O manager.
+  // Of drivers that never unregistered.
   for (Registration* registration : state.registrations) delete registration;
   state.registrations.clear();
 }
@@ -271,7 +269,6 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
       NTSTATUS status = pnp::TargetOf(registration->file, &registration->pdo);
       if (!NT_SUCCESS(status)) return status;
       ob::Dereference(registration->pdo);  // the node keeps it
-      ob::Reference(registration->file);
       break;
     }
     default:

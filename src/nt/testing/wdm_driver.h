@@ -58,7 +58,7 @@ inline NTSTATUS DispatchTest(DEVICE_OBJECT* device, IRP* irp) {
 // One driver and its devices. Devices live until the machine ends unless they are deleted.
 class WdmDriver {
  public:
-  explicit WdmDriver(Kernel& kernel, const char16_t* name = u"Wdm") : kernel_(kernel) {
+  explicit WdmDriver(Kernel& kernel, const char16_t* name = u"Wdm") {
     NTSTATUS status = io::CreateDriver(kernel, name, Entry, {}, &driver_);
     EXPECT_EQ(status, STATUS_SUCCESS);
   }
@@ -95,7 +95,6 @@ class WdmDriver {
     return STATUS_SUCCESS;
   }
 
-  Kernel& kernel_;
   io::Driver* driver_ = nullptr;
   std::vector<std::unique_ptr<TestDevice>> devices_;
 };
