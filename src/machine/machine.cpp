@@ -8,6 +8,7 @@
 #include "backend/map.h"
 #include "machine/impl.h"
 #include "machine/names.h"
+#include "nt/ke/clock.h"
 #include "nt/ps/process.h"
 
 namespace drydock {
@@ -56,7 +57,7 @@ Machine::Impl::~Impl() {
   ending = true;
   { machine::Inside last_time(*this, /*watched=*/false); }
   // Whatever still waits is unwound before the objects it waits for go.
-  executor->Stop();
+  executor->EndTasks();
   EndCaller();
   framework.reset();
   kernel.reset();
@@ -129,7 +130,7 @@ void Machine::RunUntilIdle() {
 Duration Machine::Now() const { return Duration(impl_->executor->InterruptTime()); }
 
 void Machine::SetSystemTime(int64_t ticks) {
-  machine::Guarded(*impl_, false, [&] { return impl_->executor->SetSystemTime(ticks), true; });
+  machine::Guarded(*impl_, false, [&] { return nt::ke::SetSystemTime(*impl_->kernel, ticks), true; });
 }
 
 bool Machine::Run(const std::function<void()>& body) {

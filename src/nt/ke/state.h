@@ -11,6 +11,7 @@
 
 #include <ntddk.h>
 
+#include "nt/ke/clock.h"
 #include "nt/ke/parking_lot.h"
 #include "nt/ke/wait_info.h"
 #include "nt/kernel.h"
@@ -54,8 +55,6 @@ struct State {
 
 // Calls what drivers registered with KeRegisterBugCheckCallback and ...ReasonCallback. On the failing task.
 void RunBugCheckCallbacks(Kernel& kernel);
-// The wall clock jumps: timers set to an absolute time follow.
-void SetSystemTime(Kernel& kernel, rt::Ticks now);
 
 // For the pool: an active timer that lies in the given memory, or a queued DPC; null: none.
 const KTIMER* ActiveTimerIn(Kernel& kernel, const void* start, size_t bytes);
