@@ -60,7 +60,7 @@ bool Port::Step(std::vector<Finished>* finished) {
     }
     if (got > 0) continue;
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno != EAGAIN) {  // the other side hung up
+    if (got == 0 || (got < 0 && errno != EAGAIN)) {  // the other side hung up
       finished->push_back({read.request, STATUS_DEVICE_NOT_CONNECTED, read.done});
       reads.pop_front();
       continue;

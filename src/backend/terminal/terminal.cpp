@@ -425,7 +425,7 @@ std::unique_ptr<ModelDevice> CreateTerminal(nt::Kernel& kernel, UniqueFd fd, std
     return nullptr;
   }
   ::cfmakeraw(&settings);
-  settings.c_cc[VMIN] = 0;
+  settings.c_cc[VMIN] = 1;  // so that a read of nothing means: hung up
   settings.c_cc[VTIME] = 0;
   if (::tcsetattr(fd.get(), TCSANOW, &settings) != 0) {
     *error = std::strerror(errno);

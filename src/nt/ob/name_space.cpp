@@ -120,13 +120,9 @@ NTSTATUS Lookup(ParseContext& context, void* root, std::u16string_view name, voi
         return STATUS_OBJECT_NAME_INVALID;
       }
       void* found = FindEntry(state, current, part, case_insensitive);
-      if (!found) {
-        // A DOS name that is mapped to nothing is "not found" whatever follows it; elsewhere a missing directory is a missing path.
-        bool whole = remaining.empty() || NameOf(current) == u"\\??";
-        Dereference(current);
-        return whole ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
-      }
       Dereference(current);
+      // Also for a drive that does not exist: "\??\Q:\x" is a path that is not found, as on Windows.
+      if (!found) return remaining.empty() ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
       const ObjectType* type = HeaderOf(found)->type;
       if (type == &kDirectoryType) {
         if (remaining.size() == 1) {  // a trailing backslash
