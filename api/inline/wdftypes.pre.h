@@ -27,7 +27,12 @@
 #define WDF_OF_THIS_DRIVER extern __attribute__((visibility("hidden")))
 
 /* Functions that live in headers: a copy per source file, because each call goes through the driver's own table. */
-#define WDF_INLINE static __inline__ __attribute__((always_inline, unused))
+/* Without debug information of its own an inlined call carries the line of the driver that made it: what reports show. */
+#if defined(__clang__)
+#define WDF_INLINE static __inline__ __attribute__((always_inline, unused, nodebug))
+#else
+#define WDF_INLINE static __inline__ __attribute__((always_inline, unused, artificial))
+#endif
 
 /*
  * Several drivers can be linked into one program (see sdk/lib/wdf_driver_entry.c). Each is then compiled with
