@@ -36,6 +36,7 @@ struct OpenOptions {
   ULONG ea_length = 0;
   const int64_t* allocation_size = nullptr;
   bool case_insensitive = true;
+  bool directly = false;  // this very device, whatever is attached above it: FO_DIRECT_DEVICE_OPEN
 };
 
 NTSTATUS OpenFile(Kernel& kernel, std::u16string_view name, const OpenOptions& options, FILE_OBJECT** file,

@@ -94,6 +94,7 @@ ULONG FileFlags(ULONG options, const OpenOptions& open) {
   if (options & FILE_SEQUENTIAL_ONLY) flags |= FO_SEQUENTIAL_ONLY;
   if (options & FILE_RANDOM_ACCESS) flags |= FO_RANDOM_ACCESS;
   if (!open.case_insensitive) flags |= FO_OPENED_CASE_SENSITIVE;
+  if (open.directly) flags |= FO_DIRECT_DEVICE_OPEN;
   return flags;
 }
 

@@ -471,7 +471,7 @@ NTSTATUS OnTarget(void* structure, void* context) {
     case 0xCB3A4007:
       news->lines.push_back("cancelled");
       break;
-    case 0xCB3A400A:
+    case 0xCB3A4008:
       news->lines.push_back("complete");
       break;
     default:

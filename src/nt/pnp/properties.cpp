@@ -107,7 +107,9 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
       return pnp::Return(&internal, sizeof internal, BufferLength, PropertyBuffer, ResultLength);
     }
     default:
-      return STATUS_OBJECT_NAME_NOT_FOUND;  // as for a device that has no such property
+      // As for a device that has no such property; a number that is no property is the caller's mistake.
+      return DeviceProperty < DevicePropertyDeviceDescription || DeviceProperty > DevicePropertyContainerID ? STATUS_INVALID_PARAMETER_2
+                                                                                                           : STATUS_OBJECT_NAME_NOT_FOUND;
   }
 }
 

@@ -73,7 +73,7 @@ NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
     case IRP_MN_QUERY_PNP_DEVICE_STATE: return QueryPnpState(irp);
     case IRP_MN_QUERY_DEVICE_RELATIONS: return QueryRelations(irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION: return UsageNotification(irp);
-    default: return ForwardWithStatus(irp, irp->IoStatus.Status == STATUS_NOT_SUPPORTED && device_.attached_to() ? STATUS_SUCCESS : irp->IoStatus.Status);
+    default: return PassOn(irp);
   }
 }
 

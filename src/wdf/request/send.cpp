@@ -45,7 +45,8 @@ void CopyBack(SentState& sent) {
 }
 
 void Wake(SyncWait& wait) {
-  if (wait.sender == nt::CurrentThreadOrNull()) {
+  // Completed before the sender went to sleep, in its own thread: the usual case. (It may also be its own cancel after an expiry.)
+  if (wait.sender == nt::CurrentThreadOrNull() && wait.state.load(std::memory_order_relaxed) == SyncWait::kRunning) {
     wait.state.store(SyncWait::kDone, std::memory_order_relaxed);
   } else if (wait.state.exchange(SyncWait::kDone, std::memory_order_acq_rel) == SyncWait::kAsleep) {
     KeSetEvent(&wait.event, IO_NO_INCREMENT, FALSE);

@@ -1,4 +1,4 @@
-// WdfIoTarget...: creation, opening, closing, state, and the self target's three functions.
+// WdfIoTarget...: creation, opening, closing, state, and the assignment of a self target.
 #include "wdf/ddi.h"
 #include "wdf/device/device.h"
 #include "wdf/object/factory.h"

@@ -41,13 +41,14 @@ NTSTATUS CreateLocalTarget(Device& device, IoTarget** out) {
   return STATUS_SUCCESS;
 }
 
-// IOX-2: the device's stack size counts one location for the self target beyond its own and those below; so a request needs all but one.
+// IOX-2: the device's stack size counts one location for the self target beyond its own and those below; a request needs that one and
+// those below.
 NTSTATUS CreateSelfTarget(Device& device, IoTarget** out) {
   IoTarget* target = nullptr;
   NTSTATUS status = CreateObjectChecked<IoTarget>(device.globals(), ObjectType::kIoTarget, nullptr, &device, &target);
   if (!NT_SUCCESS(status)) return status;
   TargetBuilder::Initialize(*target, device, TargetKind::kSelf);
-  TargetBuilder::PointAt(*target, device.wdm(), device.pdo(), uint8_t(device.wdm()->StackSize - 1));
+  TargetBuilder::PointAt(*target, device.wdm(), device.pdo(), uint8_t(device.attached_to()->StackSize + 1));
   *out = target;
   return STATUS_SUCCESS;
 }
