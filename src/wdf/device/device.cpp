@@ -47,7 +47,7 @@ void Device::OnDeleting() {
 }
 
 void Device::OnCleanedUp() {
-  if (is_control() || failed_creation_) DeviceBuilder::DeleteWdm(*this);
+  if (failed_creation_ || is_control()) DeviceBuilder::DeleteWdm(*this);  // a failed one has no init any more
 }
 
 NTSTATUS Device::PassDown(PIRP irp) {

@@ -66,6 +66,12 @@ struct Hooks {
   bool io_stop = false;                                            // it has EvtIoStop, which logs and acknowledges
   bool filter = false;
   bool create_device = true;
+  // --- files: any of these given makes a WDF_FILEOBJECT_CONFIG ---
+  std::function<void(WDF_FILEOBJECT_CONFIG&, WDF_OBJECT_ATTRIBUTES&)> file_config;
+  std::function<void(WDFREQUEST, WDFFILEOBJECT)> file_create;
+  std::function<void(WDFFILEOBJECT)> file_cleanup, file_close;
+  bool no_file_attributes = false;                                 // WDF_NO_OBJECT_ATTRIBUTES
+  bool log_files = false;                                          // logs what arrives: "create", "cleanup", "close"
   bool pnp_callbacks = false;                                      // all PnP and power callbacks, which log their names
   std::map<std::string, NTSTATUS> fail;                            // what a named PnP callback returns
   NTSTATUS create_status = STATUS_SUCCESS;                         // out: of WdfDeviceCreate
