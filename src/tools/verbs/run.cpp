@@ -7,6 +7,9 @@
 #include <map>
 #include <sstream>
 
+// After CLI11, which uses names that NT has as macros.
+#include <ntddk.h>
+
 #include "drydock/machine.h"
 #include "tools/demo/picture.h"
 #include "tools/run/player.h"
@@ -50,6 +53,8 @@ Device AddStack(Machine& machine, const std::string& text, std::map<std::string,
     }
     top_down.push_back(entry->second);
   }
+  // A driver without AddDevice made its devices itself, in DriverEntry; scenarios open them by name.
+  if (top_down.size() == 1 && !top_down[0].object()->DriverExtension->AddDevice) return {};
   DeviceSpec spec;
   spec.function = top_down.back();
   // Filters are attached from the bottom up.
@@ -90,7 +95,8 @@ int Run(const Options& options) {
     Machine machine(machine_options);
     std::map<std::string, Driver> loaded;
     std::vector<Device> devices;
-    for (const std::string& stack : options.stacks) devices.push_back(AddStack(machine, stack, loaded));
+    for (const std::string& stack : options.stacks)
+      if (Device device = AddStack(machine, stack, loaded)) devices.push_back(device);
     {
       Player player(machine, devices, /*quiet=*/false);
       good = player.Play(commands);
