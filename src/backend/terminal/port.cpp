@@ -13,7 +13,7 @@ namespace drydock::backend {
 namespace {
 
 constexpr rt::Ticks kPollEvery = 10 * rt::kTicksPerMillisecond;
-constexpr uint32_t kMaxQuietPolls = 6000;
+constexpr uint32_t kMaxQuietPolls = 1000;
 
 }  // namespace
 
@@ -120,6 +120,16 @@ rt::Ticks Port::NextLook() {
     next = std::min(next, kernel->executor.InterruptTime() + kPollEvery);
   }
   return next;
+}
+
+void Port::Look() {
+  if (kernel->executor.simulated()) {
+    // Virtual time is no time for the other side of the terminal (even a pty hands bytes over in the background): grant it a
+    // millisecond of real time.
+    pollfd polled = {fd.get(), POLLIN, 0};
+    ::poll(&polled, 1, 1);
+  }
+  Pump();
 }
 
 void Port::Pump() {

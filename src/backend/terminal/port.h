@@ -54,6 +54,8 @@ struct Port {
   KDPC dpc;
   uint32_t quiet_polls RT_GUARDED_BY(lock) = 0;
 
+  // The timer's turn.
+  void Look();
   // Moves what can be moved and completes what is complete. IRQL <= DISPATCH_LEVEL.
   void Pump();
   bool HasWaiters();

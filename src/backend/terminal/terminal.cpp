@@ -49,7 +49,7 @@ void Watch(void* argument) {
   }
 }
 
-VOID NTAPI TimerDpc(PKDPC, PVOID context, PVOID, PVOID) { static_cast<Port*>(context)->Pump(); }
+VOID NTAPI TimerDpc(PKDPC, PVOID context, PVOID, PVOID) { static_cast<Port*>(context)->Look(); }
 
 template <class T>
 void Answer(const ModelRequest& request, const T& value) {

@@ -7,6 +7,7 @@
 #include "nt/bugcheck.h"
 #include "nt/io/driver.h"
 #include "nt/io/state.h"
+#include "nt/io/timer.h"
 #include "nt/io/trace_kinds.h"
 #include "nt/kernel.h"
 #include "nt/ob/name_space.h"
@@ -35,6 +36,7 @@ void DiscardDevice(void* body) {
   device->Type = 0;
   if (!extension) return;
   if (extension->own && extension->free_own) extension->free_own(extension->own);
+  FreeTimer(*extension);
   delete extension;
   device->DeviceObjectExtension = nullptr;
 }
@@ -226,6 +228,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
     BugCheck(DRIVER_VERIFIER_IOMANAGER_VIOLATION, {0x201, reinterpret_cast<uint64_t>(DeviceObject)},
              "IoDeleteDevice was called on a device object that is still attached to a lower one: call IoDetachDevice first.");
   }
+  io::StopTimer(DeviceObject);
   ob::RemoveName(DeviceObject);
   io::DeleteIfUnused(DeviceObject);
 }

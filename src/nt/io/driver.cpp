@@ -11,6 +11,7 @@
 #include "nt/io/sync_irp.h"
 #include "nt/io/trace_kinds.h"
 #include "nt/kernel.h"
+#include "nt/mm/mdl.h"
 #include "nt/ob/name_space.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
@@ -118,6 +119,9 @@ void CollectLeaks(DriverInternals& driver, std::vector<std::string>* lines) {
     for (const State::ShutdownEntry& entry : state.shutdown) {
       if (entry.device->DriverObject == driver.object) lines->push_back(who + " left a shutdown registration behind");
     }
+    for (DEVICE_OBJECT* provider : state.wmi_providers) {
+      if (provider->DriverObject == driver.object) lines->push_back(who + " left a WMI registration behind");
+    }
   }
   if (driver.image_size) {
     LiveIrp live[64];
@@ -127,6 +131,15 @@ void CollectLeaks(DriverInternals& driver, std::vector<std::string>* lines) {
       if (live[i].maker >= from && live[i].maker < from + driver.image_size) {
         lines->push_back(who + " left IRP " + std::to_string(live[i].trace_id) + " behind: IoFreeIrp was not called");
       }
+    }
+    auto inside = [&](const void* address) {
+      auto from = static_cast<const char*>(driver.image_start);
+      return address >= from && address < from + driver.image_size;
+    };
+    for (const mm::LiveMdl& mdl : mm::LiveMdls(*driver.kernel)) {
+      if (!inside(mdl.maker) && !inside(mdl.locker)) continue;
+      lines->push_back(who + " left an MDL over " + std::to_string(mdl.byte_count) + " bytes behind" +
+                       (mdl.locked ? ", locked: MmUnlockPages and IoFreeMdl were not called" : ": IoFreeMdl was not called"));
     }
   }
 }

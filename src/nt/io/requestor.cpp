@@ -1,6 +1,7 @@
 // Who sent a request, and small questions about IRPs and files.
 #include "nt/io/device.h"
 #include "nt/io/irp.h"
+#include "nt/io/state.h"
 #include "nt/io/sync_irp.h"
 #include "nt/kernel.h"
 #include "nt/ps/process.h"
@@ -105,6 +106,8 @@ NTSTATUS NTAPI IoSynchronousCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   }
   return status;
 }
+
+PCONFIGURATION_INFORMATION NTAPI IoGetConfigurationInformation(VOID) { return &CurrentKernel().io->configuration; }
 
 BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion) {
   return MajorVersion < 6 || (MajorVersion == 6 && MinorVersion == 0);

@@ -1,5 +1,6 @@
 #include "nt/io/state.h"
 
+#include "nt/io/describe.h"
 #include "nt/io/device.h"
 #include "nt/io/driver.h"
 #include "nt/io/error_log.h"
@@ -8,6 +9,7 @@
 #include "nt/io/irp.h"
 #include "nt/io/remove_lock.h"
 #include "nt/io/trace_kinds.h"
+#include "nt/ke/state.h"
 #include "nt/ob/state.h"
 
 namespace drydock::nt::io {
@@ -19,7 +21,9 @@ State::State(Kernel& owner)
     : kernel(owner),
       interfaces(std::make_unique<InterfaceTable>()),
       error_log(std::make_unique<ErrorLog>()),
-      remove_locks(std::make_unique<RemoveLockTable>()) {}
+      remove_locks(std::make_unique<RemoveLockTable>()) {
+  owner.ke->describe_irp = DescribeIrp;
+}
 
 State::~State() {
   // Our object types first, while the rest of this is still there.
