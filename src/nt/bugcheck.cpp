@@ -20,7 +20,8 @@ void RaiseBugCheck(BugCheckData data) {
     std::fprintf(stderr, "drydock: bug check 0x%X outside a machine: %s\n", data.code, data.words.c_str());
     std::abort();
   }
-  if (!kernel->bug_checked.exchange(true)) {
+  // In a machine that has stopped, what unwinds may well trip over what is no more: only the first failure is told.
+  if (!kernel->executor.stopped() && !kernel->bug_checked.exchange(true)) {
     data.task = rt::CurrentTask()->id;
     // A parameter may be an address, which differs between runs: only the code is recorded.
     RecordEvent(*kernel, kEventBugCheck, data.code);

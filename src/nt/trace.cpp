@@ -25,8 +25,6 @@ constexpr rt::EventKind kKinds[] = {
     {kEventTimerFire, "timer.fire", "timer {a}"},
     {kEventWorkItemQueue, "work.queue", "item {a} queue {b}"},
     {kEventWorkItemRun, "work.run", "item {a} queue {b}"},
-    {kEventSpinAcquire, "spin.acquire", "lock {a} contended {b}"},
-    {kEventSpinRelease, "spin.release", "lock {a}"},
     {kEventPoolFail, "pool.fail", "tag {a:#x} bytes {b}"},
     {kEventDebugPrint, "debug.print", "length {a} level {b}"},
 };

@@ -27,8 +27,6 @@ enum KernelEventKind : uint16_t {
   kEventTimerFire,         // timer id, -, -
   kEventWorkItemQueue,     // item id, queue, -
   kEventWorkItemRun,       // item id, queue, -
-  kEventSpinAcquire,       // lock id, contended, -
-  kEventSpinRelease,       // lock id, -, -
   kEventPoolFail,          // tag, bytes, -
   kEventDebugPrint,        // length, level, -
 };

@@ -16,6 +16,18 @@ inline constexpr Ticks kUnixEpoch = 116'444'736'000'000'000;
 // Where simulated machines begin unless told otherwise: 2024-01-01 00:00 UTC.
 inline constexpr Ticks kSimulatedEpoch = 133'485'408'000'000'000;
 
+inline constexpr size_t kStackGuardBytes = 64 * 1024;
+
+// Sanitizers make frames several times as large.
+inline size_t StackBytes(const ExecutorOptions& options) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return options.stack_bytes * 4;
+#endif
+#endif
+  return options.stack_bytes;
+}
+
 inline void SetTaskName(Task& task, const char* name) {
   std::snprintf(task.name, sizeof task.name, "%s", name ? name : "");
 }

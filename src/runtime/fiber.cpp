@@ -9,6 +9,7 @@
 #include <new>
 
 #include "runtime/assert.h"
+#include "runtime/executor_impl.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -30,6 +31,8 @@ using boost::context::detail::make_fcontext;
 using boost::context::detail::transfer_t;
 
 constexpr size_t kMaxFreeStacks = 64;
+// Wide enough that a function with large variables does not step over it.
+constexpr size_t kGuardBytes = kStackGuardBytes;
 
 struct Start {
   Fiber* fiber;
@@ -82,7 +85,7 @@ FiberStackPool::FiberStackPool(size_t stack_bytes)
     : size_((stack_bytes + 4095) & ~size_t{4095}) {}
 
 FiberStackPool::~FiberStackPool() {
-  for (FiberStack stack : free_) munmap(stack.low - 4096, size_ + 4096);
+  for (FiberStack stack : free_) munmap(stack.low - kGuardBytes, size_ + kGuardBytes);
 }
 
 FiberStack FiberStackPool::Take() {
@@ -91,11 +94,11 @@ FiberStack FiberStackPool::Take() {
     free_.pop_back();
     return stack;
   }
-  void* memory = mmap(nullptr, size_ + 4096, PROT_READ | PROT_WRITE,
+  void* memory = mmap(nullptr, size_ + kGuardBytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  RT_ASSERT(mprotect(memory, 4096, PROT_NONE) == 0);
-  return {static_cast<char*>(memory) + 4096, size_};
+  RT_ASSERT(mprotect(memory, kGuardBytes, PROT_NONE) == 0);
+  return {static_cast<char*>(memory) + kGuardBytes, size_};
 }
 
 void FiberStackPool::Return(FiberStack stack) {
@@ -105,7 +108,7 @@ void FiberStackPool::Return(FiberStack stack) {
   if (free_.size() < kMaxFreeStacks) {
     free_.push_back(stack);
   } else {
-    munmap(stack.low - 4096, size_ + 4096);
+    munmap(stack.low - kGuardBytes, size_ + kGuardBytes);
   }
 }
 

@@ -10,7 +10,7 @@
 namespace drydock::rt {
 
 struct FiberStack {
-  char* low = nullptr;  // first usable byte; a guard page lies below
+  char* low = nullptr;  // first usable byte; a guard lies below
   size_t size = 0;
 };
 

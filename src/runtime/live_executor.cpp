@@ -50,7 +50,7 @@ struct LiveTask : Task {
 class LiveExecutor final : public Executor {
  public:
   explicit LiveExecutor(const ExecutorOptions& options)
-      : Executor(ExecutorKind::kLive), stack_bytes_(options.stack_bytes), random_(options.seed) {}
+      : Executor(ExecutorKind::kLive), stack_bytes_(StackBytes(options)), random_(options.seed) {}
 
   ~LiveExecutor() override {
     EndTasks();
@@ -80,6 +80,7 @@ class LiveExecutor final : public Executor {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack_bytes_);
+    pthread_attr_setguardsize(&attributes, kStackGuardBytes);
     running_.fetch_add(1);
     {
       LockGuard guard(lock_);

@@ -54,7 +54,7 @@ class SimulatedExecutor final : public Executor {
                                                          : kSimulatedEpoch),
         schedule_random_(options.seed, kScheduleStream),
         draw_random_(options.seed, kDrawStream),
-        stacks_(options.stack_bytes) {}
+        stacks_(StackBytes(options)) {}
 
   ~SimulatedExecutor() override {
     EndTasks();

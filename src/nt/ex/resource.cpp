@@ -15,6 +15,7 @@
 #include "nt/bugcheck_codes.h"
 #include "nt/ke/dispatcher.h"
 #include "nt/ke/state.h"
+#include "nt/ps/process.h"
 #include "nt/thread.h"
 #include "runtime/lock.h"
 
@@ -99,6 +100,26 @@ void CheckUse(const ERESOURCE* resource, const char* function) {
            fmt::format("{} was called at IRQL {}; it needs APC_LEVEL or below.", function, thread.irql));
 }
 
+// Looked up among the running threads: the owner may be a pointer of the driver's own, or a thread that has ended.
+const rt::Task* OwnerTask(Kernel& kernel, ERESOURCE* resource) {
+  struct Search {
+    Owner owner;
+    const rt::Task* task;
+  } search{0, nullptr};
+  {
+    rt::LockGuard guard(LockOf(resource));
+    search.owner = resource->OwnerEntry.OwnerCount != 0 ? resource->OwnerEntry.OwnerThread : 0;
+  }
+  ps::ForEachThread(
+      kernel,
+      [](void* context, Thread& thread) {
+        auto* search = static_cast<Search*>(context);
+        if (reinterpret_cast<Owner>(&thread) == search->owner) search->task = thread.task;
+      },
+      &search);
+  return search.task;
+}
+
 BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* function) {
   CheckUse(resource, function);
   Thread& thread = CurrentThread();
@@ -114,12 +135,7 @@ BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* functi
   ke::WaitInfo info;
   info.what = exclusive ? "resource (exclusive)" : "resource (shared)";
   info.object = resource;
-  {
-    rt::LockGuard guard(LockOf(resource));
-    if (resource->OwnerEntry.OwnerCount != 0 && IsExclusive(resource) && (resource->OwnerEntry.OwnerThread & 3) == 0) {
-      info.owner = reinterpret_cast<Thread*>(resource->OwnerEntry.OwnerThread)->task;
-    }
-  }
+  info.owner = OwnerTask(kernel, resource);
   bool taken = false;
   kernel.ke->lot.Wait(
       exclusive ? ExclusiveQueue(resource) : SharedQueue(resource),

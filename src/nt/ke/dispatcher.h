@@ -81,6 +81,10 @@ inline void CheckHeader(const DISPATCHER_HEADER& header) {
   if (__builtin_expect(KindOf(header) >= kKindCount, 0)) ReportBadHeader(header);
 }
 void CheckWaitIrql(const void* object, bool may_block, const char* function);
+[[noreturn]] void ReportSignalIrql(const void* object, uint8_t irql, const char* function);
+inline void CheckSignalIrql(const Thread& thread, const void* object, const char* function) {
+  if (__builtin_expect(thread.irql > DISPATCH_LEVEL, 0)) ReportSignalIrql(object, thread.irql, function);
+}
 
 // When a time-out as the Ke functions take it ends, in interrupt time. Null: never.
 rt::Ticks DeadlineOf(Kernel& kernel, const LARGE_INTEGER* timeout);

@@ -29,7 +29,9 @@ extern "C" VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State
 
 extern "C" LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   // Wait promises a wait to come; without a dispatcher lock to keep, it changes nothing.
-  Kernel& kernel = *CurrentThread().kernel;
+  Thread& thread = CurrentThread();
+  Kernel& kernel = *thread.kernel;
+  ke::CheckSignalIrql(thread, Event, "KeSetEvent");
   ke::CheckHeader(Event->Header);
   const uint32_t id = IdOf(kernel, Event);
   const uint8_t kind = ke::KindOf(Event->Header);
@@ -43,7 +45,9 @@ extern "C" LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
 }
 
 extern "C" LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-  Kernel& kernel = *CurrentThread().kernel;
+  Thread& thread = CurrentThread();
+  Kernel& kernel = *thread.kernel;
+  ke::CheckSignalIrql(thread, Event, "KePulseEvent");
   ke::CheckHeader(Event->Header);
   const uint32_t id = IdOf(kernel, Event);
   const uint8_t kind = ke::KindOf(Event->Header);
@@ -76,7 +80,9 @@ extern "C" VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG L
 }
 
 extern "C" LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait) {
-  Kernel& kernel = *CurrentThread().kernel;
+  Thread& thread = CurrentThread();
+  Kernel& kernel = *thread.kernel;
+  ke::CheckSignalIrql(thread, Semaphore, "KeReleaseSemaphore");
   ke::CheckHeader(Semaphore->Header);
   const uint32_t id = IdOf(kernel, Semaphore);
   const bool all = ke::LockForSignal(kernel, Semaphore->Header);

@@ -131,6 +131,7 @@ bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC
   CheckTimer(timer, "KeSetTimer");
   Thread& thread = CurrentThread();
   Kernel& kernel = *thread.kernel;
+  CheckSignalIrql(thread, timer, "KeSetTimer");
   TimerTable& table = kernel.ke->timers;
   const rt::Ticks due = due_time.QuadPart == 0 ? kernel.executor.InterruptTime() : DeadlineOf(kernel, &due_time);
   if (dpc != nullptr) EnsureDpcService(kernel, *dpc, thread.processor);  // the clock cannot make threads

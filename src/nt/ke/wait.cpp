@@ -193,6 +193,11 @@ void CheckWaitIrql(const void* object, bool may_block, const char* function) {
                        function, thread.irql));
 }
 
+void ReportSignalIrql(const void* object, uint8_t irql, const char* function) {
+  BugCheck(bug::kIrqlNotLessOrEqual, {reinterpret_cast<uint64_t>(object), irql, 1, 0},
+           fmt::format("{} was called at IRQL {}, above DISPATCH_LEVEL.", function, irql));
+}
+
 rt::Ticks DeadlineOf(Kernel& kernel, const LARGE_INTEGER* timeout) {
   if (timeout == nullptr) return rt::kNever;
   const rt::Ticks now = kernel.executor.InterruptTime();
