@@ -13,6 +13,12 @@
 namespace drydock::nt::ke {
 namespace {
 
+void CheckDpc(const KDPC* dpc) {
+  if (__builtin_expect((dpc->Type == kDpcType || dpc->Type == kThreadedDpcType) && dpc->DeferredRoutine != nullptr, 1)) return;
+  BugCheck(bug::kTimerOrDpcInvalid, {1, reinterpret_cast<uint64_t>(dpc), 0, 0},
+           fmt::format("The DPC at {} was never initialised, or was overwritten.", static_cast<const void*>(dpc)));
+}
+
 struct PoppedDpc {
   KDPC* dpc;  // only its address: may be gone
   PKDEFERRED_ROUTINE routine;
@@ -85,13 +91,6 @@ DpcQueue* LockQueueOf(const KDPC* dpc) RT_NO_ANALYSIS {
   }
 }
 
-void CheckDpc(const KDPC* dpc, const char* function) {
-  if (__builtin_expect((dpc->Type == kDpcType || dpc->Type == kThreadedDpcType) && dpc->DeferredRoutine != nullptr, 1)) return;
-  BugCheck(bug::kTimerOrDpcInvalid, {1, reinterpret_cast<uint64_t>(dpc), 0, 0},
-           fmt::format("{} was given a DPC at {} that was never initialised (or was overwritten).", function,
-                       static_cast<const void*>(dpc)));
-}
-
 void InitializeDpc(KDPC* dpc, UCHAR type, PKDEFERRED_ROUTINE routine, void* context) {
   if (Kernel* kernel = CurrentKernelOrNull()) ForgetTraceId(*kernel, dpc);
   *dpc = {};
@@ -104,6 +103,7 @@ void InitializeDpc(KDPC* dpc, UCHAR type, PKDEFERRED_ROUTINE routine, void* cont
 }  // namespace
 
 void EnsureDpcService(Kernel& kernel, const KDPC& dpc, uint32_t processor) {
+  CheckDpc(&dpc);
   DpcQueue& queue = QueueFor(kernel, dpc, processor);
   {
     rt::LockGuard guard(queue.lock);
@@ -189,11 +189,10 @@ extern "C" VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredR
 }
 
 extern "C" BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
-  ke::CheckDpc(Dpc, "KeInsertQueueDpc");
   Thread& thread = CurrentThread();
   Kernel& kernel = *thread.kernel;
-  const uint32_t id = TraceIdOf(kernel, Dpc);
   ke::EnsureDpcService(kernel, *Dpc, thread.processor);
+  const uint32_t id = TraceIdOf(kernel, Dpc);
   if (!ke::InsertDpc(kernel, Dpc, SystemArgument1, SystemArgument2, thread.processor)) return FALSE;
   RecordEvent(kernel, kEventDpcQueue, id, thread.processor);
   kernel.executor.SchedulePoint();

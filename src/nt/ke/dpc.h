@@ -30,7 +30,7 @@ inline constexpr USHORT kTargetBias = MAXIMUM_PROCESSORS;  // KDPC::Number: 0 an
 inline constexpr UCHAR kDpcType = 19;                      // DpcObject
 inline constexpr UCHAR kThreadedDpcType = 24;              // ThreadedDpcObject
 
-// Makes the thread that will run the DPC, if there is none yet. Task context. Then InsertDpc works in clock context too.
+// Checks the DPC (bug check 0xC7) and makes the thread that will run it, if there is none yet. Task context. Then InsertDpc works in clock context too.
 void EnsureDpcService(Kernel& kernel, const KDPC& dpc, uint32_t processor);
 // `processor`: for a DPC without a target.
 bool InsertDpc(Kernel& kernel, KDPC* dpc, void* argument1, void* argument2, uint32_t processor);

@@ -135,6 +135,8 @@ bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC
   TimerTable& table = kernel.ke->timers;
   const rt::Ticks due = due_time.QuadPart == 0 ? kernel.executor.InterruptTime() : DeadlineOf(kernel, &due_time);
   if (dpc != nullptr) EnsureDpcService(kernel, *dpc, thread.processor);  // the clock cannot make threads
+  RecordEvent(kernel, kEventTimerSet, TraceIdOf(kernel, timer), static_cast<uint64_t>(due - kernel.executor.InterruptTime()),
+              static_cast<uint64_t>(period / rt::kTicksPerMillisecond));
   bool was_set;
   {
     rt::LockGuard guard(table.lock);
@@ -154,8 +156,6 @@ bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC
     record->system_due = due_time.QuadPart;
     record->callback = &Expire;
     SetRecord(*timer, record);
-    RecordEvent(kernel, kEventTimerSet, TraceIdOf(kernel, timer), static_cast<uint64_t>(due - kernel.executor.InterruptTime()),
-                timer->Period);
     kernel.executor.Arm(record, due);
   }
   kernel.executor.SchedulePoint();
