@@ -187,6 +187,16 @@ class Machine {
   Status Link(const std::string& name,
               const std::string& target);  // a symbolic link in the object name space
 
+  // --- registry ---
+  // Keys by their NT name ("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\echo\\Parameters") or as
+  // .reg files write them ("HKEY_LOCAL_MACHINE\\System\\..."); missing keys are made. A value "" is the key's default.
+  Status SetRegistry(const std::string& key, const std::string& value, uint32_t number);          // REG_DWORD
+  Status SetRegistry(const std::string& key, const std::string& value, const std::string& text);  // REG_SZ
+  // .reg text of version 5. Empty: loaded; else what is wrong ("a.reg: line 12: ..."), and nothing was changed.
+  std::string LoadRegistry(const std::string& reg_file_path);
+  // Everything, as such a text. Empty: written; else what is wrong.
+  std::string StoreRegistry(const std::string& reg_file_path);
+
   // --- time and concurrency ---
   void Advance(Duration duration);
   void RunUntilIdle();   // everybody runs until all wait; time stands still

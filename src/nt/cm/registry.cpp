@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "nt/cm/state.h"
 #include "nt/ob/handle_table.h"
@@ -36,11 +37,54 @@ Value* KeyNode::Find(std::u16string_view wanted) {
   return nullptr;
 }
 
+void KeyNode::Put(std::u16string_view wanted, ULONG type, const void* bytes, size_t count, int64_t now) {
+  Value* value = Find(wanted);
+  if (!value) value = &values.emplace_back(Value{.name = std::u16string(wanted), .type = type, .data = {}});
+  value->type = type;
+  auto* from = static_cast<const uint8_t*>(bytes);
+  value->data.assign(from, from + (from ? count : 0));
+  written = now;
+}
+
+bool KeyNode::Remove(std::u16string_view wanted, int64_t now) {
+  Value* value = Find(wanted);
+  if (!value) return false;
+  values.erase(values.begin() + (value - values.data()));
+  written = now;
+  return true;
+}
+
+void KeyNode::Detach(int64_t now) {
+  for (auto& [upper, child] : children) {
+    child->parent = nullptr;
+    child->Detach(now);
+  }
+  children.clear();
+  deleted = true;
+  if (!parent) return;
+  parent->written = now;
+  KeyNode* from = std::exchange(parent, nullptr);
+  from->children.erase(Upper(name));  // may be the last reference on this node
+}
+
+NTSTATUS KeyNode::Rename(std::u16string_view wanted, int64_t now) {
+  if (!parent || wanted.empty() || wanted.size() > kLongestName || wanted.find(u'\\') != std::u16string_view::npos)
+    return STATUS_INVALID_PARAMETER;
+  std::u16string upper = Upper(wanted), old = Upper(name);
+  if (upper != old && parent->children.contains(upper)) return STATUS_CANNOT_DELETE;
+  auto entry = parent->children.extract(old);
+  entry.key() = upper;
+  name = wanted;
+  parent->written = written = now;
+  parent->children.insert(std::move(entry));
+  return STATUS_SUCCESS;
+}
+
 State::State(Kernel& owner) : kernel(owner), root(std::make_shared<KeyNode>()) {
   root->name = u"Registry";
   std::shared_ptr<KeyNode> node;
-  for (const char16_t* path : {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\Registry\\Machine\\Software",
-                               u"\\Registry\\Machine\\Hardware", u"\\Registry\\User\\.Default",
+  for (const char16_t* path : {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
+                               u"\\Registry\\Machine\\Hardware\\DeviceMap", u"\\Registry\\Machine\\Hardware\\Description\\System", u"\\Registry\\User\\.Default",
                                u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\Root",
                                u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class",
                                u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\DeviceClasses"}) {
@@ -67,7 +111,7 @@ std::u16string PathOf(const KeyNode& node) {
   return (node.parent ? PathOf(*node.parent) : std::u16string()) + u"\\" + node.name;
 }
 
-NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool create, bool is_volatile,
+NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing missing, bool is_volatile,
               std::shared_ptr<KeyNode>* result, bool* created) {
   State& state = *kernel.cm;
   int64_t now = kernel.executor.SystemTime();
@@ -88,7 +132,7 @@ NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool crea
   for (size_t depth = 0; !path.empty(); ++depth) {
     size_t end = std::min(path.find(u'\\'), path.size());
     std::u16string_view part = path.substr(0, end);
-    bool last = end == path.size();
+    bool last = path.find_first_not_of(u'\\', end) == std::u16string_view::npos;
     if (part.size() > kLongestName || depth >= kDeepest) return STATUS_INVALID_PARAMETER;
     if (part.empty()) {
       path.remove_prefix(1);  // doubled or closing backslash
@@ -96,7 +140,7 @@ NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool crea
     }
     auto found = at->children.find(Upper(part));
     if (found == at->children.end()) {
-      if (!create) return STATUS_OBJECT_NAME_NOT_FOUND;
+      if (missing == Missing::kFail || (missing == Missing::kMakeLast && !last)) return STATUS_OBJECT_NAME_NOT_FOUND;
       if (at->is_volatile && !is_volatile) return STATUS_CHILD_MUST_BE_VOLATILE;
       auto child = std::make_shared<KeyNode>();
       child->name = part;
@@ -132,24 +176,39 @@ NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK a
 NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG type, const void* data,
                   size_t bytes) {
   std::shared_ptr<KeyNode> node;
-  NTSTATUS status = Walk(kernel, nullptr, path, true, false, &node);
+  NTSTATUS status = Walk(kernel, nullptr, path, Missing::kMakeAll, false, &node);
   if (!NT_SUCCESS(status)) return status;
+  int64_t now = kernel.executor.SystemTime();
   rt::LockGuard guard(kernel.cm->lock);
-  Value* value = node->Find(name);
-  if (!value) value = &node->values.emplace_back(Value{.name = std::u16string(name), .type = type, .data = {}});
-  value->type = type;
-  value->data.assign(static_cast<const uint8_t*>(data), static_cast<const uint8_t*>(data) + bytes);
+  node->Put(name, type, data, bytes, now);
   return STATUS_SUCCESS;
 }
 
 NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value) {
   std::shared_ptr<KeyNode> node;
-  NTSTATUS status = Walk(kernel, nullptr, path, false, false, &node);
+  NTSTATUS status = Walk(kernel, nullptr, path, Missing::kFail, false, &node);
   if (!NT_SUCCESS(status)) return status;
   rt::LockGuard guard(kernel.cm->lock);
   Value* found = node->Find(name);
   if (!found) return STATUS_OBJECT_NAME_NOT_FOUND;
   *value = *found;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS MakeKey(Kernel& kernel, std::u16string_view path) {
+  std::shared_ptr<KeyNode> node;
+  return Walk(kernel, nullptr, path, Missing::kMakeAll, false, &node);
+}
+
+NTSTATUS DeleteTree(Kernel& kernel, std::u16string_view path) {
+  std::shared_ptr<KeyNode> node;
+  NTSTATUS status = Walk(kernel, nullptr, path, Missing::kFail, false, &node);
+  if (!NT_SUCCESS(status)) return status;
+  int64_t now = kernel.executor.SystemTime();
+  rt::LockGuard guard(kernel.cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (!node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
+  node->Detach(now);
   return STATUS_SUCCESS;
 }
 

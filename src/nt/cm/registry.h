@@ -41,6 +41,10 @@ struct KeyNode {
   bool is_volatile = false;
 
   Value* Find(std::u16string_view name);
+  void Put(std::u16string_view name, ULONG type, const void* data, size_t bytes, int64_t now);
+  bool Remove(std::u16string_view name, int64_t now);  // false: no such value
+  void Detach(int64_t now);                            // from its parent, with all below; the caller holds a reference
+  NTSTATUS Rename(std::u16string_view name, int64_t now);
 };
 
 // The body of a Key object of ob.
@@ -49,8 +53,11 @@ struct Key {
 };
 extern const ob::ObjectType kKeyType;
 
-// The node of a path below `from` (or absolute). STATUS_OBJECT_NAME_NOT_FOUND; with `create` missing keys are made.
-NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, bool create, bool is_volatile,
+// What Walk does about keys that are not there: drivers may make the last of a path (ZwCreateKey), our own code all of it.
+enum class Missing : uint8_t { kFail, kMakeLast, kMakeAll };
+
+// The node of a path below `from` (or absolute). STATUS_OBJECT_NAME_NOT_FOUND when a key is missing and may not be made.
+NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing missing, bool is_volatile,
               std::shared_ptr<KeyNode>* node, bool* created = nullptr);
 NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK access, ULONG attributes, HANDLE* handle);
 
@@ -58,9 +65,14 @@ NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK a
 NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG type, const void* data, size_t bytes);
 NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value);
 bool GetDword(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG* value);
+NTSTATUS MakeKey(Kernel& kernel, std::u16string_view path);  // with all that are missing on the way
+// With everything below; open handles answer STATUS_KEY_DELETED from then. STATUS_CANNOT_DELETE: a root.
+NTSTATUS DeleteTree(Kernel& kernel, std::u16string_view path);
 
-// .reg text (UTF-8 or UTF-16 with a mark). Empty result: loaded; else "line 12: ...".
+// .reg text of version 5 (UTF-8, or UTF-16LE with its mark). Empty result: loaded; else "line 12: ..." and nothing was changed.
+// HKEY_LOCAL_MACHINE is \Registry\Machine, HKEY_USERS \Registry\User, HKEY_CURRENT_USER \Registry\User\.Default.
 std::string LoadText(Kernel& kernel, std::string_view text);
+// A key with all below it, as UTF-8; empty: no such key, or it has no name outside (\Registry itself stores everything).
 std::string StoreText(Kernel& kernel, std::u16string_view path);
 
 // "\Registry\Machine\..." of a node.

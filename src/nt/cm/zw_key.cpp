@@ -34,6 +34,7 @@ NTSTATUS NodeOf(HANDLE handle, ACCESS_MASK access, std::shared_ptr<cm::KeyNode>*
 NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
               const UNICODE_STRING* key_class) {
   if (!attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
+  if (options & (REG_OPTION_CREATE_LINK | REG_OPTION_OPEN_LINK)) return STATUS_NOT_SUPPORTED;  // there are no links
   Kernel& kernel = CurrentKernel();
   std::shared_ptr<cm::KeyNode> from, node;
   if (attributes->RootDirectory) {
@@ -41,9 +42,12 @@ NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attri
     if (!NT_SUCCESS(status)) return status;
   }
   bool created = false;
-  NTSTATUS status = cm::Walk(kernel, from.get(), View(attributes->ObjectName), create, (options & REG_OPTION_VOLATILE) != 0, &node, &created);
+  NTSTATUS status = cm::Walk(kernel, from.get(), View(attributes->ObjectName), create ? cm::Missing::kMakeLast : cm::Missing::kFail, (options & REG_OPTION_VOLATILE) != 0, &node, &created);
   if (!NT_SUCCESS(status)) return status;
-  if (created && key_class) node->key_class = View(key_class);
+  if (created && key_class) {
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    node->key_class = View(key_class);
+  }
   if (disposition) *disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
   return cm::OpenHandle(kernel, std::move(node), access, attributes->Attributes, handle);
 }
@@ -78,7 +82,8 @@ NTSTATUS DescribeValue(const cm::Value& value, KEY_VALUE_INFORMATION_CLASS kind,
       Put(record, FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, NameLength), name_bytes);
       Append(record, value.name.data(), name_bytes);
       return Give(record, FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name), buffer, length, needed);
-    case KeyValueFullInformation: {
+    case KeyValueFullInformation:
+    case KeyValueFullInformationAlign64: {  // data on a multiple of 8 either way
       size_t at = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name);
       ULONG data_at = static_cast<ULONG>((at + name_bytes + 7) & ~size_t{7});
       record.resize(at);
@@ -97,6 +102,12 @@ NTSTATUS DescribeValue(const cm::Value& value, KEY_VALUE_INFORMATION_CLASS kind,
       Put(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, DataLength), data_bytes);
       Append(record, value.data.data(), data_bytes);
       return Give(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data), buffer, length, needed);
+    case KeyValuePartialInformationAlign64:
+      record.resize(FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data));
+      Put(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Type), value.type);
+      Put(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, DataLength), data_bytes);
+      Append(record, value.data.data(), data_bytes);
+      return Give(record, FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data), buffer, length, needed);
     default: return STATUS_INVALID_PARAMETER;
   }
 }
@@ -191,11 +202,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
   int64_t now = kernel.executor.SystemTime();
   drydock::rt::LockGuard guard(kernel.cm->lock);
   if (node->deleted) return STATUS_KEY_DELETED;
-  cm::Value* value = node->Find(View(ValueName));
-  if (!value) value = &node->values.emplace_back(cm::Value{.name = std::u16string(View(ValueName)), .type = Type, .data = {}});
-  value->type = Type;
-  value->data.assign(static_cast<uint8_t*>(Data), static_cast<uint8_t*>(Data) + DataSize);
-  node->written = now;
+  node->Put(View(ValueName), Type, Data, DataSize, now);
   return STATUS_SUCCESS;
 }
 
@@ -203,30 +210,42 @@ NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
   std::shared_ptr<cm::KeyNode> node;
   NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
   if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
   if (node->deleted) return STATUS_KEY_DELETED;
-  cm::Value* value = node->Find(View(ValueName));
-  if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
-  node->values.erase(node->values.begin() + (value - node->values.data()));
-  return STATUS_SUCCESS;
+  return node->Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
   std::shared_ptr<cm::KeyNode> node;
   NTSTATUS status = NodeOf(KeyHandle, DELETE, &node);
   if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
   if (node->deleted) return STATUS_KEY_DELETED;
-  if (!node->children.empty() || !node->parent) return STATUS_CANNOT_DELETE;
-  auto& siblings = node->parent->children;
-  for (auto entry = siblings.begin(); entry != siblings.end(); ++entry)
-    if (entry->second == node) {
-      siblings.erase(entry);
-      break;
-    }
-  node->deleted = true;
-  node->parent = nullptr;
+  if (!node->children.empty() || !node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
+  node->Detach(now);
   return STATUS_SUCCESS;
+}
+
+NTSTATUS ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
+  std::shared_ptr<cm::KeyNode> node;
+  NTSTATUS status = NodeOf(KeyHandle, KEY_WRITE, &node);
+  if (!NT_SUCCESS(status)) return status;
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  if (!node->parent || !node->parent->parent) return STATUS_ACCESS_DENIED;
+  return node->Rename(View(NewName), now);
+}
+
+// Nobody watches keys: a caller that could not tell "no change yet" from "never told" is refused instead.
+NTSTATUS ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                           ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer, ULONG BufferSize, BOOLEAN Asynchronous) {
+  return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,

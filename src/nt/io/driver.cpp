@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/cm/registry.h"
 #include "nt/driver_callback.h"
 #include "nt/io/device.h"
 #include "nt/io/irp.h"
@@ -178,6 +179,8 @@ NTSTATUS CreateDriver(Kernel& kernel, std::u16string_view name, DRIVER_INITIALIZ
   DriverInternals* driver;
   NTSTATUS status = NewDriver(kernel, name, entry, image, &driver);
   if (!NT_SUCCESS(status)) return status;
+  // As setup leaves it for the driver: its key with a place for parameters.
+  cm::MakeKey(kernel, driver->service_key + u"\\Parameters");
   if (image.before_entry) image.before_entry(image.context, driver->object);
   status = CallDriver("DriverEntry", entry, driver->object, &driver->service_key_string);
   if (kernel.events.enabled()) RecordEvent(kernel, kDriverLoad, driver->trace_id, static_cast<uint32_t>(status));

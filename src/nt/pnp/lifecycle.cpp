@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/cm/registry.h"
 #include "nt/driver_callback.h"
 #include "nt/io/device.h"
 #include "nt/io/interface.h"
@@ -162,6 +163,9 @@ void Identify(DeviceNode& node) {
     if (QueryId(node, BusQueryHardwareIDs, &information)) node.hardware_ids = TakeList(information);
     if (QueryId(node, BusQueryCompatibleIDs, &information)) node.compatible_ids = TakeList(information);
   }
+  // As setup leaves it for the device: its hardware key.
+  if (!node.instance_path.empty() && node.instance_path[0] != u'\\')
+    cm::MakeKey(CurrentKernel(), u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\" + node.instance_path + u"\\Device Parameters");
   QueryCapabilities(node, true);
   QueryText(node);
   QueryPool(node, IRP_MN_QUERY_RESOURCES);

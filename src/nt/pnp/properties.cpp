@@ -19,7 +19,7 @@ constexpr char16_t kControlSet[] = u"\\Registry\\Machine\\System\\CurrentControl
 
 NTSTATUS OpenKey(Kernel& kernel, const std::u16string& path, ACCESS_MASK access, PHANDLE handle) {
   std::shared_ptr<cm::KeyNode> key;
-  NTSTATUS status = cm::Walk(kernel, nullptr, path, true, false, &key);
+  NTSTATUS status = cm::Walk(kernel, nullptr, path, cm::Missing::kMakeAll, false, &key);
   if (!NT_SUCCESS(status)) return status;
   return cm::OpenHandle(kernel, key, access, OBJ_KERNEL_HANDLE, handle);
 }

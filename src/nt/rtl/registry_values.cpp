@@ -23,7 +23,7 @@ std::u16string_view View(PCWSTR text) {
 }
 
 // The key that RelativeTo and Path name.
-NTSTATUS Key(ULONG relative_to, PCWSTR path, bool create, std::shared_ptr<cm::KeyNode>* node) {
+NTSTATUS Key(ULONG relative_to, PCWSTR path, cm::Missing missing, std::shared_ptr<cm::KeyNode>* node) {
   static constexpr const char16_t* kRoots[] = {
       u"", u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\Registry\\Machine\\System\\CurrentControlSet\\Control",
       u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion", u"\\Registry\\Machine\\Hardware\\DeviceMap",
@@ -44,7 +44,7 @@ NTSTATUS Key(ULONG relative_to, PCWSTR path, bool create, std::shared_ptr<cm::Ke
   std::u16string_view rest = View(path);
   if (root != RTL_REGISTRY_ABSOLUTE && !rest.empty()) full += u"\\";
   full += rest;
-  return cm::Walk(kernel, nullptr, full, create, false, node);
+  return cm::Walk(kernel, nullptr, full, missing, false, node);
 }
 
 using Query = RTL_QUERY_REGISTRY_TABLE;
@@ -74,10 +74,18 @@ NTSTATUS StoreDirect(const Query& query, const cm::Value& value) {
     RtlCopyMemory(query.EntryContext, value.data.data(), value.data.size());
     return STATUS_SUCCESS;
   }
-  // Larger binary data: the first LONG at EntryContext is the negative size of the buffer that it begins.
-  LONG room = *static_cast<LONG*>(query.EntryContext);
-  if (room >= 0 || static_cast<size_t>(-static_cast<LONGLONG>(room)) < value.data.size()) return STATUS_BUFFER_TOO_SMALL;
-  RtlCopyMemory(query.EntryContext, value.data.data(), value.data.size());
+  // Larger binary data: the first LONG at EntryContext is the size of the buffer that it begins; negative: it wants the data alone,
+  // otherwise length and type go before the data.
+  LONG room;
+  RtlCopyMemory(&room, query.EntryContext, sizeof room);
+  auto* out = static_cast<uint8_t*>(query.EntryContext);
+  size_t head = room < 0 ? 0 : 2 * sizeof(ULONG);
+  if (static_cast<size_t>(room < 0 ? -static_cast<LONGLONG>(room) : room) < head + value.data.size()) return STATUS_BUFFER_TOO_SMALL;
+  if (head) {
+    const ULONG header[2] = {static_cast<ULONG>(value.data.size()), value.type};
+    RtlCopyMemory(out, header, sizeof header);
+  }
+  RtlCopyMemory(out + head, value.data.data(), value.data.size());
   return STATUS_SUCCESS;
 }
 
@@ -112,22 +120,24 @@ extern "C" {
 
 NTSTATUS RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context, PVOID Environment) {
   std::shared_ptr<cm::KeyNode> top;
-  NTSTATUS status = Key(RelativeTo, Path, false, &top);
+  NTSTATUS status = Key(RelativeTo, Path, cm::Missing::kFail, &top);
+  if (status == STATUS_OBJECT_NAME_NOT_FOUND && (RelativeTo & RTL_REGISTRY_OPTIONAL)) return STATUS_SUCCESS;
   if (!NT_SUCCESS(status)) return status;
   Kernel& kernel = CurrentKernel();
   std::shared_ptr<cm::KeyNode> node = top;
   for (Query* query = QueryTable; query->QueryRoutine || (query->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT)); ++query) {
     if (query->Flags & RTL_QUERY_REGISTRY_TOPKEY) node = top;
     if (query->Flags & RTL_QUERY_REGISTRY_SUBKEY) {
-      status = cm::Walk(kernel, top.get(), View(query->Name), false, false, &node);
+      status = cm::Walk(kernel, top.get(), View(query->Name), cm::Missing::kFail, false, &node);
       if (status == STATUS_OBJECT_NAME_NOT_FOUND && !(query->Flags & RTL_QUERY_REGISTRY_REQUIRED)) {
-        node = top;
+        node = std::make_shared<cm::KeyNode>();  // the entries that follow find nothing in it
         continue;
       }
       if (!NT_SUCCESS(status)) return status;
       if (!query->QueryRoutine) continue;
     }
     if (query->Flags & RTL_QUERY_REGISTRY_NOVALUE) {
+      if (!query->QueryRoutine) continue;
       status = drydock::nt::CallDriver("QueryRoutine", query->QueryRoutine, PWSTR{nullptr}, ULONG{REG_NONE}, PVOID{nullptr}, ULONG{0}, Context,
                                        query->EntryContext);
       if (!NT_SUCCESS(status)) return status;
@@ -154,8 +164,9 @@ NTSTATUS RtlQueryRegistryValuesEx(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGI
       status = Give(*query, Context, value.name, value);
       if (!NT_SUCCESS(status)) return status;
       if (query->Flags & RTL_QUERY_REGISTRY_DELETE) {
+        int64_t now = kernel.executor.SystemTime();
         drydock::rt::LockGuard guard(kernel.cm->lock);
-        if (cm::Value* found = node->Find(value.name)) node->values.erase(node->values.begin() + (found - node->values.data()));
+        node->Remove(value.name, now);
       }
     }
   }
@@ -168,36 +179,35 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
 
 NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength) {
   std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = Key(RelativeTo, Path, true, &node);
+  NTSTATUS status = Key(RelativeTo, Path, cm::Missing::kMakeLast, &node);
   if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  cm::Value* value = node->Find(View(ValueName));
-  if (!value) value = &node->values.emplace_back(cm::Value{.name = std::u16string(View(ValueName)), .type = ValueType, .data = {}});
-  value->type = ValueType;
-  auto* data = static_cast<const uint8_t*>(ValueData);
-  value->data.assign(data, data + (data ? ValueLength : 0));
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  node->Put(View(ValueName), ValueType, ValueData, ValueLength, now);
   return STATUS_SUCCESS;
 }
 
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName) {
   std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = Key(RelativeTo, Path, false, &node);
+  NTSTATUS status = Key(RelativeTo, Path, cm::Missing::kFail, &node);
   if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  cm::Value* value = node->Find(View(ValueName));
-  if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
-  node->values.erase(node->values.begin() + (value - node->values.data()));
-  return STATUS_SUCCESS;
+  Kernel& kernel = CurrentKernel();
+  int64_t now = kernel.executor.SystemTime();
+  drydock::rt::LockGuard guard(kernel.cm->lock);
+  if (node->deleted) return STATUS_KEY_DELETED;
+  return node->Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path) {
   std::shared_ptr<cm::KeyNode> node;
-  return Key(RelativeTo, Path, false, &node);
+  return Key(RelativeTo, Path, cm::Missing::kFail, &node);
 }
 
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path) {
   std::shared_ptr<cm::KeyNode> node;
-  return Key(RelativeTo, Path, true, &node);
+  return Key(RelativeTo, Path, cm::Missing::kMakeLast, &node);
 }
 
 }  // extern "C"

@@ -22,6 +22,7 @@ namespace {
 struct Options {
   std::vector<std::string> stacks;
   std::vector<std::string> folders, disks, terminals;
+  std::vector<std::string> registry;  // .reg files
   std::vector<std::string> actions;  // "write", "hello" ... as given
   std::string scenario;
   uint64_t seed = 1;
@@ -93,6 +94,8 @@ int Run(const Options& options) {
   std::string reports;
   {
     Machine machine(machine_options);
+    for (const std::string& path : options.registry)
+      if (std::string wrong = machine.LoadRegistry(path); !wrong.empty()) throw Error(wrong);
     std::map<std::string, Driver> loaded;
     std::vector<Device> devices;
     for (const std::string& stack : options.stacks)
@@ -126,6 +129,7 @@ int RunVerb(int argc, char** argv) {
   app.add_option("--map", options.folders, "\\??\\NAME is a folder: C:=/tmp/folder")->allow_extra_args(false);
   app.add_option("--disk", options.disks, "\\??\\NAME is a file or block device: PhysicalDrive0=disk.img")->allow_extra_args(false);
   app.add_option("--com", options.terminals, "\\??\\NAME is a terminal: COM1=/dev/pts/3")->allow_extra_args(false);
+  app.add_option("--reg", options.registry, "a .reg file, loaded into the registry before the drivers")->allow_extra_args(false);
   app.add_option("--scenario", options.scenario, "a file of commands, one a line (docs/scenarios.md)");
   app.add_option("--seed", options.seed, "seed of the simulation (1)");
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
