@@ -2,7 +2,7 @@
 #include <ntddk.h>
 #include <wdf.h>
 
-static DRIVER_INITIALIZE DriverEntry;
+DRIVER_INITIALIZE DriverEntry;
 static EVT_WDF_DRIVER_DEVICE_ADD OnDeviceAdd;
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {

@@ -1,6 +1,6 @@
 // The registry from outside: .reg files and single values reach the driver, and what it writes comes back.
 #include <gtest/gtest.h>
-#include <ntstatus.h>
+#include <ntddk.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -44,7 +44,7 @@ TEST_P(RegistryTest, AFileLoadedBeforeTheDriverIsWhatItReads) {
   Device device = machine.AddDevice({.function = machine.AddDriver(DRYDOCK_IMAGE(registry_reader)), .instance = "ROOT\\READER\\0001"});
   ASSERT_TRUE(device.started()) << machine.ReportText();
   std::string text = Stored(machine);
-  size_t key = text.find("\\Enum\\ROOT\\READER\\0001\\Device Parameters]");
+  size_t key = text.find("\\Enum\\Root\\READER\\0001\\Device Parameters]");
   ASSERT_NE(key, std::string::npos) << text;
   text = text.substr(key, text.find("\r\n\r\n", key) - key);
   EXPECT_NE(text.find("\"Twice\"=dword:0000002a"), std::string::npos) << text;
