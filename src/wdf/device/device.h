@@ -64,6 +64,8 @@ class Device final : public Object {
   PnpPower& pnp() { return *pnp_; }
   // Idle in S0 (IOT-9.20, PWR-61): a power-managed queue holds one reference while requests wait in it or are with the driver. Taking one on
   // an idled device starts its power-up in a worker; queues hear of it by queue::PowerUp. Never waits. IRQL <= DISPATCH_LEVEL.
+  // While nobody uses idle power-down, a managed queue may keep its one reference for good.
+  bool idle_in_use() const { return idle_in_use_.load(std::memory_order_relaxed); }
   void AcquireIdleReference() {
     io_references_.fetch_add(1);
     if (__builtin_expect(idle_in_use_.load(), 0)) IdleReferenceTaken();

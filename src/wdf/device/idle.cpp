@@ -64,7 +64,7 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
     idle_enabled_ = settings.Enabled != WdfFalse;
     if (!idle_enabled_ && idle_expired_) work = true;
   }
-  device_.idle_in_use_.store(true);
+  if (!device_.idle_in_use_.exchange(true)) queue::IdleUseBegan(device_);
   if (work) {
     QueueIdleWork();
   } else {

@@ -206,6 +206,7 @@ void Arena::Flush(ThreadState& state) {
 
 void ThreadState::FreeFromThread(void* pointer) {
   ThreadState* state = static_cast<ThreadState*>(pointer);
+  FreeSpareRequests(*state);  // into the caches that are flushed next
   state->thread->wdf = nullptr;
   state->arena->Flush(*state);
   delete state;

@@ -121,6 +121,14 @@ NTSTATUS ObjectAccess::Initialize(Object* object, DriverGlobals& globals, Object
   return STATUS_SUCCESS;
 }
 
+void ObjectAccess::RenewContext(Object* object, const WDF_OBJECT_ATTRIBUTES* attributes, void* context_at) {
+  object->contexts_ = nullptr;
+  if (!WantsBlock(attributes)) return;
+  ContextBlock* block = static_cast<ContextBlock*>(context_at);
+  FillBlock(block, *attributes, object, ContextBlock::kInObject);
+  object->contexts_ = block;
+}
+
 NTSTATUS ObjectAccess::AddContext(Object* object, const WDF_OBJECT_ATTRIBUTES* attributes, ContextBlock** out) {
   DriverGlobals& globals = *object->globals_;
   const WDF_OBJECT_CONTEXT_TYPE_INFO* type = UniqueType(attributes->ContextTypeInfo);

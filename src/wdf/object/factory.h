@@ -39,6 +39,8 @@ struct ObjectAccess {
     object->passive_callbacks_ = passive;
     object->passive_by_own_attributes_ = by_own_attributes;
   }
+  // The context block of the creation attributes, anew, in the object's own slot (an object that is used again).
+  static void RenewContext(Object* object, const WDF_OBJECT_ATTRIBUTES* attributes, void* context_at);
   static NTSTATUS AddContext(Object* object, const WDF_OBJECT_ATTRIBUTES* attributes, ContextBlock** block);
   static void ClearCallbacks(Object* object);
   static Object* FirstChild(Object* object) { return object->first_child_; }

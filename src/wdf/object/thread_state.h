@@ -11,6 +11,7 @@
 namespace drydock::wdf {
 
 struct OwnRequest;  // wdf/request/own_request.h
+class Request;
 
 struct ThreadState {
   ~ThreadState();  // own_request.cpp
@@ -22,8 +23,12 @@ struct ThreadState {
   FreeSlot* free[Arena::kSmallClasses] = {};
   uint32_t count[Arena::kSmallClasses] = {};
   OwnRequest* own_requests = nullptr;
+  Request* spare_requests = nullptr;  // ended, constructed, dead canary; linked through received.next (wdf/request/receive.cpp)
+  uint32_t spare_request_count = 0;
 
   static void FreeFromThread(void* state);  // Thread::free_wdf
 };
+
+void FreeSpareRequests(ThreadState& state);  // wdf/request/receive.cpp
 
 }  // namespace drydock::wdf

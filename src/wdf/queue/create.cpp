@@ -144,7 +144,7 @@ void Queue::OnDispose() {
   lock_.Acquire();
   accepting_ = false;
   deleted_ = true;
-  if (at_driver_.count + leaving_ != 0) purge_waits_ = true;
+  if (AtDriver() != 0) purge_waits_ = true;
   lock_.Release();
   CancelEverything(true);
 }

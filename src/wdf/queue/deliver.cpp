@@ -5,6 +5,7 @@
 #include "wdf/device/device.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/complete.h"
+#include "wdf/request/receive.h"
 #include "wdf/request/request.h"
 #include "wdf/trace.h"
 
@@ -13,25 +14,39 @@ namespace drydock::wdf {
 using queue::Due;
 using queue::Facts;
 
+uint32_t Queue::AtDriver() const {
+  uint32_t count = at_driver_.count + leaving_;
+  for (const DeliveryFrame* frame = frames_; frame; frame = frame->next) {
+    if (frame->gone.load(std::memory_order_acquire)) --count;
+  }
+  return count;
+}
+
 Facts Queue::FactsNow() const {
+  const uint32_t at_driver = AtDriver();
   return {
       .cancel_waiting = first_cancel_ != nullptr,
       .canceled_on_queue = !canceled_.empty(),
       .stop_slot = stop_slot_.taken(),
       .drain_slot = drain_slot_.taken(),
-      .driver_has_none = at_driver_.count + leaving_ == 0,
+      .driver_has_none = at_driver == 0,
       .handler_running = handlers_running_ != 0,
       .nothing_waits = waiting_.empty() && being_completed_ == 0,
-      .holds_power = holds_power_,
+      .holds_power = holds_power_ && device_->idle_in_use(),
       .power_round = round_,
       .round_request_due = round_due_ != 0 && round_thread_ == nt::CurrentThreadOrNull(),
       .powered = power_ == QueuePower::kOn,
       .dispatching = dispatching_,
       .manual = dispatch_type_ == WdfIoQueueDispatchManual,
-      .room = at_driver_.count + leaving_ < limit_,
+      .room = at_driver < limit_,
       .deliverable = waiting_.count > being_canceled_,
       .ready_due = ready_due_ && ready_callback_ != nullptr,
   };
+}
+
+bool Queue::Quiet() const {
+  return waiting_.empty() && being_completed_ == 0 && !first_cancel_ && canceled_.empty() && !stop_slot_.taken() && !drain_slot_.taken() &&
+         !round_ && !(holds_power_ && device_->idle_in_use());
 }
 
 void Queue::Run(RunBy by) {
@@ -222,11 +237,44 @@ void Queue::Deliver(Request& request) {
     }
   } else {
     Present(request);
+    DeliveryFrame frame;
+    frame.thread = &nt::CurrentThread();
+    frame.request = &request;
+    frame.next = frames_;
+    frames_ = &frame;
+    request.received.frame = &frame;
+    request.received.handler_thread = frame.thread;
     lock_.Release();
     CallHandler(request);
+    lock_.Acquire();
+    EndFrame(frame);
+    --handlers_running_;
+    return;
   }
   lock_.Acquire();
   --handlers_running_;
+}
+
+bool Queue::GoneInHandler(Request& request) {
+  ReceivedState& r = request.received;
+  if (r.handler_thread != nt::CurrentThreadOrNull()) return false;
+  r.frame->gone.store(true, std::memory_order_release);
+  return true;
+}
+
+void Queue::EndFrame(DeliveryFrame& frame) {
+  DeliveryFrame** link = &frames_;
+  while (*link != &frame) link = &(*link)->next;
+  *link = frame.next;
+  Request* request = frame.request;
+  if (!request) return;
+  if (!frame.gone.load(std::memory_order_relaxed)) {  // the driver keeps it
+    request->received.frame = nullptr;
+    request->received.handler_thread = nullptr;
+    return;
+  }
+  LeftTheDriver(*request);
+  RetirePlain(*request);  // runs no callback
 }
 
 void Queue::CallHandler(Request& request) {

@@ -174,6 +174,10 @@ void PowerDown(Device& device) {
   for (Ref<Queue>& queue : queues) queue->StopRound();
 }
 
+void IdleUseBegan(Device& device) {
+  for (Ref<Queue>& queue : device.queues().All()) queue->LookAgain();
+}
+
 void PurgeForRemoval(Device& device, PurgeScope scope) {
   std::vector<Ref<Queue>> queues = device.queues().All();
   std::erase_if(queues, [scope](const Ref<Queue>& queue) {

@@ -53,6 +53,9 @@ void DeviceStarted(Device& device);  // control device finished initialising; a 
 void PowerUp(Device& device);        // managed queues on: EvtIoResume for what the driver holds, then delivery
 void PowerDown(Device& device);      // managed queues off: waits for their handlers, EvtIoStop(Suspend), waits (IOX-54)
 
+// The device uses idle power-down from now on: managed queues without work give their references up.
+void IdleUseBegan(Device& device);
+
 enum class PurgeScope : uint8_t { kPowerManaged, kOthers, kAll };
 // Removal: purge, EvtIoStop(Purge) for what the driver still holds, wait until completed or acknowledged (OP-24).
 void PurgeForRemoval(Device& device, PurgeScope scope = PurgeScope::kAll);

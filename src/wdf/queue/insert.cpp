@@ -93,6 +93,11 @@ void Queue::PutBack(Request& request) {
 void Queue::LeftTheDriver(Request& request) {
   ReceivedState& r = request.received;
   at_driver_.Remove(request);
+  if (r.frame) {
+    r.frame->request = nullptr;
+    r.frame = nullptr;
+    r.handler_thread = nullptr;
+  }
   if (r.stop == StopState::kDue) --round_due_;
   r.stop = StopState::kNone;
   if (at_driver_.empty()) purge_waits_ = false;

@@ -14,7 +14,7 @@ void Queue::StopDelivering(QueuePower why) {
   power_ = why;
   if (why == QueuePower::kPurging) {
     accepting_ = false;
-    if (at_driver_.count + leaving_ != 0) purge_waits_ = true;
+    if (AtDriver() != 0) purge_waits_ = true;
   }
   ReleaseLock();
 }

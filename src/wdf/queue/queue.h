@@ -18,6 +18,7 @@
 // Source:     IOT section 9, IOX-39..57, OP-15..20.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "nt/kernel.h"
@@ -70,6 +71,15 @@ struct StateSlot {
   bool taken() const { return callback != nullptr || waiter != nullptr; }
 };
 
+// A handler that is on some stack with the request it was given. While the request is with it, completing the request on the same thread
+// only says so here: the handler's return takes it off the queue's books, under the lock that it takes anyway.
+struct DeliveryFrame {
+  const nt::Thread* thread = nullptr;
+  Request* request = nullptr;      // null: left the driver by another way meanwhile (under the queue's lock)
+  std::atomic<bool> gone{false};   // completed inside the handler
+  DeliveryFrame* next = nullptr;   // the queue's frames
+};
+
 enum class QueuePower : uint8_t {
   kOff,       // managed: the device is not in D0, or was never started ("held by PnP")
   kStarting,  // EvtIoResume round
@@ -106,6 +116,8 @@ class Queue final : public Object {
   NTSTATUS Insert(Request& request, Entry entry);
   // Back to the head of this queue (WdfRequestRequeue); always taken.
   void PutBack(Request& request);
+  // The same for a request that was completed inside its handler, on the handler's thread: true if that was the case.
+  static bool GoneInHandler(Request& request);
   // A request that was at the driver has gone (completed, sent for good); `request` is not touched after this returns.
   void Gone(Request& request);
   // Forwarding, in two halves: off the list but still counted; then gone, or back because the destination did not take it (IOX-57).
@@ -136,6 +148,7 @@ class Queue final : public Object {
   void StopRound();    // EvtIoStop with the flag that `why` means, waits until everything was completed or acknowledged
   void PowerOn();      // EvtIoResume, then delivery
   void PurgeAll() { CancelEverything(true); }
+  void LookAgain() { Run(RunBy::kEvent); }
 
  protected:
   friend struct QueueBuilder;                    // create.cpp
@@ -151,7 +164,9 @@ class Queue final : public Object {
   void RunLocked() RT_RELEASE(lock_);
   void ReleaseLock() RT_RELEASE(lock_);  // also wakes the power thread and ends a deleted queue whose last request has gone
   queue::Facts FactsNow() const RT_REQUIRES(lock_);
-  queue::Due Next() const RT_REQUIRES(lock_) { return queue::NextDue(FactsNow()); }
+  // True on the way out of most handlers: none of the facts that make something due holds, whatever the others are.
+  bool Quiet() const RT_REQUIRES(lock_);
+  queue::Due Next() const RT_REQUIRES(lock_) { return Quiet() ? queue::Due::kNothing : queue::NextDue(FactsNow()); }
   bool MustDefer() const;
   void Defer() RT_RELEASE(lock_);
   static void RunDeferredDpc(PKDPC dpc, PVOID context, PVOID, PVOID);
@@ -160,6 +175,7 @@ class Queue final : public Object {
   void Deliver(Request& request) RT_REQUIRES(lock_);
   void Present(Request& request) RT_REQUIRES(lock_);
   void CallHandler(Request& request);
+  void EndFrame(DeliveryFrame& frame) RT_REQUIRES(lock_);
   void CallState(const StateSlot& slot);
   void TellOneRoundRequest() RT_REQUIRES(lock_);
   void PutBackAcknowledged() RT_REQUIRES(lock_);
@@ -180,6 +196,8 @@ class Queue final : public Object {
   void CompleteCanceled(Request& request);  // counted in being_completed_ before; ends with Run
 
   void LeftTheDriver(Request& request) RT_REQUIRES(lock_);
+  // Requests at the driver: what a handler completed and still has on its frame is gone already (IOX-43).
+  uint32_t AtDriver() const RT_REQUIRES(lock_);
   bool AwaitsAcknowledgement() const RT_REQUIRES(lock_);
   void Fatal(NTSTATUS status, Request* request);
 
@@ -216,6 +234,7 @@ class Queue final : public Object {
   QueuePower power_ = QueuePower::kOn;
   uint32_t delivering_ = 0;        // threads in the loop
   uint32_t handlers_running_ = 0;
+  DeliveryFrame* frames_ = nullptr;
   uint32_t being_canceled_ = 0;    // in waiting_, but left to a cancel routine (R1)
   uint32_t round_due_ = 0;         // requests whose call of this round is still to come
   uint32_t being_completed_ = 0;   // cancelled in the queue, off the list, IRP not yet completed

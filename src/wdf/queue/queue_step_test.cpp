@@ -79,6 +79,16 @@ TEST(QueueStep, StopAndDrainCallbacksNeedNeitherPowerNorAStartedQueue) {
   });
 }
 
+// The queue's short cut (Queue::Quiet): without these facts nothing is due, whatever the others say.
+TEST(QueueStep, NothingIsDueWithoutAReason) {
+  RecordProperty("spec", "IOX-44");
+  ForAll([](Facts f) {
+    f.cancel_waiting = f.canceled_on_queue = f.stop_slot = f.drain_slot = f.holds_power = f.power_round = f.deliverable = false;
+    f.nothing_waits = true;
+    ASSERT_EQ(NextDue(f), Due::kNothing);
+  });
+}
+
 // The loop ends: doing what is due takes its reason away, and nothing that was not due before becomes due by it, except what ranks below.
 TEST(QueueStep, DoingWhatIsDueMakesProgress) {
   RecordProperty("spec", "IOX-44");

@@ -64,7 +64,7 @@ void Queue::Begin(Change change, PFN_WDF_IO_QUEUE_STATE callback, WDFCONTEXT con
   }
   accepting_ = stops;  // IOT-9.31: a stop accepts again, even while draining
   if (stops) dispatching_ = false;
-  if (purges && at_driver_.count + leaving_ != 0) purge_waits_ = true;
+  if (purges && AtDriver() != 0) purge_waits_ = true;
   const uint64_t bits = (accepting_ ? WdfIoQueueAcceptRequests : 0) | (dispatching_ ? WdfIoQueueDispatchRequests : 0);
   lock_.Release();
   RecordEvent(framework(), trace::kQueueState, trace_id(), bits, 1 + static_cast<uint64_t>(change));
@@ -80,7 +80,7 @@ void Queue::Begin(Change change, PFN_WDF_IO_QUEUE_STATE callback, WDFCONTEXT con
 WDF_IO_QUEUE_STATE Queue::State(ULONG* waiting, ULONG* at_driver) {
   rt::LockGuard guard(lock_);
   const uint32_t queued = waiting_.count + canceled_.count + being_completed_;
-  const uint32_t held = at_driver_.count + leaving_;
+  const uint32_t held = AtDriver();
   if (waiting) *waiting = queued;
   if (at_driver) *at_driver = held;
   ULONG state = 0;

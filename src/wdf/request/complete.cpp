@@ -102,12 +102,35 @@ void Request::Complete(NTSTATUS status, CCHAR priority_boost) {
   }
   if (globals().verifier) CheckInformation(*this);
   r.place = Place::kCompleted;  // a power round that starts now leaves it alone
+  if (IsPlain()) {
+    PIRP done = irp;
+    deleting_.store(true, std::memory_order_relaxed);
+    UndoFormat(sent);
+    DisposeSentState(sent);
+    TellCreate(*this, done);
+    LetGo(*this);
+    IoCompleteRequest(done, priority_boost);
+    if (queue) {
+      if (Queue::GoneInHandler(*this)) return;
+      queue->Gone(*this);
+    }
+    RetirePlain(*this);
+    return;
+  }
   PIRP done = EndObject(*this);
   TellCreate(*this, done);
   LetGo(*this);
   IoCompleteRequest(done, priority_boost);
   if (queue) queue->Gone(*this);
   Retire(*this);
+}
+
+bool Request::IsPlain() const {
+  if (first_child_ || received.buffers || received.reserved || references_.load(std::memory_order_relaxed) != 1) return false;
+  for (const ContextBlock* block = contexts_; block; block = block->next) {
+    if (block->cleanup || block->destroy) return false;
+  }
+  return !framework().kernel.events.enabled();  // the events of deletion are the general way's
 }
 
 PIRP Request::BeginSendAndForget() {

@@ -15,5 +15,7 @@ NTSTATUS CreateReceived(Device& device, PIRP irp, Request** out);
 NTSTATUS CreateEmpty(Device& device, Request** out);
 void AttachIrp(Request& request, PIRP irp);
 void Retire(Request& request);
+// For a request that IsPlain() when its completion began: kept for the thread's next arrival, with its slot.
+void RetirePlain(Request& request);
 
 }  // namespace drydock::wdf

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "wdf/object/factory.h"
@@ -22,6 +23,7 @@ class FileObject;
 class Memory;
 class Queue;
 class Request;
+struct DeliveryFrame;
 struct RequestBuffers;
 
 enum class Origin : uint8_t {
@@ -70,6 +72,8 @@ struct ReceivedState {
   PFN_WDF_REQUEST_CANCEL on_cancel = nullptr;  // EvtRequestCancel of the present mark
   RequestBuffers* buffers = nullptr;  // memory objects, built MDLs, locked pages: made at first demand (wdf/request/buffers.h)
   uint64_t stamp = 0;            // order in which it came to the driver
+  DeliveryFrame* frame = nullptr;        // of the handler that was given it, while that runs
+  const void* handler_thread = nullptr;  // ... and on which thread: who asks is on it or does not care
   AtomicPlace place;
   StopState stop = StopState::kNone;
   bool presented = false;        // the driver has had it before (OP-17)
@@ -111,7 +115,11 @@ class Request final : public Object {
   Request() = default;
   ~Request() override = default;
 
+  // Nothing but the object itself is to be ended: no callbacks, children, buffers, references of others.
+  bool IsPlain() const;
+
  protected:
+  friend struct RequestCache;  // receive.cpp
   void OnDispose() override;    // a driver-made request leaves its queue
   void OnCleanedUp() override;  // what the send half holds is freed
 };
