@@ -34,7 +34,11 @@ struct Port {
   UniqueFd fd;
   UniqueFd wake;  // eventfd: the watcher looks again (live)
 
+  // What the watching task was given to hold the port; its own once it has started (`watched`).
+  std::shared_ptr<Port>* for_watcher = nullptr;
+
   rt::Lock lock;
+  bool watched RT_GUARDED_BY(lock) = false;
   bool closed RT_GUARDED_BY(lock) = false;
   std::deque<Transfer> reads RT_GUARDED_BY(lock);
   std::deque<Transfer> writes RT_GUARDED_BY(lock);

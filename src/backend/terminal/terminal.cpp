@@ -7,6 +7,7 @@
 #include <termios.h>
 
 #include <cstring>
+#include <utility>
 
 #include "backend/terminal/port.h"
 #include "nt/ps/process.h"
@@ -30,6 +31,10 @@ constexpr Speed kSpeeds[] = {{50, B50},         {75, B75},         {110, B110}, 
 void Watch(void* argument) {
   std::unique_ptr<std::shared_ptr<Port>> holder(static_cast<std::shared_ptr<Port>*>(argument));
   Port& port = **holder;
+  {
+    rt::LockGuard guard(port.lock);
+    port.watched = true;
+  }
   for (;;) {
     short events = 0;
     {
@@ -65,13 +70,19 @@ class Terminal : public ModelDevice {
  public:
   explicit Terminal(std::shared_ptr<Port> port) : port_(std::move(port)) {}
   ~Terminal() override {
+    bool watched;
     {
       rt::LockGuard guard(port_->lock);
       port_->closed = true;
+      watched = port_->watched;
     }
     Wake();
-    // At the end of a machine no task is left and no timer fires any more.
-    if (nt::CurrentThreadOrNull()) KeCancelTimer(&port_->timer);
+    if (nt::CurrentThreadOrNull()) {
+      KeCancelTimer(&port_->timer);
+    } else if (!watched) {
+      // The end of a machine: no task is left, no timer fires, and a watcher that never ran never will.
+      delete std::exchange(port_->for_watcher, nullptr);
+    }
   }
 
   void OnRead(const ModelRequest& request) override { Queue(request, port_->reads, request.output_length(), true); }
@@ -442,8 +453,8 @@ std::unique_ptr<ModelDevice> CreateTerminal(nt::Kernel& kernel, UniqueFd fd, std
       *error = std::strerror(errno);
       return nullptr;
     }
-    rt::Task* task =
-        nt::ps::SpawnThread(kernel, nullptr, "terminal watcher", Watch, new std::shared_ptr<Port>(port), true);
+    port->for_watcher = new std::shared_ptr<Port>(port);
+    rt::Task* task = nt::ps::SpawnThread(kernel, nullptr, "terminal watcher", Watch, port->for_watcher, true);
     kernel.executor.Detach(task);
   }
   return std::make_unique<Terminal>(std::move(port));

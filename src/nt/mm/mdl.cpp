@@ -16,7 +16,9 @@ namespace {
 
 constexpr size_t kLargestMdlPages = (INT16_MAX - sizeof(MDL)) / sizeof(PFN_NUMBER);  // MDL::Size is a signed 16-bit field
 
-size_t PageCount(const MDL* mdl) { return ADDRESS_AND_SIZE_TO_SPAN_PAGES(MmGetMdlVirtualAddress(mdl), mdl->ByteCount); }
+size_t PageCount(const MDL* mdl) {
+  return ADDRESS_AND_SIZE_TO_SPAN_PAGES(reinterpret_cast<uintptr_t>(mdl->StartVa) + mdl->ByteOffset, mdl->ByteCount);
+}
 
 uint64_t Address(const void* pointer) { return reinterpret_cast<uint64_t>(pointer); }
 
@@ -132,7 +134,8 @@ NTSTATUS TryProbeAndLockAt(MDL* mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operat
     BugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, {0xB0, Address(mdl), static_cast<uint64_t>(mdl->MdlFlags)},
              "MmProbeAndLockPages was called on an MDL whose pages are locked already (or that was built for nonpaged pool).");
   }
-  const void* base = MmGetMdlVirtualAddress(mdl);
+  // As an integer: an application may give any address.
+  const void* base = reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(mdl->StartVa) + mdl->ByteOffset);
   if (mode == UserMode) {
     NTSTATUS status = TryProbe(CurrentThread().process, base, mdl->ByteCount, 1, operation != IoReadAccess);
     if (!NT_SUCCESS(status)) return status;
