@@ -112,6 +112,11 @@ void AwaitCompletion(SentState& sent, IoTarget& target, LONGLONG timeout) {
   SendWaitReason reason(target, sent, timeout);
   KeEnterCriticalRegion();
   bool expired = false;
+  if (target.globals().umdf && timeout != 0) {  // IOX-11 (U): whole milliseconds, relative ones only
+    if (timeout > 0) Break(target.globals(), "a synchronous send was given an absolute time-out, which UMDF does not support; it expires at once");
+    timeout = timeout > 0 ? 0 : timeout / 10'000 * 10'000;
+    expired = timeout == 0;
+  }
   if (timeout != 0) {
     LARGE_INTEGER due;
     due.QuadPart = timeout;

@@ -152,5 +152,36 @@ CONFORMANCE(SendAndForget, ADriverMadeRequestIsRefused, "OP-26", "IOT-3.20") {
   });
 }
 
+// OP-9: forbidden by the documentation, told by the verifier, and done.
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), SendAndForgetVerified, ACreateWithAFileObjectClassBreaksAndIsSent, "OP-9", "IOT-3.21") {
+  Hooks hooks;
+  int creates_below = 0;
+  hooks.init = [](PWDFDEVICE_INIT init) {
+    WDF_FILEOBJECT_CONFIG config;
+    WDF_FILEOBJECT_CONFIG_INIT(
+        &config,
+        [](WDFDEVICE device, WDFREQUEST request, WDFFILEOBJECT) {
+          auto options = Forget();
+          EXPECT_TRUE(WdfRequestSend(request, WdfDeviceGetIoTarget(device), &options));
+        },
+        nullptr, nullptr);
+    config.AutoForwardCleanupClose = WdfTrue;
+    WdfDeviceInitSetFileObjectConfig(init, &config, WDF_NO_OBJECT_ATTRIBUTES);
+  };
+  struct Model : DeviceModel {
+    explicit Model(int* count) : creates(count) {}
+    void OnCreate(const ModelRequest& request) override {
+      ++*creates;
+      request.Complete(STATUS_SUCCESS);
+    }
+    int* creates;
+  };
+  Stack stack(machine, std::make_shared<Model>(&creates_below), hooks);
+  File file = stack.Open();
+  EXPECT_EQ(file.status(), STATUS_SUCCESS);
+  EXPECT_EQ(creates_below, 1);
+  EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 1u) << machine.ReportText();
+}
+
 }  // namespace
 }  // namespace drydock::test

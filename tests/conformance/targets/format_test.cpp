@@ -307,6 +307,25 @@ CONFORMANCE(Format, APartialMdlIsBuiltForAnOffsetIntoMdlBackedMemory, "IOX-23") 
   EXPECT_EQ(out[4200], '.');
 }
 
+CONFORMANCE(Format, OffsetsBeyondTheMemoryAreAnIntegerOverflow, "IOT-4.04", "IOX-24") {
+  Looker looker;
+  Stack stack(machine, looker.model());
+  machine.Run([&] {
+    WDFMEMORY memory = NewMemory(8);
+    WDFREQUEST request = NewRequest(stack.local());
+    for (WDFMEMORY_OFFSET bad : {WDFMEMORY_OFFSET{0, 9}, WDFMEMORY_OFFSET{8, 1}, WDFMEMORY_OFFSET{SIZE_MAX, 1}}) {
+      EXPECT_EQ(S(WdfIoTargetFormatRequestForRead(stack.local(), request, memory, &bad, nullptr)), S(STATUS_INTEGER_OVERFLOW));
+      EXPECT_EQ(S(WdfIoTargetFormatRequestForWrite(stack.local(), request, memory, &bad, nullptr)), S(STATUS_INTEGER_OVERFLOW));
+      EXPECT_EQ(S(WdfIoTargetFormatRequestForIoctl(stack.local(), request, kBuffered, memory, &bad, nullptr, nullptr)),
+                S(STATUS_INTEGER_OVERFLOW));
+      EXPECT_EQ(S(WdfIoTargetFormatRequestForIoctl(stack.local(), request, kBuffered, nullptr, nullptr, memory, &bad)),
+                S(STATUS_INTEGER_OVERFLOW));
+    }
+    WdfObjectDelete(request);
+    WdfObjectDelete(memory);
+  });
+}
+
 CONFORMANCE(Format, ADriverMadeRequestArrivesWithoutFileAndInKernelMode, "IOX-25") {
   Looker looker;
   Stack stack(machine, looker.model());

@@ -13,11 +13,13 @@ Stack::Stack(Machine& the_machine, std::shared_ptr<DeviceModel> model, Hooks the
   EXPECT_EQ(machine.last_driver_status(), STATUS_SUCCESS) << machine.ReportText();
   DeviceSpec spec;
   spec.function = driver;
+#ifndef DRYDOCK_WDF_UMDF  // the second driver is a KMDF one of targets_test
   if (lower) {
     SetLowerHooks(lower);
     lower_driver = machine.AddDriver("lower", LowerEntry());
     spec.lower_filters = {lower_driver};
   }
+#endif
   spec.model = std::move(model);
   device = machine.AddDevice(spec);
   EXPECT_TRUE(device.started()) << machine.ReportText();
@@ -40,11 +42,13 @@ WDF_MEMORY_DESCRIPTOR HandleDescriptor(WDFMEMORY memory, WDFMEMORY_OFFSET* offse
   return descriptor;
 }
 
+#ifndef DRYDOCK_WDF_UMDF
 WDF_MEMORY_DESCRIPTOR MdlDescriptor(PMDL mdl, ULONG length) {
   WDF_MEMORY_DESCRIPTOR descriptor;
   WDF_MEMORY_DESCRIPTOR_INIT_MDL(&descriptor, mdl, length);
   return descriptor;
 }
+#endif
 
 WDF_REQUEST_SEND_OPTIONS Options(ULONG flags, LONGLONG timeout) {
   WDF_REQUEST_SEND_OPTIONS options;

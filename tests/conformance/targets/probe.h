@@ -2,6 +2,7 @@
 // Two of them fit into one machine: `probe` (all DDIs called in a test go through its binding) and `lower`.
 // A test calls DDIs directly inside Machine::Run (a system thread at PASSIVE_LEVEL) or inside the callbacks.
 // Threads:    one machine at a time; the hooks belong to the test's frame.
+// UMDF:       the same sources, compiled against UMDF's headers, make the probe of targets_um_test (um/).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -70,7 +71,9 @@ inline constexpr LONGLONG Milliseconds(LONGLONG count) { return -count * 10'000;
 
 WDF_MEMORY_DESCRIPTOR BufferDescriptor(void* buffer, ULONG length);
 WDF_MEMORY_DESCRIPTOR HandleDescriptor(WDFMEMORY memory, WDFMEMORY_OFFSET* offset = nullptr);
+#ifndef DRYDOCK_WDF_UMDF
 WDF_MEMORY_DESCRIPTOR MdlDescriptor(PMDL mdl, ULONG length);
+#endif
 WDF_REQUEST_SEND_OPTIONS Options(ULONG flags, LONGLONG timeout = 0);  // a time-out adds its flag
 WDFMEMORY NewMemory(size_t size, char fill = 0);
 char* BytesOf(WDFMEMORY memory);

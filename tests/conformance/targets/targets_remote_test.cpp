@@ -1,4 +1,8 @@
 // Remote targets: opening in every way, reopening, closing, and what they answer about themselves.
+#include <stdlib.h>
+
+#include <filesystem>
+
 #include "probe.h"
 
 namespace drydock::test {
@@ -140,6 +144,75 @@ CONFORMANCE(TargetsRemote, ByNameHasAHandleAndAFile, "IOT-1.24", "IOT-1.25", "IO
     EXPECT_EQ(WdfIoTargetWdmGetTargetFileHandle(target), nullptr);
     EXPECT_EQ(WdfIoTargetWdmGetTargetDeviceObject(target), nullptr);
     WdfObjectDelete(target);
+  });
+}
+
+// A folder of the host as C:, gone with the test.
+struct MappedFolder {
+  explicit MappedFolder(Machine& machine) {
+    char name[] = "/tmp/drydock_targets_XXXXXX";
+    EXPECT_NE(mkdtemp(name), nullptr);
+    path = name;
+    EXPECT_EQ(machine.Map({.kind = NameMapping::Kind::Folder, .name = "C:", .path = path}), STATUS_SUCCESS);
+  }
+  ~MappedFolder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+CONFORMANCE(TargetsRemote, CreateByNameCreatesOrReplacesAndTellsWhich, "IOT-1.16", "IOT-1.18", "OP-28", "IOX-35") {
+  MappedFolder folder(machine);
+  Stack stack(machine);
+  machine.Run([&] {
+    WDFIOTARGET target = NewRemote(stack.wdf());
+    UNICODE_STRING name = Name(u"\\??\\C:\\new.txt");
+    WDF_IO_TARGET_OPEN_PARAMS params;
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&params, &name, GENERIC_WRITE);
+    EXPECT_EQ(S(WdfIoTargetOpen(target, &params)), S(STATUS_OBJECT_NAME_NOT_FOUND));  // never creates
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_CREATE_BY_NAME(&params, &name, GENERIC_READ | GENERIC_WRITE);
+    EXPECT_EQ(params.CreateDisposition, ULONG(FILE_SUPERSEDE));
+    ASSERT_EQ(S(WdfIoTargetOpen(target, &params)), S(STATUS_SUCCESS));
+    EXPECT_EQ(params.FileInformation, ULONG(FILE_CREATED));
+    char bytes[] = "0123456789";
+    auto data = BufferDescriptor(bytes, 10);
+    LONGLONG at = 0;
+    ULONG_PTR count = 0;
+    EXPECT_EQ(S(WdfIoTargetSendWriteSynchronously(target, nullptr, &data, &at, nullptr, &count)), S(STATUS_SUCCESS));
+    EXPECT_EQ(count, 10u);
+    at = 4;
+    EXPECT_EQ(S(WdfIoTargetSendReadSynchronously(target, nullptr, &data, &at, nullptr, &count)), S(STATUS_SUCCESS));
+    EXPECT_EQ(count, 6u);
+    EXPECT_EQ(std::string(bytes, 6), "456789");
+    WdfIoTargetClose(target);
+    ASSERT_EQ(S(WdfIoTargetOpen(target, &params)), S(STATUS_SUCCESS));
+    EXPECT_EQ(params.FileInformation, ULONG(FILE_SUPERSEDED));
+    at = 0;
+    EXPECT_EQ(S(WdfIoTargetSendReadSynchronously(target, nullptr, &data, &at, nullptr, &count)), S(STATUS_END_OF_FILE));
+    WdfIoTargetClose(target);
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&params, &name, GENERIC_READ);
+    ASSERT_EQ(S(WdfIoTargetOpen(target, &params)), S(STATUS_SUCCESS));
+    EXPECT_EQ(params.FileInformation, ULONG(FILE_OPENED));
+    WdfObjectDelete(target);
+  });
+  EXPECT_TRUE(std::filesystem::exists(folder.path + "/new.txt"));
+}
+
+CONFORMANCE(TargetsRemote, ShareAccessZeroIsExclusive, "IOT-1.17") {
+  MappedFolder folder(machine);
+  Stack stack(machine);
+  machine.Run([&] {
+    UNICODE_STRING name = Name(u"\\??\\C:\\one.txt");
+    WDF_IO_TARGET_OPEN_PARAMS params;
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_CREATE_BY_NAME(&params, &name, GENERIC_READ | GENERIC_WRITE);
+    EXPECT_EQ(params.ShareAccess, 0u);
+    WDFIOTARGET first = NewRemote(stack.wdf()), second = NewRemote(stack.wdf());
+    ASSERT_EQ(S(WdfIoTargetOpen(first, &params)), S(STATUS_SUCCESS));
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&params, &name, GENERIC_READ);
+    params.ShareAccess = FILE_SHARE_READ | FILE_SHARE_WRITE;
+    EXPECT_EQ(S(WdfIoTargetOpen(second, &params)), S(STATUS_SHARING_VIOLATION));
+    WdfIoTargetClose(first);
+    EXPECT_EQ(S(WdfIoTargetOpen(second, &params)), S(STATUS_SUCCESS));
+    WdfObjectDelete(first);
+    WdfObjectDelete(second);
   });
 }
 

@@ -21,7 +21,7 @@ struct Keeper {
   }
 };
 
-CONFORMANCE(TargetsState, AStoppedTargetHoldsRequestsAndStartSendsThemOldestFirst, "IOT-3.16", "IOT-6.03", "IOT-6.06", "IOX-30", "OP-4") {
+CONFORMANCE(TargetsState, AStoppedTargetHoldsRequestsAndStartSendsThemOldestFirst, "IOT-3.16", "IOT-6.07", "IOT-6.03", "IOT-6.06", "IOX-30", "OP-4") {
   std::vector<ULONG> order;
   Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
     order.push_back(request.ioctl());
@@ -390,6 +390,28 @@ CONFORMANCE(TargetsState, ARoutineThatPurgesEndsTheRestOfAStart, "IOX-30") {
     WdfObjectDelete(a);
     WdfObjectDelete(b);
   });
+}
+
+CONFORMANCE(TargetsState, RemovalDoesNotStopALocalTargetAsSuch, "IOT-6.23", "IOX-34") {
+  static WDF_IO_TARGET_STATE in_surprise, in_cleanup;
+  static NTSTATUS sent;
+  in_surprise = in_cleanup = WdfIoTargetStateUndefined;
+  Hooks hooks;
+  hooks.init = [](PWDFDEVICE_INIT init) {
+    WDF_PNPPOWER_EVENT_CALLBACKS callbacks;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&callbacks);
+    callbacks.EvtDeviceSurpriseRemoval = [](WDFDEVICE device) { in_surprise = WdfIoTargetGetState(WdfDeviceGetIoTarget(device)); };
+    callbacks.EvtDeviceSelfManagedIoCleanup = [](WDFDEVICE device) {
+      in_cleanup = WdfIoTargetGetState(WdfDeviceGetIoTarget(device));
+      sent = WdfIoTargetSendIoctlSynchronously(WdfDeviceGetIoTarget(device), nullptr, kBuffered, nullptr, nullptr, nullptr, nullptr);
+    };
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &callbacks);
+  };
+  Stack stack(machine, {.on_ioctl = [](const ModelRequest& request) { request.Complete(STATUS_NO_SUCH_DEVICE); }}, hooks);
+  EXPECT_EQ(machine.SurpriseRemove(stack.device), STATUS_SUCCESS);
+  EXPECT_EQ(in_surprise, WdfIoTargetStarted);
+  EXPECT_EQ(in_cleanup, WdfIoTargetStarted);
+  EXPECT_EQ(S(sent), S(STATUS_NO_SUCH_DEVICE));  // what the lower driver answered
 }
 
 CONFORMANCE(TargetsState, AStopInAHandlerSimplyBlocks, "OP-6", "IOT-6.10") {
