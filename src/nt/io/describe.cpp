@@ -8,10 +8,9 @@
 namespace drydock::nt::io {
 
 void DescribeIrp(Kernel& kernel, const void* pointer, std::string& out) {
-  (void)kernel;
   auto* irp = static_cast<IRP*>(const_cast<void*>(pointer));
   if (HasHeader(irp) && !HeaderOf(irp).live) return;
-  out += "IRP " + std::to_string(TraceId(irp));
+  out += "IRP " + std::to_string(TraceId(kernel, irp));
   if (irp->CurrentLocation > irp->StackCount) {
     out += irp->CurrentLocation > irp->StackCount + 1 ? " is complete" : " is with the driver that made it";
     return;

@@ -168,12 +168,14 @@ void FreeIrp(IRP* irp) {
   }
 }
 
-uint32_t TraceId(IRP* irp) {
+uint32_t TraceId(IRP* irp) { return TraceId(CurrentKernel(), irp); }
+
+uint32_t TraceId(Kernel& kernel, IRP* irp) {
   uint32_t id;
   char* place = reinterpret_cast<char*>(irp) + 4;
   std::memcpy(&id, place, sizeof id);
   if (id == 0) {
-    id = CurrentKernel().NextTraceId();
+    id = kernel.NextTraceId();
     std::memcpy(place, &id, sizeof id);
   }
   return id;

@@ -57,6 +57,7 @@ void FreeIrp(IRP* irp);
 
 // The small number by which events name this IRP; given at first use. Lives in the four bytes behind Type and Size.
 uint32_t TraceId(IRP* irp);
+uint32_t TraceId(Kernel& kernel, IRP* irp);  // off any task: a stall is described there
 
 // Makes the IRP one of the thread's (cancelled when the thread ends, found by CancelFile). The thread is the current one.
 void QueueToThread(IRP* irp, Thread& thread);
