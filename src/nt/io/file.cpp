@@ -281,7 +281,6 @@ Result Send(FILE_OBJECT* file, const Request& request, rt::Ticks timeout) {
     ranges[1] = mm::UserRange(*thread.kernel, thread.process, request.output, request.output ? request.output_length : 0, true);
   }
   ob::Reference(file);
-  QueueToThread(irp, thread);
   bool timed_out = false;
   SendAndWait(top, irp, timeout, &timed_out);
   TakeResult(irp, request, &result);

@@ -137,6 +137,7 @@ IRP* AllocateIrp(Thread& thread, CCHAR stack_size, const void* maker) {
   Unpoison(header);
   header->next_free = nullptr;
   header->list_owner = nullptr;
+  header->sender = nullptr;
   header->finish = nullptr;
   header->finish_context = nullptr;
   header->maker = maker;
@@ -211,20 +212,45 @@ void Unqueue(IRP* irp) {
   if (last_of_ending) KeSetEvent(&cache->empty, IO_NO_INCREMENT, FALSE);
 }
 
+void BeginSynchronous(IRP* irp, Thread& thread) {
+  IrpCache& cache = CacheOf(thread);
+  IrpHeader& header = HeaderOf(irp);
+  header.sender = &thread;
+  header.outer_sync = cache.synchronous.load(std::memory_order_relaxed);
+  cache.synchronous.store(&header, std::memory_order_release);
+}
+
+void EndSynchronous(IRP* irp, Thread& thread) {
+  IrpCache& cache = *thread.irp_cache;
+  cache.synchronous.exchange(HeaderOf(irp).outer_sync, std::memory_order_seq_cst);
+  if (__builtin_expect(cache.searching.load(std::memory_order_seq_cst), 0)) {
+    rt::LockGuard guard(cache.list_lock);
+  }
+}
+
 namespace {
 
-// The next IRP of the list that was not asked yet, with a hold; null: none.
+bool IsMeant(const IRP* irp, const FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
+  return !irp->Cancel && (!file || irp->Tail.Overlay.OriginalFileObject == file) && (!iosb || irp->UserIosb == iosb);
+}
+
+// The next IRP of the thread that was not asked yet, with a hold; null: none.
 IrpHeader* HoldNextUncancelled(IrpCache& cache, Thread& thread, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
   rt::LockGuard guard(cache.list_lock);
   LIST_ENTRY* head = ListHead(thread);
   for (LIST_ENTRY* entry = head->Flink; entry && entry != head; entry = entry->Flink) {
     IRP* irp = CONTAINING_RECORD(entry, IRP, ThreadListEntry);
-    if (irp->Cancel || (file && irp->Tail.Overlay.OriginalFileObject != file) || (iosb && irp->UserIosb != iosb)) continue;
+    if (!IsMeant(irp, file, iosb)) continue;
     IrpHeader& header = HeaderOf(irp);
     header.holds.fetch_add(1, std::memory_order_relaxed);
     return &header;
   }
-  return nullptr;
+  cache.searching.store(true, std::memory_order_seq_cst);
+  IrpHeader* found = cache.synchronous.load(std::memory_order_seq_cst);
+  while (found && !IsMeant(IrpOf(found), file, iosb)) found = found->outer_sync;
+  if (found) found->holds.fetch_add(1, std::memory_order_relaxed);
+  cache.searching.store(false, std::memory_order_seq_cst);
+  return found;
 }
 
 }  // namespace

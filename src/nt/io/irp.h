@@ -32,6 +32,8 @@ struct alignas(16) IrpHeader {
   IrpHeader* next_free;
   IrpHeader* next_chunk;      // all that were ever allocated
   IrpCache* list_owner;       // whose thread list it is on; null: none
+  IrpHeader* outer_sync;      // the request that this thread was waiting for when it sent this one
+  Thread* sender;             // who waits for a synchronous request of ours
   FinishRoutine finish;       // null: the standard last stage
   void* finish_context;
   const void* maker;          // return address of the allocation, for leak reports
@@ -62,6 +64,14 @@ uint32_t TraceId(Kernel& kernel, IRP* irp);  // off any task: a stall is describ
 // Makes the IRP one of the thread's (cancelled when the thread ends, found by CancelFile). The thread is the current one.
 void QueueToThread(IRP* irp, Thread& thread);
 void Unqueue(IRP* irp);
+
+// The same for a request that its sender waits for, without a lock: the thread's newest one is published in a word, older ones behind
+// it. Begin and End nest. A canceller and the end of the request meet so:
+//   1. the canceller, holding the list lock, says that it searches, then reads the word;
+//   2. the sender takes its request out of the word, then looks whether somebody searches, and if so waits for the list lock;
+//   so either the canceller does not see the request, or the sender waits until the canceller has its hold.
+void BeginSynchronous(IRP* irp, Thread& thread);
+void EndSynchronous(IRP* irp, Thread& thread);
 
 // Keeps the memory of an IRP that cannot be freed at this moment (its owner's lock is held), until ReleaseIrp.
 void HoldIrp(IRP* irp);

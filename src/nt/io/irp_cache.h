@@ -2,6 +2,8 @@
 // Called by:  nt/io only, on the cache's own thread; the list lock from any thread.
 #pragma once
 
+#include <atomic>
+
 #include "nt/io/irp.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -48,6 +50,8 @@ struct IrpCache {
   IrpList irps[kMaxStack + 1];
   BufferList buffers[kBufferClasses + 1];
   rt::Lock list_lock;  // guards Thread::irp_list, `list_owner` of the IRPs on it, and `ending`
+  std::atomic<IrpHeader*> synchronous{nullptr};  // see BeginSynchronous
+  std::atomic<bool> searching{false};            // a canceller reads it, holding list_lock
   bool ending = false; // the thread waits for `empty`
   KEVENT empty = {};
 };

@@ -196,7 +196,6 @@ NTSTATUS OpenThroughPacket(OpenPacket& packet, DEVICE_OBJECT* device, FILE_OBJEC
     next->Parameters.Create.FileAttributes = static_cast<USHORT>(options.file_attributes);
     next->Parameters.Create.ShareAccess = static_cast<USHORT>(options.share);
     next->Parameters.Create.EaLength = options.ea_length;
-    QueueToThread(irp, CurrentThread());
     SendAndWait(top, irp);
     status = irp->IoStatus.Status;
     information = irp->IoStatus.Information;

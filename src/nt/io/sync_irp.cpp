@@ -14,7 +14,12 @@ namespace {
 // The sender may free the IRP as soon as it sees it done.
 void MarkDone(IRP* irp, IrpHeader& header) {
   (void)irp;
-  header.completion.Signal();
+  // Completed inside the sender's own call: nobody waits yet.
+  if (header.sender == CurrentThreadOrNull()) {
+    header.completion.SignalSelf();
+  } else {
+    header.completion.Signal();
+  }
 }
 
 [[noreturn]] void ReportLostRequest(DEVICE_OBJECT* device, UCHAR major, NTSTATUS status, IRP* irp) {
@@ -60,17 +65,23 @@ IRP* NewSystemIrp(DEVICE_OBJECT* top, UCHAR major, UCHAR minor) {
 
 void SendAndWait(DEVICE_OBJECT* top, IRP* irp, rt::Ticks timeout, bool* timed_out) {
   IrpHeader& header = HeaderOf(irp);
+  Thread& thread = CurrentThread();
   header.finish = MarkDone;
+  BeginSynchronous(irp, thread);
   UCHAR major = IoGetNextIrpStackLocation(irp)->MajorFunction;
   header.major = major;
   NTSTATUS status = IofCallDriver(top, irp);
-  if (header.completion.done()) return;
+  if (header.completion.done()) {
+    EndSynchronous(irp, thread);
+    return;
+  }
   // A power request may come back with any status; its completion tells.
   if (status != STATUS_PENDING && major != IRP_MJ_POWER) {
     // Under the live executor the completing task may be a moment behind a dispatch routine that (wrongly) did not say pending.
     if (CurrentKernel().options.checked) ReportLostRequest(top, major, status, irp);
   }
   WaitUntilDone(irp, timeout, timed_out);
+  EndSynchronous(irp, thread);
 }
 
 NTSTATUS SendSimple(DEVICE_OBJECT* top, UCHAR major, UCHAR minor, FILE_OBJECT* file) {

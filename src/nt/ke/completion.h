@@ -28,6 +28,9 @@ class Completion {
     }
   }
 
+  // Signal on the very task that would wait: it does not wait now.
+  void SignalSelf() { state_.store(kDone, std::memory_order_relaxed); }
+
   // True when done; false when the deadline (interrupt time) passed first.
   bool Wait(const WaitInfo& info, rt::Ticks deadline = rt::kNever) {
     return done() || WaitSlow(info, deadline);
