@@ -357,6 +357,8 @@ NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
 
 // PnpFinal: other queues purged > SelfManagedIoCleanup > clean-up callbacks of the children and the device.
 void PnpPower::EndDevice() {
+  StopIdleTracking();
+  KeFlushQueuedDpcs();  // the idle timer's may be under way
   device_.names().DeleteSymbolicLink();
   queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);
   CleanUpSelfManagedIo();

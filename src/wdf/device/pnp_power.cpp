@@ -27,8 +27,6 @@ PnpPower::PnpPower(Device& device) : device_(device) {
   device_state_.Removed = device_state_.ResourcesChanged = device_state_.AssignedToGuest = WdfUseDefault;
 }
 
-PnpPower::~PnpPower() { KeCancelTimer(&idle_timer_); }
-
 bool PnpPower::SetPnpCapabilities(const WDF_DEVICE_PNP_CAPABILITIES& capabilities) {
   const WDF_DEVICE_PNP_CAPABILITIES& c = capabilities;
   if (c.Size != sizeof(c)) return false;

@@ -68,7 +68,6 @@ class WaitableLock {
 
 struct PnpPower {
   explicit PnpPower(Device& device);
-  ~PnpPower();
   PnpPower(const PnpPower&) = delete;
 
   NTSTATUS DispatchPnp(PIRP irp);

@@ -35,10 +35,15 @@ ContextBlock* Object::FindContext(const WDF_OBJECT_CONTEXT_TYPE_INFO* unique_typ
   return nullptr;
 }
 
-void Object::Release() {
-  const int32_t before = references_.fetch_sub(1, std::memory_order_acq_rel);
-  RT_ASSERT(before > 0);
-  if (before > 1) return;
+void Object::LastReleaseQuietly() noexcept {
+  try {
+    LastRelease();
+  } catch (const rt::TaskStopped&) {
+  }
+}
+
+void Object::LastRelease() {
+  RT_ASSERT(references_.load(std::memory_order_relaxed) == 0);
   if (!deleting_.load(std::memory_order_acquire)) {
     // The object's own reference went by a dereference: only a driver can do that (OBJ-04).
     references_.store(1, std::memory_order_relaxed);

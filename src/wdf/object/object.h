@@ -69,7 +69,14 @@ class Object {
   bool deleting() const { return deleting_.load(std::memory_order_acquire); }
 
   void AddRef() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void Release();  // may free
+  // May free, which may run the driver's destroy callbacks: a schedule point.
+  void Release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) LastRelease();
+  }
+  // For destructors: a stop that comes meanwhile is not thrown on (the task meets it again at its next schedule point).
+  void ReleaseQuietly() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) LastReleaseQuietly();
+  }
 
   // WdfObjectDelete and every internal end of life: children, cleanup callbacks, then the object's own reference. Idempotent.
   void Delete();
@@ -89,7 +96,8 @@ class Object {
 
  protected:
   Object() = default;
-  virtual ~Object() = default;
+  // Not noexcept: what an object gives back at its end (handles, pool) may be a schedule point.
+  virtual ~Object() noexcept(false) = default;
   // Runs first, before the children are deleted (stop taking new work).
   virtual void OnDeleting() {}
   // Runs after the children were deleted and before the driver's cleanup callbacks (stop using the outside world).
@@ -105,6 +113,9 @@ class Object {
   virtual CallbackLock* presentation_lock() { return nullptr; }
   // WdfObjectDelete by the driver: false is "ignored with a break" (DEVX-4). The base answers by type.
   virtual bool DriverMayDelete() const;
+
+  void LastRelease();
+  void LastReleaseQuietly() noexcept;
 
   friend struct ObjectAccess;  // wdf/object: creation, contexts, tree
   friend struct Disposal;
@@ -141,7 +152,7 @@ class Ref {
   Ref(const Ref& other) : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(other.object_) { other.object_ = nullptr; }
   Ref& operator=(Ref other) noexcept { T* mine = object_; object_ = other.object_; other.object_ = mine; return *this; }
-  ~Ref() { if (object_) object_->Release(); }
+  ~Ref() { if (object_) object_->ReleaseQuietly(); }
   T* get() const { return object_; }
   T* operator->() const { return object_; }
   explicit operator bool() const { return object_ != nullptr; }
