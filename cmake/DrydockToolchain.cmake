@@ -23,6 +23,6 @@ if(DRYDOCK_SANITIZE)
   add_link_options(-fsanitize=${DRYDOCK_SANITIZE})
   if(DRYDOCK_SANITIZE MATCHES "undefined")
     # A driver may call through a differently typed pointer (framework table, dispatch routines): that is NT's ABI.
-    add_compile_options(-fno-sanitize=function,vptr,alignment -fno-sanitize-recover=undefined)
+    add_compile_options(-fno-sanitize=function,vptr,alignment,enum -fno-sanitize-recover=undefined)
   endif()
 endif()

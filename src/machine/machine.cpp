@@ -94,6 +94,7 @@ Machine::~Machine() {
   if (!impl_->stopped()) {
     for (size_t i = impl_->devices.size(); i-- > 0;)
       if (impl_->devices[i].pdo) SurpriseRemove(Device(&impl_->devices[i]));
+    RunUntilIdle();  // what removal left to workers
     for (size_t i = impl_->drivers.size(); i-- > 0;)
       if (impl_->drivers[i].driver) UnloadDriver(Driver(&impl_->drivers[i]));
   }

@@ -19,6 +19,11 @@ Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options
 }
 
 Framework::~Framework() {
+  arena->ForEachSlot(
+      [](void*, void* slot) {
+        if (static_cast<FreeSlot*>(slot)->canary == Object::kCanary) static_cast<Object*>(slot)->ReleaseOutside();
+      },
+      nullptr);
   for (DriverGlobals* globals : drivers) delete globals;
   FreeAbandonedRequests(*this);
   kernel.framework = nullptr;

@@ -203,7 +203,9 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
   kernel.executor.SchedulePoint();
   bool tracing = kernel.events.enabled();
   if (__builtin_expect(tracing, 0)) {
-    RecordEvent(kernel, io::kIrpComplete, io::TraceId(Irp), static_cast<uint32_t>(Irp->IoStatus.Status), Irp->IoStatus.Information);
+    // PnP requests return pointers there, which differ from run to run and are no business of a trace.
+    const uint64_t information = Irp->IoStatus.Information <= UINT32_MAX ? Irp->IoStatus.Information : 0;
+    RecordEvent(kernel, io::kIrpComplete, io::TraceId(Irp), static_cast<uint32_t>(Irp->IoStatus.Status), information);
   }
   while (Irp->CurrentLocation <= Irp->StackCount) {
     // Leave the location of the driver that is done; what it says about completion was written by the driver above it.

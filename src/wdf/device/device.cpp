@@ -31,6 +31,13 @@ PFN_WDFDEVICE_WDM_IRP_PREPROCESS PreprocessFor(const DeviceInit& init, const IO_
 Device::Device() = default;
 Device::~Device() = default;
 
+void Device::ReleaseOutside() {
+  names_.reset();
+  pnp_.reset();
+  dispatch_.reset();
+  init_.reset();
+}
+
 bool Device::DriverMayDelete() const {
   if (globals().umdf) return false;
   return is_control() || (is_pdo() && !pnp_->reported());

@@ -92,6 +92,7 @@ class Device final : public Object {
   friend struct PnpPower;
   friend struct DeviceAccess;   // wdf/device's DDI files
 
+  void ReleaseOutside() override;
   std::unique_ptr<DeviceInit> init_;
   PDEVICE_OBJECT wdm_ = nullptr;
   PDEVICE_OBJECT attached_to_ = nullptr;

@@ -29,6 +29,7 @@ class Driver final : public Object {
   friend struct DriverBinding;
   PDRIVER_OBJECT wdm_ = nullptr;
   WDF_DRIVER_CONFIG config_ = {};
+  void ReleaseOutside() override { std::u16string().swap(registry_path_); }
   std::u16string registry_path_;
   CallbackLock lock_;
 };

@@ -24,6 +24,7 @@ class Collection final : public Object {
   void OnCleanedUp() override;
 
  private:
+  void ReleaseOutside() override { std::vector<Object*>().swap(items_); }
   std::vector<Object*> items_;
 };
 

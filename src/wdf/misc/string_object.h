@@ -21,6 +21,7 @@ class StringObject final : public Object {
   const std::u16string& text() const { return text_; }
 
  private:
+  void ReleaseOutside() override { std::u16string().swap(text_); }
   std::u16string text_;
 };
 

@@ -104,6 +104,9 @@ class Object {
   virtual void OnDispose() {}
   // Runs after the driver's cleanup callbacks, in the same call: release what the callbacks could still use.
   virtual void OnCleanedUp() {}
+  // The machine ends with this object alive (a bug check stopped it): frees what the object owns outside the arena. No callbacks, no
+  // other objects; the object is not used any more.
+  virtual void ReleaseOutside() {}
   // True when cleanup and destroy callbacks of this object must run at PASSIVE_LEVEL. The base answers by type (OBJ-18, DEVX-2).
   virtual bool NeedsPassiveCleanup() const;
   // Asked once, when the deletion of this very object (not of a parent) begins: true takes it over; the object calls
@@ -117,6 +120,7 @@ class Object {
   void LastRelease();
   void LastReleaseQuietly() noexcept;
 
+  friend struct Framework;
   friend struct ObjectAccess;  // wdf/object: creation, contexts, tree
   friend struct Disposal;
 
