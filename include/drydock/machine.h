@@ -28,6 +28,7 @@
 #include "drydock/model.h"
 #include "drydock/report.h"
 #include "drydock/status.h"
+#include "drydock/verifier_settings.h"
 
 extern "C" {
 struct _DRIVER_OBJECT;
@@ -64,6 +65,8 @@ struct MachineOptions {
   Strategy strategy = Strategy::Random;  // simulated
   bool verifier = false;                 // the framework verifier, (V) in the spec
   bool trace = false;                    // record events (reports and traces get them)
+  bool rules = false;                    // look for misuse that works (docs/rules.md); records events
+  VerifierSettings rule_settings = {};
   Duration live_stall =
       std::chrono::seconds(60);  // live: a call that waits longer is reported as a stall
   std::vector<NameMapping> names;

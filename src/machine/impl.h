@@ -18,6 +18,7 @@
 #include "runtime/event_ring.h"
 #include "runtime/executor.h"
 #include "runtime/lock.h"
+#include "verifier/verifier.h"
 #include "wdf/framework.h"
 
 namespace drydock {
@@ -52,6 +53,7 @@ struct Machine::Impl {
   std::unique_ptr<rt::Executor> executor;
   std::unique_ptr<nt::Kernel> kernel;
   std::unique_ptr<wdf::Framework> framework;
+  std::unique_ptr<verifier::Verifier> verifier;  // null: no rules
   nt::Process* application = nullptr;  // the process that File calls from outside belong to
 
   // The thread that an OS thread from outside is while it calls: one and the same for every call, because its requests end with it. A
@@ -102,6 +104,7 @@ struct Machine::Impl {
   rt::Lock reports_lock;
   std::vector<Report> reports;
   std::unique_ptr<machine::Symbolizer> symbolizer;
+  rt::Lock symbolizer_lock;  // findings come from several tasks
 
   std::vector<machine::ImageRange> ImageRanges() const;
   bool stopped() const { return executor->stopped(); }
@@ -110,6 +113,7 @@ struct Machine::Impl {
   void OnBugCheck(const nt::BugCheckData& data);
   void OnStall();
   void OnBreak(const std::string& words);
+  void OnFinding(const std::string& words, const std::vector<void*>& stack);
 };
 
 namespace machine {

@@ -31,7 +31,7 @@ wdf::FrameworkOptions FrameworkOptionsFor(const MachineOptions& options) {
 }  // namespace
 
 Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
-  events.Enable(options.trace);
+  events.Enable(options.trace || options.rules);
   executor = rt::Executor::Create(ExecutorOptionsFor(options));
   executor->SetStallHandler([](void* self) { static_cast<Impl*>(self)->OnStall(); }, this);
   kernel = std::make_unique<nt::Kernel>(*executor, events, nt::KernelOptions{});
@@ -40,6 +40,11 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   kernel->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };
   kernel->on_break_context = this;
   framework = std::make_unique<wdf::Framework>(*kernel, FrameworkOptionsFor(options));
+  if (options.rules) {
+    verifier = std::make_unique<verifier::Verifier>(
+        *kernel, options.rule_settings,
+        [](void* self, const std::string& words, const std::vector<void*>& stack) { static_cast<Impl*>(self)->OnFinding(words, stack); }, this);
+  }
   application = nt::ps::CreateProcess(*kernel, "application");
   if (options.executor == ExecutorKind::Live) StartWatchdog();
 }
@@ -59,6 +64,7 @@ Machine::Impl::~Impl() {
   // Whatever still waits is unwound before the objects it waits for go.
   executor->EndTasks();
   EndCaller();
+  verifier.reset();
   framework.reset();
   kernel.reset();
   executor.reset();

@@ -92,6 +92,17 @@ void Machine::Impl::OnStall() {
 
 void Machine::Impl::OnBreak(const std::string& words) { AddReport(MakeReport(ReportKind::kBreak, words)); }
 
+// In task or clock context.
+void Machine::Impl::OnFinding(const std::string& words, const std::vector<void*>& stack) {
+  Report report = MakeReport(ReportKind::kBreak, words);
+  {
+    rt::LockGuard guard(symbolizer_lock);
+    if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
+    report.stack = symbolizer->Resolve(stack, false, ImageRanges());
+  }
+  AddReport(std::move(report));
+}
+
 const std::vector<Report>& Machine::reports() const { return impl_->reports; }
 
 const Report* Machine::bug_check() const {
@@ -138,7 +149,7 @@ std::vector<TraceEvent> Machine::TraceEvents() const {
 
 void Machine::Trace(bool on) {
   if (on && !impl_->events.enabled()) impl_->events.Clear();
-  impl_->events.Enable(on);
+  impl_->events.Enable(on || impl_->verifier);
 }
 
 std::string Machine::NameOfTraceId(uint64_t id) const {

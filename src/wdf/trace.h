@@ -26,6 +26,8 @@ enum Kind : uint16_t {
   kTimerFire,
   kWorkItemRun,
   kDpcRun,
+  kMemoryCreate,  // memory, the driver named a parent
+  kRequestFile,   // request, file, FileTrait bits: what WdfRequestGetFileObject found
   // wdf/queue
   kRequestArrive = 0x220,
   kRequestDeliver,
@@ -34,6 +36,10 @@ enum Kind : uint16_t {
   kRequestCancel,
   kRequestMarkCancelable,
   kQueueState,
+  kQueueCreate,   // queue, device, dispatch type | power-managed << 8 | has EvtIoStop << 9
+  kQueuePower,    // queue, 1: leaves D0 (before it waits for handlers), 0: returns
+  kHandlerBegin,  // request, queue, major | handler for this type alone << 8
+  kHandlerEnd,    // request, queue
   // wdf/target
   kRequestSend = 0x240,
   kRequestSent,
@@ -41,9 +47,18 @@ enum Kind : uint16_t {
   kRequestCancelSent,
   kRequestTimeout,
   kTargetState,
+  kSendBegin,        // request (0: none given), device << 32 | target, control code << 32 | SendTrait bits | major << 8
+  kSendEnd,          // of a synchronous send: request, device << 32 | target, status
+  kTargetCallBegin,  // target, 0 start, 1 stop, 2 purge
+  kTargetCallEnd,    // as above
   // wdf/entry: a driver's call, by table index (a) of KMDF or UMDF (b = 0, 1); EntryName tells the name
   kDdiCall = 0x260,
 };
+
+// Bits of kSendBegin's third field; bits 8 to 15 are the major code of what is sent (0xFF: something else).
+enum SendTrait : uint64_t { kSendSynchronous = 1, kSendMethod = 2, kSendTimed = 4, kSendHasTimer = 8, kSendReceived = 16, kSendForget = 32 };
+// Bits of kRequestFile's third field.
+enum FileTrait : uint64_t { kFileInIrp = 1, kFileKnown = 2, kFileOptional = 4, kFileClassUsed = 8 };
 
 // The table of all kinds with their formats.
 const rt::EventKind* Kinds(size_t* count);

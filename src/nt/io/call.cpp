@@ -178,11 +178,12 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
              "IoCallDriver was called for an IRP whose next stack location has no valid major function code: it was not set up.");
   }
   kernel.executor.SchedulePoint();
-  uint32_t id = 0;
+  uint32_t id = 0, device_id = 0;
   bool tracing = kernel.events.enabled();
   if (__builtin_expect(tracing, 0)) {
     id = io::TraceId(Irp);
-    RecordEvent(kernel, io::kIrpCall, id, io::TraceId(DeviceObject), static_cast<uint64_t>(major) << 8 | location->MinorFunction);
+    device_id = io::TraceId(DeviceObject);
+    RecordEvent(kernel, io::kIrpCall, id, device_id, static_cast<uint64_t>(major) << 8 | location->MinorFunction);
     if (major == IRP_MJ_DEVICE_CONTROL || major == IRP_MJ_INTERNAL_DEVICE_CONTROL) {
       auto& control = location->Parameters.DeviceIoControl;
       RecordEvent(kernel, io::kIrpControlCode, id, control.IoControlCode,
@@ -190,7 +191,7 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     }
   }
   NTSTATUS status = io::CallDispatch(DeviceObject, Irp, major);
-  if (__builtin_expect(tracing, 0)) RecordEvent(kernel, io::kIrpReturn, id, 0, static_cast<uint32_t>(status));
+  if (__builtin_expect(tracing, 0)) RecordEvent(kernel, io::kIrpReturn, id, device_id, static_cast<uint32_t>(status));
   return status;
 }
 

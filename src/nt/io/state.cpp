@@ -40,7 +40,7 @@ KindTable EventKinds() {
       {kIrpAllocate, "irp.allocate", "irp {a} stack size {b}"},
       {kIrpFree, "irp.free", "irp {a}"},
       {kIrpCall, "irp.call", "irp {a} device {b} major.minor {c:#x}"},
-      {kIrpReturn, "irp.return", "irp {a} status {c:#x}"},
+      {kIrpReturn, "irp.return", "irp {a} device {b} status {c:#x}"},
       {kIrpLocation, "irp.location", "irp {a} leaves location {b} pending.called {c}"},
       {kIrpComplete, "irp.complete", "irp {a} status {b:#x} information {c}"},
       {kIrpCancel, "irp.cancel", "irp {a} had a cancel routine: {b}"},

@@ -549,7 +549,8 @@ TEST_P(PnpTest, AFailedDeviceIsRemovedWhenItSaysSo) {
   ASSERT_EQ(AddFunction(function), STATUS_SUCCESS);
   TakeLog();
   IoInvalidateDeviceState(pdo_);
-  Until([&] { return true; });
+  executor_->RunUntilIdle();
+  EXPECT_EQ(pnp::StateOf(pdo_), pnp::NodeState::kStarted);  // it said that it is well
   function.pnp_state = PNP_DEVICE_FAILED;
   IoInvalidateDeviceState(pdo_);
   Until([&] { return pnp::StateOf(pdo_) == pnp::NodeState::kRemoved; });
@@ -631,6 +632,25 @@ TEST_P(PnpTest, PropertiesAreAnswered) {
   HANDLE key;
   EXPECT_EQ(IoOpenDeviceRegistryKey(pdo_, PLUGPLAY_REGKEY_DEVICE, KEY_ALL_ACCESS, &key), STATUS_SUCCESS);
   ZwClose(key);
+}
+
+TEST_P(PnpTest, PropertyDataIsKeptByKeyAndLocale) {
+  Role function{"function"};
+  ASSERT_EQ(AddFunction(function), STATUS_SUCCESS);
+  DEVPROPKEY key = {kClass, 7};
+  ULONG value = 42, answer = 0, length = 0;
+  DEVPROPTYPE type = 0;
+  EXPECT_EQ(IoGetDevicePropertyData(pdo_, &key, 0, 0, sizeof answer, &answer, &length, &type), STATUS_OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(IoSetDevicePropertyData(pdo_, &key, 0, 0, DEVPROP_TYPE_UINT32, sizeof value, &value), STATUS_SUCCESS);
+  EXPECT_EQ(IoGetDevicePropertyData(pdo_, &key, 0, 0, 2, &answer, &length, &type), STATUS_BUFFER_TOO_SMALL);
+  EXPECT_EQ(IoGetDevicePropertyData(pdo_, &key, 0, 0, sizeof answer, &answer, &length, &type), STATUS_SUCCESS);
+  EXPECT_EQ(answer, 42u);
+  EXPECT_EQ(type, ULONG{DEVPROP_TYPE_UINT32});
+  EXPECT_EQ(IoGetDevicePropertyData(pdo_, &key, 0x409, 0, sizeof answer, &answer, &length, &type), STATUS_OBJECT_NAME_NOT_FOUND);
+  DEVPROPKEY instance = {{0x78C34FC8, 0x104A, 0x4ACA, {0x9E, 0xA4, 0x52, 0x4D, 0x52, 0x99, 0x6E, 0x57}}, 256};
+  char16_t text[64];
+  EXPECT_EQ(IoGetDevicePropertyData(pdo_, &instance, 0, 0, sizeof text, text, &length, &type), STATUS_SUCCESS);
+  EXPECT_EQ(std::u16string(text), u"ROOT\\FUNCTION\\0000");
 }
 
 TEST_P(PnpTest, TwoDevicesOfOneInstancePathAreRefused) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "nt/kernel.h"
 #include "nt/pnp/pnp.h"
+#include "nt/pnp/property_data.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt::io {
@@ -48,6 +50,8 @@ struct State {
   std::vector<std::unique_ptr<DeviceNode>> nodes RT_GUARDED_BY(lock);  // present and removed ones, in order of arrival
   std::vector<Registration*> registrations RT_GUARDED_BY(lock);        // in order of registration
   uint32_t next_instance RT_GUARDED_BY(lock) = 0;
+  // By instance path or interface name.
+  std::map<std::u16string, std::map<PropertyName, PropertyValue>> properties RT_GUARDED_BY(lock);
 
   DriverMatcher matcher = nullptr;
   void* matcher_context = nullptr;

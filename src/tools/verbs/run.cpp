@@ -26,7 +26,7 @@ struct Options {
   std::vector<std::string> actions;  // "write", "hello" ... as given
   std::string scenario;
   uint64_t seed = 1;
-  bool live = false, verifier = false, trace = false, log = false;
+  bool live = false, verifier = false, rules = false, trace = false, log = false;
 };
 
 void AddMappings(MachineOptions& machine, const std::vector<std::string>& given, NameMapping::Kind kind) {
@@ -85,6 +85,7 @@ int Run(const Options& options) {
   machine_options.seed = options.seed;
   machine_options.verifier = options.verifier;
   machine_options.trace = options.trace;
+  machine_options.rules = options.rules;
   AddMappings(machine_options, options.folders, NameMapping::Kind::Folder);
   AddMappings(machine_options, options.disks, NameMapping::Kind::Disk);
   AddMappings(machine_options, options.terminals, NameMapping::Kind::Terminal);
@@ -134,6 +135,7 @@ int RunVerb(int argc, char** argv) {
   app.add_option("--seed", options.seed, "seed of the simulation (1)");
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
   app.add_flag("--verifier", options.verifier, "the framework verifier on");
+  app.add_flag("--rules", options.rules, "look for misuse that works here and fails in the field (docs/rules.md)");
   app.add_flag("--trace", options.trace, "draw what happened");
   app.add_flag("--log", options.log, "show what the drivers printed");
   // Actions keep their order, whatever their kind.

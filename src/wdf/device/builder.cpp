@@ -1,6 +1,7 @@
 #include "wdf/device/builder.h"
 
 #include "nt/driver_callback.h"
+#include "nt/io/device.h"
 #include "runtime/assert.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
@@ -190,7 +191,8 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     device->accepts_io_.store(true, std::memory_order_release);
     device->wdm_->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
   }
-  RecordEvent(*globals.framework, trace::kDeviceCreate, device->trace_id(), DriverOf(globals).trace_id());
+  RecordEvent(*globals.framework, trace::kDeviceCreate, device->trace_id(), DriverOf(globals).trace_id(),
+              nt::io::TraceId(device->wdm_) | uint64_t{globals.umdf} << 32);
   *out = device;
   return STATUS_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include "wdf/memory/lookaside.h"
 #include "wdf/memory/pool.h"
 #include "wdf/object/factory.h"
+#include "wdf/trace.h"
 
 namespace drydock::wdf {
 
@@ -77,6 +78,7 @@ NTSTATUS WdfMemoryCreate(DriverGlobals& globals, PWDF_OBJECT_ATTRIBUTES Attribut
   wdf::Memory* memory = nullptr;
   NTSTATUS status = CreateAllocatedMemory(globals, Attributes, PoolType, PoolTag, BufferSize, &memory);
   if (!NT_SUCCESS(status)) return status;
+  RecordEvent(*globals.framework, trace::kMemoryCreate, memory->trace_id(), Attributes && Attributes->ParentObject);
   *Memory = reinterpret_cast<WDFMEMORY>(memory->handle());
   if (Buffer) *Buffer = memory->buffer();
   return STATUS_SUCCESS;

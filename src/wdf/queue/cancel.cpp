@@ -121,6 +121,7 @@ NTSTATUS Queue::MarkCancelable(Request& request, PFN_WDF_REQUEST_CANCEL callback
     r.cancelable = false;
     MarkCancelled(request.sent);
     ReleaseLock();
+    RecordEvent(framework(), trace::kRequestMarkCancelable, request.trace_id(), 0);
     return STATUS_CANCELLED;
   }
   BeginCancel(request);
@@ -134,6 +135,7 @@ NTSTATUS Queue::MarkCancelable(Request& request, PFN_WDF_REQUEST_CANCEL callback
 
 NTSTATUS Queue::UnmarkCancelable(Request& request) {
   nt::CurrentKernel().executor.SchedulePoint();
+  RecordEvent(framework(), trace::kRequestMarkCancelable, request.trace_id(), 0);
   rt::LockGuard guard(lock_);
   ReceivedState& r = request.received;
   if (r.queue != this || r.place != Place::kDriver) return STATUS_INVALID_DEVICE_REQUEST;

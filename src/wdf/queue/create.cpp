@@ -7,6 +7,7 @@
 #include "wdf/queue/forward_progress.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/request.h"
+#include "wdf/trace.h"
 
 namespace drydock::wdf {
 
@@ -103,6 +104,8 @@ struct QueueBuilder {
     Fill(device, config, *queue);
     device.queues().Add(*queue);
     if (config.DefaultQueue) device.queues().default_queue = queue;
+    RecordEvent(*globals.framework, trace::kQueueCreate, queue->trace_id(), device.trace_id(),
+                static_cast<uint64_t>(config.DispatchType) | uint64_t{queue->power_managed_} << 8 | uint64_t{config.EvtIoStop != nullptr} << 9);
     if (out) *out = queue->queue_handle();
     return STATUS_SUCCESS;
   }

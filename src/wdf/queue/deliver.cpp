@@ -201,8 +201,7 @@ void Queue::Present(Request& request) {
 
 namespace {
 
-bool HasHandler(const QueueCallbacks& callbacks, UCHAR major) {
-  if (callbacks.io_default) return true;
+bool HasOwnHandler(const QueueCallbacks& callbacks, UCHAR major) {
   switch (major) {
     case IRP_MJ_READ: return callbacks.io_read != nullptr;
     case IRP_MJ_WRITE: return callbacks.io_write != nullptr;
@@ -211,6 +210,8 @@ bool HasHandler(const QueueCallbacks& callbacks, UCHAR major) {
     default: return false;
   }
 }
+
+bool HasHandler(const QueueCallbacks& callbacks, UCHAR major) { return callbacks.io_default || HasOwnHandler(callbacks, major); }
 
 }  // namespace
 
@@ -278,9 +279,17 @@ void Queue::EndFrame(DeliveryFrame& frame) {
 }
 
 void Queue::CallHandler(Request& request) {
+  const uint32_t id = request.trace_id();  // the handler may end the request
+  const UCHAR major = request.current_stack()->MajorFunction;
+  RecordEvent(framework(), trace::kRequestDeliver, id, trace_id(), major);
+  RecordEvent(framework(), trace::kHandlerBegin, id, trace_id(), major | uint64_t{HasOwnHandler(callbacks_, major)} << 8);
+  InvokeHandler(request);
+  RecordEvent(framework(), trace::kHandlerEnd, id, trace_id());
+}
+
+void Queue::InvokeHandler(Request& request) {
   const IO_STACK_LOCATION& stack = *request.current_stack();
   const WDFREQUEST handle = request.request_handle();
-  RecordEvent(framework(), trace::kRequestDeliver, request.trace_id(), trace_id(), stack.MajorFunction);
   CallbackGuard guard(callback_lock());
   switch (stack.MajorFunction) {
     case IRP_MJ_READ:

@@ -6,10 +6,12 @@
 #include "wdf/queue/wait.h"
 #include "wdf/request/complete.h"
 #include "wdf/request/request.h"
+#include "wdf/trace.h"
 
 namespace drydock::wdf {
 
 void Queue::StopDelivering(QueuePower why) {
+  RecordEvent(framework(), trace::kQueuePower, trace_id(), 1);
   lock_.Acquire();
   power_ = why;
   if (why == QueuePower::kPurging) {
@@ -79,6 +81,9 @@ void Queue::StopRound() {
 void Queue::PowerOn() {
   lock_.Acquire();
   if (power_ == QueuePower::kOn) return ReleaseLock();
+  lock_.Release();
+  RecordEvent(framework(), trace::kQueuePower, trace_id(), 0);
+  lock_.Acquire();
   power_ = QueuePower::kStarting;
   round_due_ = 0;
   for (Request* request = at_driver_.first; request; request = request->received.next) {

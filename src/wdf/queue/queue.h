@@ -176,6 +176,7 @@ class Queue final : public Object {
   void Present(Request& request) RT_REQUIRES(lock_);
   void CallHandler(Request& request);
   void EndFrame(DeliveryFrame& frame) RT_REQUIRES(lock_);
+  void InvokeHandler(Request& request);
   void CallState(const StateSlot& slot);
   void TellOneRoundRequest() RT_REQUIRES(lock_);
   void PutBackAcknowledged() RT_REQUIRES(lock_);

@@ -8,6 +8,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/request.h"
+#include "wdf/trace.h"
 
 namespace drydock::wdf {
 
@@ -60,6 +61,22 @@ bool FillParameters(const Request& request, WDF_REQUEST_PARAMETERS* out) {
   return true;
 }
 
+namespace {
+
+[[gnu::cold]] void TraceFile(DriverGlobals& globals, Request& request, PFILE_OBJECT given, FileObject* file) {
+  const DeviceInit& init = request.target_device->init();
+  uint64_t traits = 0;
+  if (given) traits |= trace::kFileInIrp;
+  if (file) traits |= trace::kFileKnown;
+  if (init.file_config_set) {
+    if (init.file_config.FileObjectClass & WdfFileObjectCanBeOptional) traits |= trace::kFileOptional;
+    if ((init.file_config.FileObjectClass & ~WdfFileObjectCanBeOptional) != WdfFileObjectNotRequired) traits |= trace::kFileClassUsed;
+  }
+  RecordEvent(*globals.framework, trace::kRequestFile, request.trace_id(), file ? file->trace_id() : 0, traits);
+}
+
+}  // namespace
+
 namespace ddi {
 
 void WdfRequestGetParameters(DriverGlobals& globals, WDFREQUEST Request, PWDF_REQUEST_PARAMETERS Parameters) {
@@ -75,7 +92,9 @@ PIRP WdfRequestWdmGetIrp(DriverGlobals& globals, WDFREQUEST Request) { return Fr
 WDFFILEOBJECT WdfRequestGetFileObject(DriverGlobals& globals, WDFREQUEST Request) {
   wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
   if (!request.irp || !request.target_device || request.received.place == Place::kNone) return nullptr;
-  FileObject* file = file::Find(*request.target_device, request.current_stack()->FileObject);
+  PFILE_OBJECT given = request.current_stack()->FileObject;
+  FileObject* file = file::Find(*request.target_device, given);
+  if (__builtin_expect(globals.framework->kernel.events.enabled(), 0)) TraceFile(globals, request, given, file);
   return file ? reinterpret_cast<WDFFILEOBJECT>(file->handle()) : nullptr;
 }
 

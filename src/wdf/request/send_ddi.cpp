@@ -9,6 +9,7 @@
 #include "wdf/request/request.h"
 #include "wdf/request/send.h"
 #include "wdf/request/send_timer.h"
+#include "wdf/request/send_trace.h"
 #include "wdf/target/io_target.h"
 #include "wdf/trace.h"
 #include "wdf/violation.h"
@@ -117,17 +118,10 @@ void FillCompletionParams(const SentState& sent, WDF_REQUEST_COMPLETION_PARAMS* 
 
 namespace ddi {
 
-BOOLEAN WdfRequestSend(DriverGlobals& globals, WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_SEND_OPTIONS Options) {
+static BOOLEAN SendParsed(DriverGlobals& globals, WDFREQUEST Request, IoTarget& target, const SendOptions& options) {
   wdf::Request& request = Checked<wdf::Request>(Request);
-  IoTarget& target = Checked<IoTarget>(Target);
-  SentState& sent = SendHalf(request);
-  if (sent.out()) {
-    RequestViolation(globals, RequestFatal::kAlreadySent, Request,
-                     "WdfRequestSend was called for a request that is still at an I/O target. Wait for its completion routine.");
-  }
-  SendOptions options;
-  NTSTATUS status = options.Parse(globals, Options, false);
-  if (!NT_SUCCESS(status)) return Refuse(sent, status);
+  SentState& sent = request.sent;
+  NTSTATUS status = STATUS_SUCCESS;
   if (options.impersonate && (!request.is_received() || !request.irp || request.current_stack()->MajorFunction != IRP_MJ_CREATE)) {
     return Refuse(sent, STATUS_INVALID_PARAMETER);  // OP-26 (U)
   }
@@ -149,6 +143,26 @@ BOOLEAN WdfRequestSend(DriverGlobals& globals, WDFREQUEST Request, WDFIOTARGET T
   }
   if (request.is_received() && !options.synchronous && !sent.routine) return Refuse(sent, STATUS_INVALID_DEVICE_REQUEST);  // IOX-16
   return SendTracked(globals, sent, target, options);
+}
+
+BOOLEAN WdfRequestSend(DriverGlobals& globals, WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_SEND_OPTIONS Options) {
+  wdf::Request& request = Checked<wdf::Request>(Request);
+  IoTarget& target = Checked<IoTarget>(Target);
+  SentState& sent = SendHalf(request);
+  if (sent.out()) {
+    RequestViolation(globals, RequestFatal::kAlreadySent, Request,
+                     "WdfRequestSend was called for a request that is still at an I/O target. Wait for its completion routine.");
+  }
+  SendOptions options;
+  NTSTATUS status = options.Parse(globals, Options, false);
+  if (!NT_SUCCESS(status)) return Refuse(sent, status);
+  if (__builtin_expect(!target.framework().kernel.events.enabled(), 1)) return SendParsed(globals, Request, target, options);
+  const uint32_t id = request.trace_id();
+  const bool synchronous = options.synchronous && !options.forget;
+  RecordSendBegin(target, &request, options, false, MajorToSend(request), request.sent.ioctl);
+  const BOOLEAN result = SendParsed(globals, Request, target, options);
+  if (synchronous) RecordSendEnd(target, id, request.sent.status);
+  return result;
 }
 
 NTSTATUS WdfRequestGetStatus(DriverGlobals&, WDFREQUEST Request) {

@@ -5,6 +5,7 @@
 #include "wdf/request/own_request.h"
 #include "wdf/request/request.h"
 #include "wdf/request/send.h"
+#include "wdf/request/send_trace.h"
 #include "wdf/target/io_target.h"
 #include "wdf/violation.h"
 
@@ -39,13 +40,18 @@ NTSTATUS SendFormatted(DriverGlobals& globals, SentState& sent, IoTarget& target
   return sent.status;
 }
 
-NTSTATUS SendSynchronously(DriverGlobals& globals, WDFIOTARGET target_handle, WDFREQUEST request_handle, PWDF_REQUEST_SEND_OPTIONS given,
-                           const Operation& operation, PULONG_PTR information) {
-  IoTarget& target = Checked<IoTarget>(target_handle);
-  SendOptions options;
-  NTSTATUS status = options.Parse(globals, given, true);
-  if (!NT_SUCCESS(status)) return status;
-  options.synchronous = true;  // IOT-2.12
+uint8_t MajorOf(SendFormat kind) {
+  switch (kind) {
+    case SendFormat::kRead: return IRP_MJ_READ;
+    case SendFormat::kWrite: return IRP_MJ_WRITE;
+    case SendFormat::kIoctl: return IRP_MJ_DEVICE_CONTROL;
+    default: return IRP_MJ_INTERNAL_DEVICE_CONTROL;
+  }
+}
+
+NTSTATUS SendParsed(DriverGlobals& globals, IoTarget& target, WDFREQUEST request_handle, const SendOptions& options, const Operation& operation,
+                    PULONG_PTR information) {
+  NTSTATUS status = STATUS_SUCCESS;
   TransferBuffer buffers[3];
   for (int i = 0; i < 3; ++i) {
     status = buffers[i].FromDescriptor(globals, operation.descriptors[i]);
@@ -63,6 +69,23 @@ NTSTATUS SendSynchronously(DriverGlobals& globals, WDFIOTARGET target_handle, WD
   }
   sent.routine = nullptr;  // OP-8
   return SendFormatted(globals, sent, target, operation, buffers, options, information);
+}
+
+NTSTATUS SendSynchronously(DriverGlobals& globals, WDFIOTARGET target_handle, WDFREQUEST request_handle, PWDF_REQUEST_SEND_OPTIONS given,
+                           const Operation& operation, PULONG_PTR information) {
+  IoTarget& target = Checked<IoTarget>(target_handle);
+  SendOptions options;
+  NTSTATUS status = options.Parse(globals, given, true);
+  if (!NT_SUCCESS(status)) return status;
+  options.synchronous = true;  // IOT-2.12
+  if (__builtin_expect(!target.framework().kernel.events.enabled(), 1)) {
+    return SendParsed(globals, target, request_handle, options, operation, information);
+  }
+  const uint32_t request = request_handle ? Checked<Request>(request_handle).trace_id() : 0;
+  RecordSendBegin(target, request_handle ? &Checked<Request>(request_handle) : nullptr, options, true, MajorOf(operation.kind), operation.code);
+  status = SendParsed(globals, target, request_handle, options, operation, information);
+  RecordSendEnd(target, request, status);
+  return status;
 }
 
 }  // namespace

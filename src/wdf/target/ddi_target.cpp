@@ -6,6 +6,7 @@
 #include "wdf/request/send.h"
 #include "wdf/target/builder.h"
 #include "wdf/target/remote_open.h"
+#include "wdf/trace.h"
 #include "wdf/violation.h"
 
 namespace drydock::wdf {
@@ -56,12 +57,26 @@ void WdfIoTargetClose(DriverGlobals& globals, WDFIOTARGET IoTarget) { Remote(glo
 
 void WdfIoTargetCloseForQueryRemove(DriverGlobals& globals, WDFIOTARGET IoTarget) { Remote(globals, IoTarget).CloseForQueryRemove(); }
 
-NTSTATUS WdfIoTargetStart(DriverGlobals&, WDFIOTARGET IoTarget) { return Checked<wdf::IoTarget>(IoTarget).Start(); }
+NTSTATUS WdfIoTargetStart(DriverGlobals&, WDFIOTARGET IoTarget) {
+  wdf::IoTarget& target = Checked<wdf::IoTarget>(IoTarget);
+  RecordEvent(target.framework(), trace::kTargetCallBegin, target.trace_id(), 0);
+  const NTSTATUS status = target.Start();
+  RecordEvent(target.framework(), trace::kTargetCallEnd, target.trace_id(), 0);
+  return status;
+}
 
-void WdfIoTargetStop(DriverGlobals&, WDFIOTARGET IoTarget, WDF_IO_TARGET_SENT_IO_ACTION Action) { Checked<wdf::IoTarget>(IoTarget).Stop(Action); }
+void WdfIoTargetStop(DriverGlobals&, WDFIOTARGET IoTarget, WDF_IO_TARGET_SENT_IO_ACTION Action) {
+  wdf::IoTarget& target = Checked<wdf::IoTarget>(IoTarget);
+  RecordEvent(target.framework(), trace::kTargetCallBegin, target.trace_id(), 1);
+  target.Stop(Action);
+  RecordEvent(target.framework(), trace::kTargetCallEnd, target.trace_id(), 1);
+}
 
 void WdfIoTargetPurge(DriverGlobals&, WDFIOTARGET IoTarget, WDF_IO_TARGET_PURGE_IO_ACTION Action) {
-  Checked<wdf::IoTarget>(IoTarget).Purge(Action);
+  wdf::IoTarget& target = Checked<wdf::IoTarget>(IoTarget);
+  RecordEvent(target.framework(), trace::kTargetCallBegin, target.trace_id(), 2);
+  target.Purge(Action);
+  RecordEvent(target.framework(), trace::kTargetCallEnd, target.trace_id(), 2);
 }
 
 WDF_IO_TARGET_STATE WdfIoTargetGetState(DriverGlobals&, WDFIOTARGET IoTarget) {
