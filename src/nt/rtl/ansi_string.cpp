@@ -185,4 +185,23 @@ NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeStrin
   return STATUS_SUCCESS;
 }
 
+NTSTATUS RtlUnicodeToMultiByteSize(PULONG BytesInMultiByteString, PCWCH UnicodeString, ULONG BytesInUnicodeString) {
+  *BytesInMultiByteString =
+      static_cast<ULONG>(rtl::Utf8Length(reinterpret_cast<const char16_t*>(UnicodeString), BytesInUnicodeString / sizeof(WCHAR)));
+  return STATUS_SUCCESS;
+}
+NTSTATUS RtlMultiByteToUnicodeSize(PULONG BytesInUnicodeString, const CHAR* MultiByteString, ULONG BytesInMultiByteString) {
+  *BytesInUnicodeString = static_cast<ULONG>(rtl::Utf16Length(MultiByteString, BytesInMultiByteString) * sizeof(WCHAR));
+  return STATUS_SUCCESS;
+}
+
+// The OEM code page is the ANSI one.
+NTSTATUS RtlOemStringToUnicodeString(PUNICODE_STRING DestinationString, PCOEM_STRING SourceString, BOOLEAN AllocateDestinationString) {
+  return RtlAnsiStringToUnicodeString(DestinationString, SourceString, AllocateDestinationString);
+}
+NTSTATUS RtlUnicodeStringToOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString) {
+  return RtlUnicodeStringToAnsiString(DestinationString, SourceString, AllocateDestinationString);
+}
+VOID RtlFreeOemString(POEM_STRING OemString) { RtlFreeAnsiString(OemString); }
+
 }  // extern "C"

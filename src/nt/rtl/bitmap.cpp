@@ -139,6 +139,7 @@ BOOLEAN RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Len
 BOOLEAN RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
   return AllAre(BitMapHeader, StartingIndex, Length, true);
 }
+ULONG RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target) { return static_cast<ULONG>(__builtin_popcountll(Target)); }
 CCHAR RtlFindMostSignificantBit(ULONGLONG Set) { return Set ? static_cast<CCHAR>(63 - __builtin_clzll(Set)) : CCHAR{-1}; }
 CCHAR RtlFindLeastSignificantBit(ULONGLONG Set) { return Set ? static_cast<CCHAR>(__builtin_ctzll(Set)) : CCHAR{-1}; }
 

@@ -20,6 +20,16 @@ int DaysIn(int year, int month) {
   return month == 2 && Leap(year) ? 29 : kDays[month - 1];
 }
 
+constexpr LONGLONG kTicksPerSecond = 10'000'000;
+constexpr LONGLONG k1970 = 134774, k1980 = 138426;  // days from 1601-01-01
+
+BOOLEAN SecondsSince(LONGLONG day, PLARGE_INTEGER time, PULONG seconds) {
+  LONGLONG ticks = time->QuadPart - day * kTicksPerDay;
+  if (ticks < 0 || ticks / kTicksPerSecond > 0xFFFFFFFFll) return FALSE;
+  *seconds = static_cast<ULONG>(ticks / kTicksPerSecond);
+  return TRUE;
+}
+
 }  // namespace
 
 extern "C" {
@@ -51,6 +61,16 @@ BOOLEAN RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time) {
   LONGLONG milliseconds = ((f.Hour * 60LL + f.Minute) * 60 + f.Second) * 1000 + f.Milliseconds;
   Time->QuadPart = DaysFrom1601(f.Year, f.Month, f.Day) * kTicksPerDay + milliseconds * 10000;
   return TRUE;
+}
+
+// Seconds of 32 bits since 1970 and 1980; what lies outside them is refused.
+BOOLEAN RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds) { return SecondsSince(k1970, Time, ElapsedSeconds); }
+BOOLEAN RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds) { return SecondsSince(k1980, Time, ElapsedSeconds); }
+VOID RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) {
+  Time->QuadPart = k1970 * kTicksPerDay + ElapsedSeconds * kTicksPerSecond;
+}
+VOID RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) {
+  Time->QuadPart = k1980 * kTicksPerDay + ElapsedSeconds * kTicksPerSecond;
 }
 
 // A machine keeps UTC.

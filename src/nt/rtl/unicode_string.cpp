@@ -171,4 +171,10 @@ VOID RtlFreeUnicodeString(PUNICODE_STRING UnicodeString) {
   *UnicodeString = {};
 }
 
+BOOLEAN RtlCreateUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString) {
+  UNICODE_STRING source;
+  return NT_SUCCESS(RtlInitUnicodeStringEx(&source, SourceString)) && SourceString &&
+         NT_SUCCESS(RtlDuplicateUnicodeString(1 | 2, &source, DestinationString));
+}
+
 }  // extern "C"

@@ -25,9 +25,17 @@ constexpr char16_t Downcase(char16_t c) {
   if (c >= u'A' && c <= u'Z') return static_cast<char16_t>(c + 32);
   if (c < 0x80) return c;
   if (c >= 0xC0 && c <= 0xDE && c != 0xD7) return static_cast<char16_t>(c + 32);
+  if (c == 0x178) return 0xFF;
+  if ((c >= 0x100 && c <= 0x137 && c != 0x130) || (c >= 0x14A && c <= 0x177)) return static_cast<char16_t>(c | 1);
+  if (c >= 0x139 && c <= 0x148) return static_cast<char16_t>(c % 2 ? c + 1 : c);
+  if (c == 0x179 || c == 0x17B || c == 0x17D) return static_cast<char16_t>(c + 1);
+  if (c == 0x386) return 0x3AC;
+  if (c >= 0x388 && c <= 0x38A) return static_cast<char16_t>(c + 37);
   if (c >= 0x391 && c <= 0x3AB && c != 0x3A2) return static_cast<char16_t>(c + 32);
   if (c >= 0x410 && c <= 0x42F) return static_cast<char16_t>(c + 32);
   if (c >= 0x400 && c <= 0x40F) return static_cast<char16_t>(c + 80);
+  if (c >= 0x460 && c <= 0x481) return static_cast<char16_t>(c | 1);
+  if (c >= 0x531 && c <= 0x556) return static_cast<char16_t>(c + 48);
   return c;
 }
 
