@@ -21,7 +21,7 @@ from gen import model, sources  # noqa: E402
 
 PAGE = "docs/conformance.md"
 OURS = "ours"
-ID = re.compile(r"^[A-Z]{1,5}-[A-Z]?\d+(\.\d+)?$")
+ID = re.compile(r"^([A-Z]{1,5}-[A-Z]?\d+(\.\d+)?|S\d+)$")  # S9: a state table of the device part
 SECTIONS = {
     "IOT-1": "Target kinds and creation", "IOT-2": "The five synchronous methods", "IOT-3": "WdfRequestSend",
     "IOT-4": "Formatting", "IOT-5": "Cancellation", "IOT-6": "Target states", "IOT-7": "Requests", "IOT-8": "Memory",
