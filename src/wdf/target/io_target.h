@@ -125,6 +125,7 @@ class IoTarget : public Object {
   PDEVICE_OBJECT target_pdo_ = nullptr;
   PFILE_OBJECT file_object_ = nullptr;
   HANDLE file_handle_ = nullptr;
+  void ReleaseOutside() override;
   RemoteOpen* remote_ = nullptr;
   std::atomic<Queue*> self_queue_{nullptr};
 

@@ -7,6 +7,11 @@
 #include "wdf/target/io_target.h"
 
 namespace drydock::wdf {
+
+void IoTarget::ReleaseOutside() {
+  delete remote_;
+  remote_ = nullptr;
+}
 namespace {
 
 // What an open found.
