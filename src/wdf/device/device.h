@@ -22,6 +22,11 @@ struct DeviceNames;   // wdf/device/names.h
 class FileObject;
 class IoTarget;       // wdf/target
 
+// What a family keeps with a device; a family derives its own and finds it in its slot below.
+struct DevicePart {
+  virtual ~DevicePart() = default;
+};
+
 class Device final : public Object {
  public:
   static constexpr ObjectType kType = ObjectType::kDevice;
@@ -77,6 +82,9 @@ class Device final : public Object {
 
   // Sends an IRP on unchanged to the next lower device (skips the current stack location).
   NTSTATUS PassDown(PIRP irp);
+
+  // One slot per family that hangs things on a device; made by the family at first need, before or at WdfDeviceCreate, or under the family's own lock.
+  std::unique_ptr<DevicePart> interrupts, dma_enablers, children, query_interfaces, wmi;
 
   rt::Lock file_lock;
   FileObject* files RT_GUARDED_BY(file_lock) = nullptr;

@@ -4,6 +4,7 @@
 #include "wdf/device/builder.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/power_steps.h"
 #include "wdf/device/resource_list.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
@@ -151,6 +152,7 @@ NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
   translated_->Fill(stack.Parameters.StartDevice.AllocatedResourcesTranslated);
   // PWR-24: ReleaseHardware is due from here on, also when this fails.
   hardware_prepared_ = true;
+  interrupt::Assign(device_, stack.Parameters.StartDevice.AllocatedResources, stack.Parameters.StartDevice.AllocatedResourcesTranslated);
   auto callback = device_.init().pnp.EvtDevicePrepareHardware;
   if (!callback) return STATUS_SUCCESS;
   return nt::CallDriver("EvtDevicePrepareHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(raw_->handle()),
@@ -164,6 +166,7 @@ NTSTATUS PnpPower::ReleaseHardware() {
   if (auto callback = device_.init().pnp.EvtDeviceReleaseHardware) {
     status = nt::CallDriver("EvtDeviceReleaseHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
   }
+  interrupt::Revoke(device_);
   DropResources();
   return status;
 }

@@ -2,6 +2,7 @@
 // power_lock_ at PASSIVE_LEVEL.
 #include "nt/driver_callback.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/power_steps.h"
 #include "wdf/trace.h"
 
 namespace drydock::wdf {
@@ -61,7 +62,8 @@ NTSTATUS PnpPower::PreInterruptsDisabled(WDF_POWER_DEVICE_STATE target) {
   return callback ? nt::CallDriver("EvtDeviceD0ExitPreInterruptsDisabled", callback, handle(), target) : STATUS_SUCCESS;
 }
 
-// D0Entry, then the step after interrupts. `step` tells how far it came: 0 D0Entry failed, 1 PostInterruptsEnabled failed, 2 done.
+// D0Entry up to the scan for children. `step` tells how far it came: 0 D0Entry failed, 1 connecting interrupts failed, 2 PostInterruptsEnabled failed,
+// 3 DMA failed, 4 done.
 NTSTATUS PnpPower::HardwareUp(WDF_POWER_DEVICE_STATE previous, bool starting, int* step) {
   const WDF_PNPPOWER_EVENT_CALLBACKS& pnp = device_.init().pnp;
   NTSTATUS status = STATUS_SUCCESS;
@@ -71,13 +73,21 @@ NTSTATUS PnpPower::HardwareUp(WDF_POWER_DEVICE_STATE previous, bool starting, in
   if (!NT_SUCCESS(status)) return status;
   *step = 1;
   if (!starting) EnterPower(TWIN(NotifyingD0EntryToWakeInterrupts));
+  interrupt::ToldD0Entry(device_);
   EnterPower(starting ? WdfDevStatePowerD0StartingConnectInterrupt : TWIN(WakingConnectInterrupt));
+  status = interrupt::Up(device_);
+  if (!NT_SUCCESS(status)) return status;
+  *step = 2;
   if (pnp.EvtDeviceD0EntryPostInterruptsEnabled) {
     status = nt::CallDriver("EvtDeviceD0EntryPostInterruptsEnabled", pnp.EvtDeviceD0EntryPostInterruptsEnabled, handle(), previous);
   }
   if (!NT_SUCCESS(status)) return status;
-  *step = 2;
+  *step = 3;
   EnterPower(starting ? WdfDevStatePowerD0StartingDmaEnable : TWIN(WakingDmaEnable));
+  status = dma::Up(device_);
+  if (!NT_SUCCESS(status)) return status;
+  *step = 4;
+  bus::ScanForChildren(device_);
   EnterPower(starting ? WdfDevStatePowerD0StartingPostHardwareEnabled : TWIN(WakingPostHardwareEnabled));
   return status;
 }
@@ -103,7 +113,7 @@ NTSTATUS PnpPower::PowerUp(UpFrom from) {
       if (starting) PolicyStarted(from);
       return status;
     }
-    step = 3;
+    step = 5;  // self-managed I/O failed
   }
   UndoPowerUp(starting, step);
   return status;
@@ -123,15 +133,19 @@ void PnpPower::PolicyStarted(UpFrom) {
 
 // A failed step is undone from the layer below the failing one (O-08): the failing D0Entry itself gets no D0Exit, a later failure exactly one.
 void PnpPower::UndoPowerUp(bool starting, int step) {
-  if (step == 3) {
+  if (step == 5) {
     EnterPower(starting ? WdfDevStatePowerInitialSelfManagedIoFailed : TWIN(StartSelfManagedIoFailed));
     QueuesDown();
     EnterPower(starting ? WdfDevStatePowerInitialPostHardwareEnabledFailed : TWIN(WakingPostHardwareEnabledFailed));
+  }
+  if (step >= 3) {
     EnterPower(starting ? WdfDevStatePowerInitialDmaEnableFailed : TWIN(WakingDmaEnableFailed));
+    dma::Down(device_);
     PreInterruptsDisabled(WdfPowerDeviceD3Final);
   }
   if (step >= 1) {
     EnterPower(starting ? WdfDevStatePowerInitialConnectInterruptFailed : TWIN(WakingConnectInterruptFailed));
+    if (step >= 2) interrupt::Down(device_, false);
     D0Exit(WdfPowerDeviceD3Final);
   }
   if (starting) {
@@ -160,10 +174,13 @@ NTSTATUS PnpPower::PowerDown(WDF_POWER_DEVICE_STATE target, bool stops) {
   QueuesDown();
   if (!stops) {
     ArmBeforeSleep();
+    interrupt::ToldD0Exit(device_);
     EnterPower(TWIN(NotifyingD0ExitToWakeInterrupts));
     EnterPower(TWIN(GotoDxIoStopped));
   }
+  note(dma::Down(device_));
   note(PreInterruptsDisabled(target));
+  note(interrupt::Down(device_, !stops && !pageable()));
   note(D0Exit(target));
   dx_ = target;
   if (stops) {
@@ -204,6 +221,7 @@ NTSTATUS PnpPower::ImplicitPowerDown() {
     } else {
       armed_for_s0_ = false;
       EnterPower(TWIN(GotoDxStoppedDisableInterrupt));
+      interrupt::Disconnect(device_);
       EnterPower(WdfDevStatePowerGotoDxStopped);
       EnterPower(WdfDevStatePowerStopped);
     }
