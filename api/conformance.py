@@ -22,11 +22,19 @@ from gen import model, sources  # noqa: E402
 PAGE = "docs/conformance.md"
 OURS = "ours"
 ID = re.compile(r"^([A-Z]{1,5}-[A-Z]?\d+(\.\d+)?|S\d+)$")  # S9: a state table of the device part
-SECTIONS = {
-    "IOT-1": "Target kinds and creation", "IOT-2": "The five synchronous methods", "IOT-3": "WdfRequestSend",
-    "IOT-4": "Formatting", "IOT-5": "Cancellation", "IOT-6": "Target states", "IOT-7": "Requests", "IOT-8": "Memory",
-    "IOT-9": "Queues", "IOT-10": "Files", "IOT-11": "Misuse of synchronous sends", "OP": "Open points, resolved",
-    "IOX": "Further observable behaviour",
+PARTS = {
+    "The contract on I/O targets, requests and queues": {
+        "IOT-1": "Target kinds and creation", "IOT-2": "The five synchronous methods", "IOT-3": "WdfRequestSend",
+        "IOT-4": "Formatting", "IOT-5": "Cancellation", "IOT-6": "Target states", "IOT-7": "Requests", "IOT-8": "Memory",
+        "IOT-9": "Queues", "IOT-10": "Files", "IOT-11": "Misuse of synchronous sends", "OP": "Open points, resolved",
+        "IOX": "Further observable behaviour",
+    },
+    "The contract on devices": {
+        "OBJ": "Objects", "DRV": "Driver object", "INI": "Device initialisation, files, names", "PWR": "PnP and power",
+        "BUS": "Buses and children", "SYN": "Synchronisation", "INT": "Interrupts", "RES": "Resource lists", "DMA": "DMA",
+        "REG": "Registry", "WMI": "WMI", "VER": "Verifier and bug check 0x10D", "UM": "User mode",
+        "O": "Open points, resolved", "S": "State tables", "DEVX": "Further observable behaviour",
+    },
 }
 
 
@@ -85,28 +93,32 @@ def passed_tests(paths):
 
 
 def section(item):
-    head = re.match(r"IOT-\d+|[A-Z]+", item).group(0)
-    return head if head in SECTIONS else ""
+    return re.match(r"IOT-\d+|[A-Z]+", item).group(0)
+
+
+def counts(items, proofs, unproven):
+    """How many there are, proven, open with a reason, open."""
+    proven, reasoned = sum(i in proofs.tests for i in items), sum(i not in proofs.tests and i in unproven for i in items)
+    return len(items), proven, reasoned, len(items) - proven - reasoned
 
 
 def page(items, proofs, unproven):
-    proven = [i for i in items if i in proofs.tests]
-    reasoned = [i for i in items if i not in proofs.tests and i in unproven]
     out = [
         "# Conformance", "",
         "Which items of the contract a test proves. Made by `api/conformance.py` from the tests themselves; do not edit.",
-        "Titles are ours; the ids are those of the contract on I/O targets and requests. A test marked with two executors runs on",
-        "OS threads and in the simulator.", "",
-        f"**{len(proven)} of {len(items)} items proven**, {len(reasoned)} open with a reason, "
-        f"{len(items) - len(proven) - len(reasoned)} open.", "",
-        "| part | items | proven | open, reason given | open |", "|---|--:|--:|--:|--:|"]
-    for key, title in SECTIONS.items():
-        mine = [i for i in items if section(i) == key]
-        p, r = sum(i in proofs.tests for i in mine), sum(i not in proofs.tests and i in unproven for i in mine)
-        out.append(f"| {key} {title} | {len(mine)} | {p} | {r} | {len(mine) - p - r} |")
-    for key, title in SECTIONS.items():
-        out += ["", f"## {key} {title}", "", "| item | about | proven by |", "|---|---|---|"]
-        out += [_row(i, items[i], proofs, unproven) for i in items if section(i) == key]
+        "Titles are ours; the ids are those of the contract, which has two parts. A test marked with two executors runs on",
+        "OS threads and in the simulator."]
+    for part, sections in PARTS.items():
+        mine = {key: [i for i in items if section(i) == key] for key in sections}
+        total, proven, reasoned, left = counts([i for key in sections for i in mine[key]], proofs, unproven)
+        out += ["", f"## {part}", "",
+                f"**{proven} of {total} items proven**, {reasoned} open with a reason, {left} open.", "",
+                "| part | items | proven | open, reason given | open |", "|---|--:|--:|--:|--:|"]
+        out += [f"| {key} {title} | {' | '.join(str(n) for n in counts(mine[key], proofs, unproven))} |"
+                for key, title in sections.items()]
+        for key, title in sections.items():
+            out += ["", f"### {key} {title}", "", "| item | about | proven by |", "|---|---|---|"]
+            out += [_row(i, items[i], proofs, unproven) for i in mine[key]]
     others = sorted((i for i in proofs.tests if i not in items and i != OURS), key=_natural)
     if others:
         out += ["", "## Items of the other contracts", "", "| item | proven by |", "|---|---|"]
@@ -148,6 +160,8 @@ def main():
     errors += [f"'{i}' is named by a test but is no item" for i in sorted(proofs.tests)
                if i != OURS and i not in items and re.match(r"[A-Z]+", i).group(0) in families]
     errors += [f"unproven.json: '{i}' is no item" for i in unproven if i not in items]
+    known = {key for sections in PARTS.values() for key in sections}
+    errors += [f"spec-items.json: {i} has no section" for i in items if section(i) not in known]
     if args.results:
         proofs.keep_passed(passed_tests(args.results))
     else:
@@ -156,8 +170,10 @@ def main():
         print(error)
     if args.names:
         return 1 if errors else 0
-    proven = sum(i in proofs.tests for i in items)
-    print(f"conformance: {proven} of {len(items)} items proven" + (" by passing tests" if args.results else ""))
+    for part, sections in PARTS.items():
+        total, proven, _, _ = counts([i for i in items if section(i) in sections], proofs, unproven)
+        print(f"conformance: {part[0].lower()}{part[1:]}: {proven} of {total} items proven" +
+              (" by passing tests" if args.results else ""))
     code = sources.write_or_check(PAGE, page(items, proofs, unproven), args.check, "api/conformance.py")
     return 1 if errors else code
 

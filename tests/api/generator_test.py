@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the generator and of the two page makers, on the real description and on small wrong ones."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -190,7 +191,21 @@ class Pages(unittest.TestCase):
         self.assertEqual(sum(i.startswith("IOT-") for i in items), 316)
         self.assertEqual([i for i in items if i.startswith("IOX-")], [f"IOX-{n}" for n in range(1, 61)])
         self.assertEqual([i for i in items if i.startswith("OP-")], [f"OP-{n}" for n in range(1, 33)])
-        self.assertTrue(all(t and conformance.section(i) for i, t in items.items()))
+        families = {"OBJ": 50, "DRV": 16, "INI": 40, "PWR": 79, "BUS": 41, "SYN": 40, "INT": 25, "RES": 8, "DMA": 29, "REG": 12,
+                    "WMI": 9, "VER": 23, "UM": 33, "O": 40}
+        for family, count in families.items():
+            self.assertEqual([i for i in items if i.startswith(family + "-")], [f"{family}-{n:02d}" for n in range(1, count + 1)])
+        self.assertEqual([i for i in items if i.startswith("DEVX-")], [f"DEVX-{n}" for n in [*range(1, 51), 59]])
+        self.assertEqual([i for i in items if re.match(r"S\d", i)], [f"S{n}" for n in range(1, 17)])
+        sections = {key for part in conformance.PARTS.values() for key in part}
+        self.assertEqual([i for i, t in items.items() if not t or conformance.section(i) not in sections], [])
+
+    def test_each_part_of_the_contract_has_a_total_of_its_own(self):
+        found = self.proofs('CONFORMANCE(Suite, Name, "OBJ-01", "S3") { }\nCONFORMANCE(Suite, Other, "IOT-1.01") { }\n')
+        text = conformance.page(dict.fromkeys(["IOT-1.01", "IOT-1.02", "OBJ-01", "OBJ-02", "S3"], "x"), found, {"OBJ-02": "because"})
+        self.assertLess(text.index("**1 of 2 items proven**, 0 open with a reason, 1 open."),
+                        text.index("**2 of 3 items proven**, 1 open with a reason, 0 open."))
+        self.assertIn("| S State tables | 1 | 1 | 0 | 0 |", text)
 
     def test_definitions_and_calls_are_told_apart(self):
         original = sources.files, sources.read
