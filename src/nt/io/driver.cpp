@@ -14,6 +14,7 @@
 #include "nt/kernel.h"
 #include "nt/mm/mdl.h"
 #include "nt/ob/name_space.h"
+#include "nt/pnp/pnp.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
 
@@ -199,6 +200,7 @@ NTSTATUS CreateDriver(Kernel& kernel, std::u16string_view name, DRIVER_INITIALIZ
       device->Flags &= ~DO_DEVICE_INITIALIZING;
     }
   }
+  if (driver->object->Flags & DRVO_REINIT_REGISTERED) pnp::QueueReinitialization(driver);
   *out = driver;
   return status;
 }

@@ -56,7 +56,7 @@ NTSTATUS UnloadDriver(Driver* driver, UnloadReport* report);
 
 Driver* DriverOf(const DRIVER_OBJECT* object);  // null: unloaded
 Driver* FindDriver(Kernel& kernel, std::u16string_view name);
-// Runs routines registered with IoRegisterDriverReinitialization; the machine calls it after a driver's devices were added.
+// Runs routines registered with IoRegisterDriverReinitialization. A worker does it soon after the driver was loaded.
 void RunReinitialization(Driver* driver);
 // Sends IRP_MJ_SHUTDOWN to devices that asked for it, newest first.
 void NotifyShutdown(Kernel& kernel);

@@ -252,9 +252,12 @@ void TakeResult(IRP* irp, const Request& request, Result* result) {
             " bytes. Windows would copy that much and damage the requestor's memory; here only what fits was copied.");
       bytes = room;
     }
-    NTSTATUS status = mm::CopyOut(Trusted(request) ? KPROCESSOR_MODE(KernelMode) : request.mode, irp->UserBuffer,
-                                  irp->AssociatedIrp.SystemBuffer, bytes);
-    if (!NT_SUCCESS(status)) {
+    // The requestor's process, which need not be the completing task's.
+    Process* process = reinterpret_cast<Thread*>(irp->Tail.Overlay.Thread)->process;
+    NTSTATUS status = Trusted(request) ? STATUS_SUCCESS : mm::TryProbe(process, irp->UserBuffer, bytes, 1, true);
+    if (NT_SUCCESS(status)) {
+      std::memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, bytes);
+    } else {
       result->status = status;
       result->information = 0;
     }

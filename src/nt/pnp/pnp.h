@@ -99,6 +99,9 @@ std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel);
 
 // A file on the stack was opened or its last handle closed (io tells): pending removals look again.
 void FileClosed(DEVICE_OBJECT* device);
+// A worker runs what the driver registered with IoRegisterDriverReinitialization.
+void QueueReinitialization(io::Driver* driver);
+
 // Asks the stack of `pdo` for its children (IoInvalidateDeviceRelations), adds the new ones and removes the missing; runs on a worker.
 void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
 

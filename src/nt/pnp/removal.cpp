@@ -300,6 +300,20 @@ struct EjectJob : Job {
 
 }  // namespace
 
+namespace {
+struct ReinitializationJob : Job {
+  explicit ReinitializationJob(io::Driver* target) : driver(target) {}
+  void Run() override {
+    if (!driver->unload_called) io::RunReinitialization(driver);
+  }
+  io::Driver* driver;  // lives as long as the machine, loaded or not
+};
+}  // namespace
+
+void QueueReinitialization(io::Driver* driver) {
+  driver->kernel->pnp->operations.Add(std::make_unique<ReinitializationJob>(driver));
+}
+
 void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type) {
   DeviceNode* node = NodeOf(pdo);
   if (!node || type != BusRelations) return;
