@@ -96,7 +96,9 @@ class Executor {
 
   // --- waiting ---
   virtual Wake Park(Ticks deadline = kNever) = 0;  // interrupt time
-  virtual void Unpark(Task* task) = 0;             // any context, clock context included
+  // Any context, clock context included. A task found in a list of waiters may have gone on and even ended meanwhile: its memory stays
+  // (live: until the executor ends; simulated: nobody runs between the find and the Unpark).
+  virtual void Unpark(Task* task) = 0;
   virtual void Yield() = 0;                        // let another ready task run, if there is one
   // A point where, under simulation, another task may run first. Cheap when live.
   void SchedulePoint() {
