@@ -50,6 +50,7 @@ def prototypes(text):
     for statement in re.split(r"[;}]", "".join(plain)):
         if "{" in statement or re.search(r"\btypedef\b", statement):
             continue
+        statement = re.sub(r"^(\s*[A-Z][A-Z0-9_]*\s*\([^()]*\)\s*)+(?=\w)", " ", statement)  # macros used without a ';'
         m = re.match(r"\s*(?:[\w*]+\s+)+\**\s*(\w+)\s*\(.*\)\s*(?:__attribute__\s*\(\(.*\)\)\s*)?$", statement, re.S)
         if m and not m.group(1).startswith(("__", "Drydock", "drydock")):
             found.add(m.group(1))
