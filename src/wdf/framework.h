@@ -39,6 +39,12 @@ struct FrameworkOptions {
   VerifierOptions verifier;  // for drivers whose service key says nothing
 };
 
+// (U) INF directives that decide what reaches the driver (UM-08), from the driver's WUDF service key; the defaults are the documented ones.
+struct UmdfDirectives {
+  bool allow_kernel_mode_clients = false;    // UmdfKernelModeClientPolicy = AllowKernelModeClients (1)
+  bool allow_unknown_file_objects = false;   // UmdfFileObjectPolicy = AllowNullAndUnknownFileObjects (1)
+};
+
 // `shared` is what the driver sees through WdfDriverGlobals; it must stay the first member.
 struct DriverGlobals {
   WDF_DRIVER_GLOBALS shared = {};
@@ -50,6 +56,7 @@ struct DriverGlobals {
   uint16_t version_minor = 0;
   uint32_t pool_tag = 0;           // the driver's default tag (DEVX-9); shared.DriverTag is the same value
   VerifierOptions options;
+  UmdfDirectives directives;
   std::atomic<uint32_t> allocations{0};
   PDRIVER_OBJECT wdm_driver = nullptr;
   std::string service_name;        // last part of the service key

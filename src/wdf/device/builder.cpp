@@ -5,6 +5,7 @@
 #include "runtime/assert.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/um_policy.h"
 #include "wdf/device/wdm_extension.h"
 #include "wdf/driver/driver.h"
 #include "wdf/misc/string_object.h"
@@ -174,6 +175,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     ResolveIoTypes(*device, *init);
     device->pnp_ = std::make_unique<PnpPower>(*device);
     device->names_ = std::make_unique<DeviceNames>(*device);
+    if (globals.umdf) device->known_files_ = std::make_unique<KnownFiles>();
     status = CreateTargets(*device, *init);
   }
   if (!NT_SUCCESS(status)) {

@@ -5,6 +5,7 @@
 #include "wdf/device/device_access.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/um_policy.h"
 #include "wdf/device/wdm_extension.h"
 #include "wdf/driver/binding.h"
 #include "wdf/file/file_object.h"
@@ -93,6 +94,7 @@ NTSTATUS DispatchWdm(PDEVICE_OBJECT wdm, PIRP irp) {
 }
 
 NTSTATUS DispatchAfterPreprocess(Device& device, PIRP irp) {
+  if (__builtin_expect(device.globals().umdf, 0) && !UmPolicy::Admits(device, irp)) return CompleteIrp(irp, STATUS_INVALID_DEVICE_REQUEST);
   if (__builtin_expect(DeviceAccess::HasDispatch(device), 0)) {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
     if (auto* entry = DeviceAccess::DispatchFor(device, stack->MajorFunction)) {

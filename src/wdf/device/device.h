@@ -19,6 +19,7 @@ namespace drydock::wdf {
 
 struct PnpPower;      // wdf/device/pnp_power.h
 struct DeviceNames;   // wdf/device/names.h
+struct KnownFiles;    // wdf/device/um_policy.h
 class FileObject;
 class IoTarget;       // wdf/target
 
@@ -113,6 +114,7 @@ class Device final : public Object {
   IoTarget* self_target_ = nullptr;
   std::unique_ptr<PnpPower> pnp_;
   std::unique_ptr<DeviceNames> names_;
+  std::unique_ptr<KnownFiles> known_files_;  // (U)
   // WdfDeviceConfigureWdmIrpDispatchCallback: read, write, device control, internal device control.
   struct DispatchEntry {
     std::atomic<PFN_WDFDEVICE_WDM_IRP_DISPATCH> callback{nullptr};

@@ -25,6 +25,7 @@ struct DeviceAccess {
     if (index < 0 || !device.dispatch_[index].callback.load(std::memory_order_acquire)) return nullptr;
     return &device.dispatch_[index];
   }
+  static KnownFiles* Known(Device& device) { return device.known_files_.get(); }
   static Entry* EnsureDispatch(Device& device, int index) {
     if (!device.dispatch_) device.dispatch_ = std::make_unique<Entry[]>(4);
     return &device.dispatch_[index];

@@ -33,13 +33,18 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 void Print(const std::string& line) { DbgPrint("%s\n", line.c_str()); }
 
+std::u16string WudfServiceKey(const DriverGlobals& globals) {
+  std::u16string path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\WUDF\\Services\\";
+  path.append(globals.service_name.begin(), globals.service_name.end());
+  return path;
+}
+
 // VER-14 to VER-19: single values below Parameters\Wdf override what the machine presets.
 void ReadVerifierOptions(DriverGlobals& globals, const UNICODE_STRING* registry_path) {
   nt::Kernel& kernel = globals.framework->kernel;
   std::u16string path;
   if (globals.umdf) {
-    path = u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\WUDF\\Services\\";
-    path.append(globals.service_name.begin(), globals.service_name.end());
+    path = WudfServiceKey(globals);
   } else {
     path.assign(TextOf(registry_path));
   }
@@ -51,6 +56,15 @@ void ReadVerifierOptions(DriverGlobals& globals, const UNICODE_STRING* registry_
   if (nt::cm::GetDword(kernel, path, u"VerifierAllocateFailCount", &value)) options.allocate_fail_count = value;
   if (nt::cm::GetDword(kernel, path, u"EnhancedVerifierOptions", &value)) options.enhanced_options = value;
   globals.verifier = options.verifier_on;
+}
+
+// The directives of a UMDF driver's INF, as installation leaves them in the registry.
+void ReadDirectives(DriverGlobals& globals) {
+  nt::Kernel& kernel = globals.framework->kernel;
+  const std::u16string path = WudfServiceKey(globals);
+  ULONG value = 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfKernelModeClientPolicy", &value)) globals.directives.allow_kernel_mode_clients = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfFileObjectPolicy", &value)) globals.directives.allow_unknown_file_objects = value != 0;
 }
 
 NTSTATUS Bind(PDRIVER_OBJECT wdm, PUNICODE_STRING registry_path, PWDF_BIND_INFO info, PWDF_COMPONENT_GLOBALS* component_globals) {
@@ -149,6 +163,7 @@ NTSTATUS DriverBinding::CreateDriver(DriverGlobals& globals, PDRIVER_OBJECT wdm,
   if (non_pnp && config->EvtDriverDeviceAdd) return STATUS_INVALID_PARAMETER;
 
   ReadVerifierOptions(globals, registry_path);
+  if (globals.umdf) ReadDirectives(globals);
   globals.pool_tag = DefaultPoolTag(config->DriverPoolTag, globals.service_name);
   globals.shared.DriverTag = globals.pool_tag;
 

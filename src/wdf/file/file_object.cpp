@@ -5,6 +5,7 @@
 #include "nt/io/irp.h"
 #include "runtime/assert.h"
 #include "wdf/device/device.h"
+#include "wdf/device/um_policy.h"
 #include "wdf/object/factory.h"
 #include "wdf/request/receive.h"
 #include "wdf/sync/callback_lock.h"
@@ -134,6 +135,7 @@ NTSTATUS SendCreateDown(Device& device, PIRP irp) {
 FileObject* Find(Device& device, PFILE_OBJECT wdm) { return FileAccess::Find(device, wdm); }
 
 NTSTATUS DispatchCreate(Device& device, PIRP irp) {
+  if (device.globals().umdf) UmPolicy::CreateSeen(device, IoGetCurrentIrpStackLocation(irp)->FileObject);
   const bool uses_objects = FileClassOf(device) != WdfFileObjectNotRequired;
   auto callback = device.init().file_config_set ? device.init().file_config.EvtDeviceFileCreate : nullptr;
   const bool queued = queue::HasCreateQueue(device);
@@ -195,6 +197,7 @@ NTSTATUS DispatchCleanup(Device& device, PIRP irp) {
 }
 
 NTSTATUS DispatchClose(Device& device, PIRP irp) {
+  if (device.globals().umdf) UmPolicy::CloseSeen(device, IoGetCurrentIrpStackLocation(irp)->FileObject);
   FileObject* file = Find(device, IoGetCurrentIrpStackLocation(irp)->FileObject);
   if (file) {
     RecordEvent(device.framework(), trace::kFileClose, file->trace_id(), device.trace_id());
