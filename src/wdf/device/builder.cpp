@@ -222,7 +222,6 @@ void DeviceBuilder::DeleteWdm(Device& device) {
 void DeviceBuilder::FinishControl(Device& device) {
   if (!device.is_control() || device.begun_start()) return;
   device.begun_start_.store(true, std::memory_order_release);
-  queue::DeviceStarted(device);
   device.accepts_io_.store(true, std::memory_order_release);
   device.wdm_->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
 }

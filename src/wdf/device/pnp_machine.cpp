@@ -109,7 +109,6 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
            : action == PnpAction::kStartFromStopped ? WdfDevStatePnpStartingFromStopped
                                                     : WdfDevStatePnpRestartHardwareAvailable);
   device_.begun_start_.store(true, std::memory_order_release);
-  queue::DeviceStarted(device_);
   status = PrepareHardware(irp);
   if (!NT_SUCCESS(status)) {
     Fail(true);

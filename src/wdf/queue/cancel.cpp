@@ -48,10 +48,12 @@ Request* Queue::TakeFirst(PFILE_OBJECT file) {
   return nullptr;
 }
 
-// OP-17: only for requests that the driver has seen.
+// OP-17: only for requests that the driver has seen. Once: a driver that puts such a request back (IOT-9.48 forbids it) would get it for
+// ever; ours is to complete it then.
 bool Queue::KeepForCanceledOnQueue(Request& request) {
   ReceivedState& r = request.received;
-  if (!callbacks_.io_canceled_on_queue || !r.presented) return false;
+  if (!callbacks_.io_canceled_on_queue || !r.presented || r.canceled_told) return false;
+  r.canceled_told = true;
   canceled_.PushBack(request);
   r.place = Place::kCanceledOnQueue;
   return true;

@@ -156,14 +156,8 @@ NTSTATUS ForwardToParent(Request& request, Queue& to) {
   return STATUS_SUCCESS;
 }
 
-void DeviceStarted(Device& device) {
-  // Unmanaged queues deliver from the start; a control device has no managed ones.
-}
-
 void PowerUp(Device& device) {
-  for (Ref<Queue>& queue : device.queues().All()) {
-    if (queue->power_managed()) queue->PowerOn();
-  }
+  for (Ref<Queue>& queue : device.queues().All()) queue->PowerOn();
 }
 
 void PowerDown(Device& device) {
@@ -190,6 +184,7 @@ void PurgeForRemoval(Device& device, PurgeScope scope) {
 }
 
 void CancelRequestsOfFile(Device& device, PFILE_OBJECT file) {
+  if (!file) return;
   for (Ref<Queue>& queue : device.queues().All()) queue->CancelOfFile(file);
 }
 

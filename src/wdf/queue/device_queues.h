@@ -49,7 +49,6 @@ NTSTATUS DispatchCreate(Device& device, PIRP irp);
 NTSTATUS DispatchFromSelfTarget(Device& device, PIRP irp, Queue* assigned);
 
 // --- steps of the PnP and power machines, on their thread ---
-void DeviceStarted(Device& device);  // control device finished initialising; a PnP device needs PowerUp only
 void PowerUp(Device& device);        // managed queues on: EvtIoResume for what the driver holds, then delivery
 void PowerDown(Device& device);      // managed queues off: waits for their handlers, EvtIoStop(Suspend), waits (IOX-54)
 

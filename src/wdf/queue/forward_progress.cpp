@@ -163,8 +163,18 @@ NTSTATUS AssignForwardProgress(Queue& queue, const WDF_IO_QUEUE_FORWARD_PROGRESS
 void DestroyForwardProgress(Queue& queue) {
   ForwardProgress* progress = queue.forward_progress();
   if (!progress) return;
-  while (PIRP irp = TakeIrp(*progress)) CompleteIrp(queue.owner(), irp, STATUS_CANCELLED);
-  while (Request* request = TakeReserved(*progress)) request->Delete();
+  for (bool empty = false; !empty;) {
+    while (PIRP irp = TakeIrp(*progress)) CompleteIrp(queue.owner(), irp, STATUS_CANCELLED);
+    {
+      rt::LockGuard guard(progress->lock);
+      empty = IsListEmpty(&progress->waiting_irps);
+    }
+    if (!empty) queue.framework().kernel.executor.Yield();  // a cancel has its hands on the rest
+  }
+  while (Request* request = TakeReserved(*progress)) {
+    DisposeSentState(request->sent);
+    request->Delete();
+  }
   queue.SetForwardProgress(nullptr);
   delete progress;
 }

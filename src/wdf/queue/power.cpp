@@ -15,6 +15,7 @@ void Queue::StopDelivering(QueuePower why) {
   lock_.Acquire();
   power_ = why;
   if (why == QueuePower::kPurging) {
+    purged_for_removal_ |= accepting_;
     accepting_ = false;
     if (AtDriver() != 0) purge_waits_ = true;
   }
@@ -78,8 +79,16 @@ void Queue::StopRound() {
   RunLocked();
 }
 
+// A device that is still there after its removal, and is started again.
+void Queue::AcceptAfterRemoval() {
+  if (!purged_for_removal_) return;
+  purged_for_removal_ = false;
+  accepting_ = true;
+}
+
 void Queue::PowerOn() {
   lock_.Acquire();
+  AcceptAfterRemoval();
   if (power_ == QueuePower::kOn) return ReleaseLock();
   lock_.Release();
   RecordEvent(framework(), trace::kQueuePower, trace_id(), 0);

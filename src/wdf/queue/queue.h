@@ -180,6 +180,7 @@ class Queue final : public Object {
   void CallState(const StateSlot& slot);
   void TellOneRoundRequest() RT_REQUIRES(lock_);
   void PutBackAcknowledged() RT_REQUIRES(lock_);
+  void AcceptAfterRemoval() RT_REQUIRES(lock_);
 
   // cancel.cpp
   static void CancelWaiting(PDEVICE_OBJECT device, PIRP irp);
@@ -225,6 +226,7 @@ class Queue final : public Object {
   bool accepting_ = true;
   bool dispatching_ = true;
   bool purge_waits_ = false;  // IOX-46
+  bool purged_for_removal_ = false;  // accepted until then
   bool deleted_ = false;
   bool kept_ = false;
   bool holds_power_ = false;

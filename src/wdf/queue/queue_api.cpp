@@ -60,9 +60,10 @@ NTSTATUS WdfIoQueueRetrieveRequestByFileObject(DriverGlobals& globals, WDFQUEUE 
   wdf::Queue& queue = From(globals, Queue);
   *OutRequest = nullptr;
   if (queue.dispatch_type() == WdfIoQueueDispatchParallel) return STATUS_INVALID_DEVICE_STATE;
+  PFILE_OBJECT file = FromHandle<wdf::FileObject>(globals, FileObject)->wdm();
+  if (!file) return STATUS_NO_MORE_ENTRIES;
   wdf::Request* request = nullptr;
-  const NTSTATUS status =
-      queue.Retrieve(FromHandle<wdf::FileObject>(globals, FileObject)->wdm(), nullptr, STATUS_NO_MORE_ENTRIES, &request);
+  const NTSTATUS status = queue.Retrieve(file, nullptr, STATUS_NO_MORE_ENTRIES, &request);
   *OutRequest = HandleOf(request);
   return status;
 }

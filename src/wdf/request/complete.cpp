@@ -30,6 +30,8 @@ void CheckInformation(Request& request) {
   const IO_STACK_LOCATION& stack = *request.current_stack();
   const IO_STATUS_BLOCK& result = request.irp->IoStatus;
   if (!NT_SUCCESS(result.Status)) return;
+  // (U) IOT-7.33: only against output buffers of buffered requests.
+  if (request.globals().umdf && (stack.MajorFunction == IRP_MJ_WRITE || request.irp->MdlAddress)) return;
   ULONG limit = 0;
   switch (stack.MajorFunction) {
     case IRP_MJ_READ: limit = stack.Parameters.Read.Length; break;

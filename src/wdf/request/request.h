@@ -76,6 +76,7 @@ struct ReceivedState {
   const void* handler_thread = nullptr;  // ... and on which thread: who asks is on it or does not care
   AtomicPlace place;
   StopState stop = StopState::kNone;
+  bool canceled_told = false;    // EvtIoCanceledOnQueue has been called for it
   bool presented = false;        // the driver has had it before (OP-17)
   bool cancelable = false;       // marked by the driver, its cancel has not begun
   bool cancel_begun = false;     // EvtRequestCancel is due or has been called for the present mark

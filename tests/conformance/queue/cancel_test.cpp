@@ -415,5 +415,63 @@ CONFORMANCE(CancelRaces, CancelOfWaitingRequestsAgainstDeliveryAndPurge, "IOT-5.
   }
 }
 
+// Scope Device: EvtRequestCancel never overlaps the handlers of any of the device's queues.
+CONFORMANCE(CancelRaces, SynchronisedCancelNeverOverlapsHandlers, "IOT-5.08", "IOX-49", "IOT-9.11") {
+  for (uint64_t seed = 1; seed <= (machine.simulated() ? 60u : 8u); ++seed) {
+    MachineOptions options = machine.options();
+    options.seed = seed;
+    Machine inner(options);
+    Rig rig(inner);
+    rig.device_attributes.SynchronizationScope = WdfSynchronizationScopeDevice;
+    rig.add = [&] {
+      rig.NewQueue({.type = WdfIoQueueDispatchParallel, .is_default = true, .handlers = kWrite | kRead});
+    };
+    std::atomic<int> inside = 0, worst = 0, ended = 0;
+    auto enter = [&] {
+      const int now = ++inside;
+      if (now > worst) worst = now;
+    };
+    rig.on_write = [&](WDFQUEUE, WDFREQUEST request, size_t) {  // kept until cancelled
+      enter();
+      WdfRequestMarkCancelable(request, Rig::Cancel);
+      --inside;
+    };
+    rig.on_read = [&](WDFQUEUE, WDFREQUEST request, size_t) {
+      enter();
+      WdfRequestSetInformation(request, 0);
+      WdfRequestGetIoQueue(request);
+      --inside;
+      ++ended;
+      WdfRequestComplete(request, STATUS_SUCCESS);
+    };
+    rig.on_cancel = [&](WDFREQUEST request) {
+      enter();
+      EXPECT_EQ(KeGetCurrentIrql(), DISPATCH_LEVEL);
+      WdfRequestGetIoQueue(request);
+      --inside;
+      ++ended;
+      WdfRequestComplete(request, STATUS_CANCELLED);
+    };
+    rig.Start();
+    File file = rig.Open();
+    std::vector<PendingIo> io;
+    for (int i = 0; i < 4; ++i) io.push_back(file.StartWrite("x", 1));
+    Task canceller = inner.Start("canceller", [&] {
+      for (PendingIo& one : io) one.Cancel();
+    });
+    Task reader = inner.Start("reader", [&] {
+      char byte;
+      for (int n = 0; n < 6; ++n) file.Read(&byte, 1);
+    });
+    canceller.Join();
+    reader.Join();
+    for (PendingIo& one : io) EXPECT_EQ(one.Wait().status, STATUS_CANCELLED);
+    EXPECT_EQ(worst, 1) << "seed " << seed;
+    EXPECT_EQ(ended, 10);
+    EXPECT_FALSE(inner.stopped()) << inner.ReportText();
+    if (::testing::Test::HasFailure()) break;
+  }
+}
+
 }  // namespace
 }  // namespace drydock::test

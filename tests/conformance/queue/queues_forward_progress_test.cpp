@@ -10,7 +10,7 @@ struct Hooks {
   int reserved_made = 0;
   int fail_reserved_at = -1;
   NTSTATUS allocate = STATUS_SUCCESS;   // of EvtIoAllocateRequestResources
-  WDF_IO_FORWARD_PROGRESS_ACTION action = WdfIoForwardProgressActionUseReservedRequest;
+  int action = WdfIoForwardProgressActionUseReservedRequest;
 };
 Hooks* hooks;
 
@@ -28,7 +28,7 @@ NTSTATUS Resources(WDFQUEUE, WDFREQUEST request) {
 WDF_IO_FORWARD_PROGRESS_ACTION Examine(WDFQUEUE, PIRP irp) {
   EXPECT_NE(irp, nullptr);
   Rig::current->Say("examine");
-  return hooks->action;
+  return static_cast<WDF_IO_FORWARD_PROGRESS_ACTION>(hooks->action);
 }
 
 struct ProgressRig : Rig {
@@ -128,7 +128,7 @@ CONFORMANCE(ForwardProgress, ExaminePolicyAsksTheDriver, "IOT-9.53", "OP-32") {
   File file = rig.Open();
   rig.mine.action = WdfIoForwardProgressActionFailRequest;
   EXPECT_EQ(file.Write("x").status, STATUS_UNSUCCESSFUL);
-  rig.mine.action = static_cast<WDF_IO_FORWARD_PROGRESS_ACTION>(9);  // out of range fails too
+  rig.mine.action = 9;  // out of range fails too
   EXPECT_EQ(file.Write("x").status, STATUS_UNSUCCESSFUL);
   rig.mine.action = WdfIoForwardProgressActionUseReservedRequest;
   PendingIo io = rig.Send(file);

@@ -306,5 +306,50 @@ CONFORMANCE(QueuePower, LoadAcrossPowerTransitionsLosesNothing, "IOT-9.19", "IOT
   }
 }
 
+// Idle power-down in S0.
+NTSTATUS AssignIdle(WDFDEVICE device, WDFCMRESLIST, WDFCMRESLIST) {
+  WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings;
+  WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&settings, IdleCannotWakeFromS0);
+  settings.IdleTimeout = 10;
+  settings.DxState = PowerDeviceD3;
+  EXPECT_EQ(WdfDeviceAssignS0IdleSettings(device, &settings), STATUS_SUCCESS);
+  return STATUS_SUCCESS;
+}
+
+CONFORMANCE(QueuePower, RequestInAnIdledDevicesManagedQueuePowersItUp, "IOT-9.20") {
+  Rig rig(machine);
+  rig.init = [](PWDFDEVICE_INIT init) {
+    WDF_PNPPOWER_EVENT_CALLBACKS callbacks;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&callbacks);
+    callbacks.EvtDevicePrepareHardware = AssignIdle;
+    callbacks.EvtDeviceD0Entry = [](WDFDEVICE, WDF_POWER_DEVICE_STATE) {
+      Rig::current->Say("D0");
+      return NTSTATUS(STATUS_SUCCESS);
+    };
+    callbacks.EvtDeviceD0Exit = [](WDFDEVICE, WDF_POWER_DEVICE_STATE) {
+      Rig::current->Say("out of D0");
+      return NTSTATUS(STATUS_SUCCESS);
+    };
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &callbacks);
+  };
+  rig.add = [&] { rig.NewQueue({.is_default = true, .power_managed = WdfTrue}); };
+  rig.on_default = [&](WDFQUEUE, WDFREQUEST request) {
+    rig.Say("handler");
+    rig.Hold(request);
+  };
+  rig.Start();
+  File file = rig.Open();
+  machine.Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(rig.Said(), (Strings{"D0", "out of D0"}));
+  PendingIo io = file.StartWrite("x", 1);
+  for (int i = 0; i < 50 && rig.held_count() == 0; ++i) machine.Advance(std::chrono::milliseconds(1));
+  machine.Advance(std::chrono::milliseconds(200));  // a request at the driver keeps it in D0
+  EXPECT_EQ(rig.Said(), (Strings{"D0", "out of D0", "D0", "handler"}));
+  rig.In([&] { rig.CompleteHeld(); });
+  EXPECT_EQ(io.Wait().status, STATUS_SUCCESS);
+  machine.Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(rig.Said().back(), "out of D0");
+}
+
 }  // namespace
 }  // namespace drydock::test

@@ -1,4 +1,6 @@
 // Start, stop, drain, purge, stop-and-purge.
+#include <atomic>
+
 #include "rig.h"
 
 namespace drydock::test {
@@ -314,6 +316,62 @@ CONFORMANCE(QueueState, DeletedQueueRefusesFurtherUse, "IOX-48", "IOX-52", "IOT-
     WdfIoQueueStop(other, Rig::State, nullptr);
   });
   EXPECT_BUG_CHECK(machine, 0x10D, 0xA);
+}
+
+CONFORMANCE_WITH((MachineOptions{.live_stall = std::chrono::milliseconds(300)}), QueueState,
+                 WaitingFormInsideAHandlerOfTheQueueIsReportedAsAStall, "IOT-9.37") {
+  Rig rig(machine);
+  rig.add = [&] { rig.NewQueue({.is_default = true}); };
+  rig.on_default = [&](WDFQUEUE queue, WDFREQUEST request) {
+    WdfIoQueuePurgeSynchronously(queue);  // waits for the request that this handler holds
+    WdfRequestComplete(request, STATUS_SUCCESS);
+  };
+  rig.Start();
+  rig.Open().Write("x");
+  ConformanceTest::StopExpected() = true;
+  ASSERT_EQ(machine.CountReports(ReportKind::kStall), 1u);
+  EXPECT_NE(machine.ReportText().find("WdfIoQueuePurgeSynchronously"), std::string::npos) << machine.ReportText();
+}
+
+// Stop, start and traffic at once: each request ends, and nothing is delivered between a stop's return and the next start.
+CONFORMANCE(QueueState, StopAndStartUnderLoadDeliverNothingWhileStopped, "IOT-9.31", "IOT-9.34", "IOX-44") {
+  for (uint64_t seed = 1; seed <= (machine.simulated() ? 40u : 4u); ++seed) {
+    MachineOptions options = machine.options();
+    options.seed = seed;
+    Machine inner(options);
+    Rig rig(inner);
+    rig.add = [&] { rig.NewQueue({.type = WdfIoQueueDispatchParallel, .is_default = true, .limit = 2}); };
+    std::atomic<bool> stopped = false;
+    std::atomic<int> served = 0;
+    rig.on_default = [&](WDFQUEUE, WDFREQUEST request) {
+      EXPECT_FALSE(stopped) << "seed " << seed;
+      ++served;
+      WdfRequestComplete(request, STATUS_SUCCESS);
+    };
+    rig.Start();
+    File file = rig.Open();
+    std::vector<Task> senders;
+    for (int i = 0; i < 3; ++i) {
+      senders.push_back(inner.Start("sender", [&] {
+        for (int n = 0; n < 5; ++n) EXPECT_EQ(file.Write("x").status, STATUS_SUCCESS);
+      }));
+    }
+    Task switcher = inner.StartKernel("switcher", [&] {
+      for (int n = 0; n < 4; ++n) {
+        WdfIoQueueStopSynchronously(rig.queue);
+        stopped = true;
+        LARGE_INTEGER moment = {.QuadPart = -10};
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+        stopped = false;
+        WdfIoQueueStart(rig.queue);
+      }
+    });
+    switcher.Join();
+    for (Task& sender : senders) sender.Join();
+    EXPECT_EQ(served, 15);
+    EXPECT_FALSE(inner.stopped()) << inner.ReportText();
+    if (::testing::Test::HasFailure()) break;
+  }
 }
 
 }  // namespace

@@ -290,5 +290,25 @@ CONFORMANCE(RequestBuffers, UnsafeBuffersRefuseOtherKinds, "IOT-7.28") {
   EXPECT_EQ(asked, 5);
 }
 
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), RequestBuffers, VerifierRefusesUnsafeBuffersOutsideTheCallersContext, "IOT-7.28", "IOT-7.29") {
+  Rig rig(machine);
+  WithIo(rig, WdfDeviceIoNeither);
+  rig.on_default = [&](WDFQUEUE, WDFREQUEST request) { rig.Hold(request); };
+  rig.Start();
+  File file = rig.Open();
+  char out[4] = {};
+  PendingIo io = file.StartIoctl(kIoctlNeither, "in", 2, out, 4);
+  machine.RunUntilIdle();
+  machine.StartKernel("another", [&] {
+    WDFREQUEST request = rig.held();
+    void* buffer = nullptr;
+    WDFMEMORY memory = nullptr;
+    EXPECT_EQ(WdfRequestRetrieveUnsafeUserOutputBuffer(request, 0, &buffer, nullptr), kWrongKind);
+    EXPECT_EQ(WdfRequestProbeAndLockUserBufferForWrite(request, out, 4, &memory), STATUS_ACCESS_VIOLATION);
+    rig.CompleteHeld();
+  }).Join();
+  EXPECT_EQ(io.Wait().status, STATUS_SUCCESS);
+}
+
 }  // namespace
 }  // namespace drydock::test

@@ -106,7 +106,7 @@ void Rig::End() {
 void Rig::Start() {
   driver = machine.AddDriver("rig", reinterpret_cast<DriverEntryPoint>(&FxDriverEntry));
   ASSERT_TRUE(driver.object()) << machine.ReportText();
-  device = machine.AddDevice({.function = driver});
+  device = machine.AddDevice({.function = driver, .model = model});
 }
 
 NTSTATUS Rig::Add(WDFDRIVER wdf_driver, PWDFDEVICE_INIT device_init) {

@@ -57,6 +57,7 @@ class Rig {
   std::function<void(WDFDRIVER)> driver_attributes;
   std::function<void()> add;                         // after WdfDeviceCreate: makes the queues
   WDF_OBJECT_ATTRIBUTES device_attributes;
+  std::shared_ptr<DeviceModel> model;                // the device below; without one the bus answers
   NTSTATUS add_status = STATUS_SUCCESS;              // what EvtDriverDeviceAdd returns
 
   std::function<void(WDFQUEUE, WDFREQUEST)> on_default;
