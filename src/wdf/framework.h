@@ -14,6 +14,7 @@
 
 #include "nt/kernel.h"
 #include "runtime/lock.h"
+#include "wdf/driver/background.h"
 #include "wdf/sdk.h"
 
 namespace drydock::wdf {
@@ -61,6 +62,7 @@ struct DriverGlobals {
   PDRIVER_OBJECT wdm_driver = nullptr;
   std::string service_name;        // last part of the service key
   const void* table = nullptr;     // the function table handed out at binding
+  Background background;           // work items of ours that still run for this driver
 
   // "built for >= 1.minor"; UMDF 2 began with the rules of 1.11.
   bool BuiltFor(uint16_t kmdf_minor) const { return umdf ? kmdf_minor <= 11 || version_minor >= kmdf_minor : version_minor >= kmdf_minor; }

@@ -48,6 +48,7 @@ NTSTATUS PnpPower::DispatchPower(PIRP irp) {
   job->power = this;
   job->irp = irp;
   device_.AddRef();
+  device_.globals().background.Begin();
   ExInitializeWorkItem(&job->item, &PnpPower::PowerWorker, job);
   IoMarkIrpPending(irp);
   ExQueueWorkItem(&job->item, DelayedWorkQueue);
@@ -60,8 +61,10 @@ VOID PnpPower::PowerWorker(PVOID context) {
   PIRP irp = job->irp;
   delete job;
   Device& device = power.device_;
+  DriverGlobals& globals = device.globals();
   power.HandlePower(irp);
   device.Release();
+  globals.background.End();
 }
 
 NTSTATUS PnpPower::HandlePower(PIRP irp) {
@@ -159,6 +162,7 @@ void PnpPower::QueueWork(void (*routine)(PnpPower&)) {
   work->power = this;
   work->routine = routine;
   device_.AddRef();
+  device_.globals().background.Begin();
   ExInitializeWorkItem(
       &work->item,
       [](PVOID context) {
@@ -166,8 +170,10 @@ void PnpPower::QueueWork(void (*routine)(PnpPower&)) {
         Work copy = *mine;
         delete mine;
         Device& device = copy.power->device_;
+        DriverGlobals& globals = device.globals();
         copy.routine(*copy.power);
         device.Release();
+        globals.background.End();
       },
       work);
   ExQueueWorkItem(&work->item, DelayedWorkQueue);

@@ -223,6 +223,7 @@ void EndBinding(DriverGlobals& globals) {
   if (Driver* driver = globals.driver) {
     if (nt::io::Driver* known = nt::io::DriverOf(globals.wdm_driver)) known->wdf = nullptr;
     driver->Delete();
+    globals.background.Drain();
     framework.disposal->Drain();
     globals.driver = nullptr;
     globals.shared.Driver = nullptr;

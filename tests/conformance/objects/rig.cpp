@@ -77,14 +77,14 @@ bool Until(const std::function<bool()>& condition) {
 
 static void NamedCleanup(WDFOBJECT object) {
   Named* named = NamedOf(object);
-  if (named->log) named->log->Add(std::string(named->name) + ".cleanup");
   if (named->on_cleanup) (*named->on_cleanup)();
+  if (named->log) named->log->Add(std::string(named->name) + ".cleanup");
 }
 
 static void NamedDestroy(WDFOBJECT object) {
   Named* named = NamedOf(object);
-  if (named->log) named->log->Add(std::string(named->name) + ".destroy");
   if (named->on_destroy) (*named->on_destroy)();
+  if (named->log) named->log->Add(std::string(named->name) + ".destroy");
 }
 
 void MakeNamed(WDF_OBJECT_ATTRIBUTES* attributes) {
