@@ -13,8 +13,13 @@ if(LLD_PROGRAM)
 endif()
 
 # -g1 keeps line tables (reports name file and line) without the bulk of full debug information.
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
-set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+# Sanitizer builds are compiled more often than they run: -O1.
+set(_optimise -O2)
+if(DRYDOCK_SANITIZE)
+  set(_optimise -O1)
+endif()
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "${_optimise} -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "${_optimise} -g1")
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
                     -fno-strict-aliasing   # drivers and NT structures overlay memory freely
                     -fno-omit-frame-pointer -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)

@@ -80,7 +80,7 @@ TEST_P(FileStack, NamesThatLeadNowhereAreRefused) {
   Machine machine({.executor = GetParam(), .names = {{.name = "C:", .path = folder_.string()}}});
   auto file = OpenStack(machine);
   EXPECT_EQ(Attach(file, u"\\??\\C:\\missing.bin"), STATUS_OBJECT_NAME_NOT_FOUND);
-  EXPECT_EQ(Attach(file, u"\\??\\Q:\\data.bin"), STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(Attach(file, u"\\??\\Q:\\data.bin"), STATUS_OBJECT_NAME_NOT_FOUND);
   char byte;
   EXPECT_EQ(file.Read(&byte, 1).status, STATUS_DEVICE_NOT_READY);
 }

@@ -137,7 +137,7 @@ TEST_P(VolumeTest, MissingNamesTellWhichPartIsMissing) {
   EXPECT_EQ(Try(u"\\??\\C:\\no\\thing"), STATUS_OBJECT_PATH_NOT_FOUND);
   EXPECT_EQ(Try(u"\\??\\C:\\file\\below"), STATUS_OBJECT_PATH_NOT_FOUND);
   EXPECT_EQ(Try(u"\\??\\C:\\file\\"), STATUS_OBJECT_NAME_INVALID);
-  EXPECT_EQ(Try(u"\\??\\D:\\x"), STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(Try(u"\\??\\D:\\x"), STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 TEST_P(VolumeTest, NothingLeadsOutOfTheFolder) {

@@ -120,9 +120,9 @@ NTSTATUS Lookup(ParseContext& context, void* root, std::u16string_view name, voi
         return STATUS_OBJECT_NAME_INVALID;
       }
       void* found = FindEntry(state, current, part, case_insensitive);
+      const bool is_last = remaining.empty() || current == state.dos_devices;  // docs/architecture.md: a drive that is not mapped
       Dereference(current);
-      // Also for a drive that does not exist: "\??\Q:\x" is a path that is not found, as on Windows.
-      if (!found) return remaining.empty() ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
+      if (!found) return is_last ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
       const ObjectType* type = HeaderOf(found)->type;
       if (type == &kDirectoryType) {
         if (remaining.size() == 1) {  // a trailing backslash
@@ -338,6 +338,8 @@ void MakeWellKnownNames(Kernel& kernel) {
                                u"\\Callback"}) {
     CreateDirectories(kernel, name);
   }
+  state.dos_devices = FindEntry(state, state.root, u"??", false);
+  Dereference(state.dos_devices);  // permanent: its directory keeps it
   CreateSymbolicLink(kernel, u"\\DosDevices", u"\\??", true);
   CreateSymbolicLink(kernel, u"\\GLOBAL??", u"\\??", true);
   CreateSymbolicLink(kernel, u"\\??\\GLOBALROOT", u"", true);

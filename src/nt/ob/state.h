@@ -30,6 +30,7 @@ struct State {
   // Names: one lock for all directories.
   rt::Lock names_lock;
   void* root = nullptr;  // body of "\"
+  void* dos_devices = nullptr;  // body of "\??"; lives as long as the name space
 
   rt::Lock tables_lock;  // the map, not the tables
   std::map<uint64_t, std::unique_ptr<HandleTable>> tables;  // by process id; 0: the kernel's

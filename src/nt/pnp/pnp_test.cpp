@@ -390,7 +390,7 @@ TEST_P(PnpTest, AnEnabledInterfaceLeadsToTheDeviceByItsPersistentName) {
   ASSERT_EQ(IoRegisterDeviceInterface(pdo_, &kClass, &reference, &link), STATUS_SUCCESS);
   EXPECT_EQ(ob::View(&link), u"\\??\\ROOT#FUNCTION#0000#{12345678-1111-2222-0102-030405060708}\\ref");
   FILE_OBJECT* file;
-  EXPECT_EQ(io::OpenFile(*kernel_, ob::View(&link), {}, &file), STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(io::OpenFile(*kernel_, ob::View(&link), {}, &file), STATUS_OBJECT_NAME_NOT_FOUND);
   EXPECT_EQ(IoSetDeviceInterfaceState(&link, FALSE), STATUS_OBJECT_NAME_NOT_FOUND);
   EXPECT_EQ(IoSetDeviceInterfaceState(&link, TRUE), STATUS_SUCCESS);
   EXPECT_EQ(IoSetDeviceInterfaceState(&link, TRUE), STATUS_OBJECT_NAME_EXISTS);
@@ -402,7 +402,7 @@ TEST_P(PnpTest, AnEnabledInterfaceLeadsToTheDeviceByItsPersistentName) {
   EXPECT_EQ(std::u16string(reinterpret_cast<char16_t*>(list)), ob::View(&link));
   ExFreePool(list);
   EXPECT_EQ(pnp::Remove(pdo_), STATUS_SUCCESS);  // disables it
-  EXPECT_EQ(io::OpenFile(*kernel_, ob::View(&link), {}, &file), STATUS_OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(io::OpenFile(*kernel_, ob::View(&link), {}, &file), STATUS_OBJECT_NAME_NOT_FOUND);
   RtlFreeUnicodeString(&link);
 }
 
