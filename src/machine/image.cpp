@@ -106,6 +106,9 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
     if (size_t at = reason.find("undefined symbol: "); at != std::string::npos)
       throw Error(fmt::format("{}: the driver calls {}, which Drydock does not have yet (docs/coverage.md)", path,
                               reason.substr(at + std::strlen("undefined symbol: "))));
+    if (reason.find("position-independent executable") != std::string::npos)
+      throw Error(fmt::format("{}: a program, not a driver image; make one with drydock build", path));
+    if (reason.starts_with(in_memory + ": ")) reason.erase(0, in_memory.size() + 2);
     throw Error(fmt::format("{}: cannot be loaded: {}", path, reason));
   }
   for (const char* symbol : {"FxDriverEntry", "DriverEntry"})

@@ -61,6 +61,7 @@ TEST_F(BadImage, CutShort) {
   in.read(content.data(), 2000);
   EXPECT_THAT(WhyNot(Write(content)), HasSubstr("cannot be loaded"));
 }
+TEST_F(BadImage, Program) { EXPECT_THAT(WhyNot("/proc/self/exe"), HasSubstr("program, not a driver")); }
 TEST_F(BadImage, NoEntry) { EXPECT_THAT(WhyNot(DRYDOCK_IMAGE(entryless)), HasSubstr("no driver")); }
 
 TEST(Image, EachMachineHasItsOwnGlobals) {

@@ -29,6 +29,9 @@ int BuildVerb(int argc, char** argv) {
                  "sanitizers for the driver: address, undefined, thread; separated by commas");
   app.add_option("-j,--jobs", request.jobs, "compilers at a time")->check(CLI::Range(1, 1024));
   app.add_flag("-v,--verbose", verbose, "tell what is skipped, and the commands");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("drydock build: {} (drydock build --help tells more)\n", error.what());
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

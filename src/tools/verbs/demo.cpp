@@ -197,6 +197,9 @@ int DemoVerb(int argc, char** argv) {
                "drydock demo"};
   std::string file;
   app.add_option("FILE", file, "the file to read (default: one of 64 MiB that the demo makes)");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("drydock demo: {} (drydock demo --help tells more)\n", error.what());
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

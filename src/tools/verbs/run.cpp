@@ -154,6 +154,9 @@ int RunVerb(int argc, char** argv) {
   app.add_option_function<std::string>("--write", action("write"), "write this text (or hex:00ff)")->trigger_on_parse();
   app.add_option_function<std::string>("--read", action("read"), "read so many bytes; \"5 at 100\" from an offset")->trigger_on_parse();
   app.add_option_function<std::string>("--ioctl", action("ioctl"), "\"0x222000 in hex:00 out 16\"")->trigger_on_parse();
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return fmt::format("drydock run: {} (drydock run --help tells more)\n", error.what());
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
