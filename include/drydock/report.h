@@ -41,7 +41,9 @@ struct Report {
 
   // The innermost frame that belongs to a driver, or null.
   const StackFrame* DriverFrame() const;
-  std::string ToString() const;  // as the tools print it
+  // As the tools print it. Below a driver's frames, those of Drydock and of the test framework are
+  // summed up, framework functions by name; `whole_stack` shows each.
+  std::string ToString(bool whole_stack = false) const;
 };
 
 }  // namespace drydock

@@ -15,6 +15,50 @@ const char* KindName(ReportKind kind) {
   return "report";
 }
 
+std::string FrameText(size_t number, const StackFrame& frame) {
+  std::string text = fmt::format("    #{:<2} {} {}", number, frame.in_driver ? "*" : " ",
+                                 frame.function.empty() ? fmt::format("0x{:x}", frame.address) : frame.function);
+  if (!frame.file.empty()) {
+    text += fmt::format("  {}:{}", frame.file, frame.line);
+  } else if (!frame.module.empty()) {
+    text += fmt::format("  ({})", frame.module);
+  }
+  return text + '\n';
+}
+
+// Neither the driver's nor the test's own: what the reader did not write.
+bool IsOurs(const StackFrame& frame) {
+  return !frame.in_driver && (frame.function.find("drydock::") != std::string::npos || frame.function.find("testing::") != std::string::npos);
+}
+
+// The framework function that a driver called, "" if the frame is none: "drydock::wdf::ddi::WdfRequestSend(...)".
+std::string EntryName(const StackFrame& frame) {
+  constexpr std::string_view kEntries = "drydock::wdf::ddi::";
+  if (!frame.function.starts_with(kEntries)) return "";
+  return frame.function.substr(kEntries.size(), frame.function.find('(') - kEntries.size());
+}
+
+std::string StackText(const std::vector<StackFrame>& stack, bool whole) {
+  std::string text = "  stack:\n";
+  for (size_t i = 0; i < stack.size();) {
+    size_t end = i;
+    std::string entry;
+    while (!whole && end < stack.size() && IsOurs(stack[end])) {
+      if (std::string name = EntryName(stack[end]); !name.empty()) entry = std::move(name);
+      ++end;
+    }
+    if (end == stack.size() && end > i && entry.empty()) break;  // how the task began
+    if (end - i < 2 && entry.empty()) {
+      text += FrameText(i, stack[i]);
+      ++i;
+      continue;
+    }
+    text += entry.empty() ? fmt::format("          ({} frames of Drydock)\n", end - i) : fmt::format("    #{:<2}   {}\n", end - 1, entry);
+    i = end;
+  }
+  return text;
+}
+
 }  // namespace
 
 const StackFrame* Report::DriverFrame() const {
@@ -23,7 +67,7 @@ const StackFrame* Report::DriverFrame() const {
   return nullptr;
 }
 
-std::string Report::ToString() const {
+std::string Report::ToString(bool whole_stack) const {
   std::string text = fmt::format("*** {}", KindName(kind));
   if (kind == ReportKind::kBugCheck)
     text += fmt::format(" 0x{:X} {} (0x{:X}, 0x{:X}, 0x{:X}, 0x{:X})", code, name, parameters[0], parameters[1],
@@ -32,17 +76,7 @@ std::string Report::ToString() const {
     text += fmt::format("\n    at {}:{} in {}", frame->file, frame->line, frame->function);
   text += fmt::format("\n    {}\n", words);
   if (!task.empty()) text += fmt::format("    task: {}\n", task);
-  if (!stack.empty()) {
-    text += "  stack:\n";
-    int number = 0;
-    for (const StackFrame& frame : stack) {
-      text += fmt::format("    #{:<2} {} {}", number++, frame.in_driver ? "*" : " ",
-                          frame.function.empty() ? fmt::format("0x{:x}", frame.address) : frame.function);
-      if (!frame.file.empty()) text += fmt::format("  {}:{}", frame.file, frame.line);
-      else if (!frame.module.empty()) text += fmt::format("  ({})", frame.module);
-      text += '\n';
-    }
-  }
+  if (!stack.empty()) text += StackText(stack, whole_stack || !DriverFrame());
   if (!waits.empty()) {
     text += "  who waits for what:\n";
     for (const std::string& line : waits) text += fmt::format("    {}\n", line);
