@@ -107,7 +107,8 @@ NTSTATUS ObjectAccess::Initialize(Object* object, DriverGlobals& globals, Object
   if (parent) {
     object->had_parent_ = true;
     rt::LockGuard guard(globals.framework->tree_lock);
-    if (parent->deleting()) {  // D3
+    if (!parent->had_child_.load()) parent->had_child_.store(true);  // D4
+    if (parent->deleting_.load()) {                                  // D3
       object->contexts_ = nullptr;
       return STATUS_DELETE_PENDING;
     }

@@ -61,6 +61,7 @@ struct ObjectAccess {
   static bool TreeNeedsPassive(Framework& framework, Object* object);
   static void CleanUpTree(Object* object);
   static void ReleaseTree(Object* object);
+  static void ReleaseChildren(Object* object);
   static void FinishDelete(Object* object);
   static void Detach(Object* object);
 };

@@ -61,9 +61,9 @@ void Object::Delete() {
   Framework& owner = framework();
   if (had_parent_) {
     rt::LockGuard guard(owner.tree_lock);  // D1
-    if (deleting_.exchange(true, std::memory_order_acq_rel)) return;
+    if (deleting_.exchange(true)) return;
     if (parent_) parent_->AddRef();
-  } else if (deleting_.exchange(true, std::memory_order_acq_rel)) {
+  } else if (deleting_.exchange(true)) {
     return;
   }
   RecordEvent(owner, trace::kObjectDelete, trace_id_, static_cast<uint64_t>(type_));
@@ -75,6 +75,22 @@ void Object::Delete() {
   ObjectAccess::FinishDelete(this);
 }
 
+void Object::DeleteAndKeep() {
+  Framework& owner = framework();
+  if (had_parent_ || deleting_.exchange(true)) {
+    AddRef();
+    return Delete();
+  }
+  RecordEvent(owner, trace::kObjectDelete, trace_id_, static_cast<uint64_t>(type_));
+  if (!AtPassive() && ObjectAccess::TreeNeedsPassive(owner, this)) {
+    AddRef();
+    owner.disposal->QueueDelete(this);
+    return;
+  }
+  ObjectAccess::CleanUpTree(this);
+  ObjectAccess::ReleaseChildren(this);
+}
+
 Device* Object::device() const {
   for (const Object* object = this; object; object = object->parent_) {
     if (object->type_ == ObjectType::kDevice) return reinterpret_cast<Device*>(const_cast<Object*>(object));
@@ -84,6 +100,7 @@ Device* Object::device() const {
 
 // The whole subtree is looked at under the tree lock: a child that needs PASSIVE_LEVEL moves all of it to the work item (DEVX-1).
 bool ObjectAccess::TreeNeedsPassive(Framework& framework, Object* root) {
+  if (!root->had_child_.load()) return root->NeedsPassiveCleanup();  // D4
   rt::LockGuard guard(framework.tree_lock);
   for (Object* object = root; object;) {
     if (object->NeedsPassiveCleanup()) return true;
@@ -110,13 +127,13 @@ void ObjectAccess::CleanUpTree(Object* object) {
   Framework& framework = object->framework();
   object->OnDeleting();
   Object* last_dying = nullptr;
-  for (;;) {
+  while (object->had_child_.load()) {  // D4
     Object* child = nullptr;
     bool taken_back = false;
     {
       rt::LockGuard guard(framework.tree_lock);  // D2
       for (child = object->first_child_; child; child = child->next_sibling_) {
-        if (!child->deleting_.exchange(true, std::memory_order_acq_rel)) break;
+        if (!child->deleting_.exchange(true)) break;
         taken_back = framework.disposal->TakeBack(child);
         if (taken_back) break;
       }
@@ -142,6 +159,11 @@ void ObjectAccess::CleanUpTree(Object* object) {
 }
 
 void ObjectAccess::ReleaseTree(Object* object) {
+  ReleaseChildren(object);
+  object->Release();
+}
+
+void ObjectAccess::ReleaseChildren(Object* object) {
   for (Object* child = object->dying_children_; child;) {
     Object* next = child->next_sibling_;
     child->next_sibling_ = nullptr;
@@ -153,7 +175,6 @@ void ObjectAccess::ReleaseTree(Object* object) {
     child = next;
   }
   object->dying_children_ = nullptr;
-  object->Release();
 }
 
 void ObjectAccess::Detach(Object* object) {

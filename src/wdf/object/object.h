@@ -14,6 +14,8 @@
 //   D2  A parent's deletion sets deleting_ of each child under tree_lock and takes it out of the list. A child that somebody else is deleting
 //       stays in the list and is left to that thread, unless it still waits for the work item: then it is taken back and done here.
 //   D3  Once deleting_ of a parent is set, linking a new child to it fails with STATUS_DELETE_PENDING (checked under tree_lock).
+//   D4  An object that never had a child is cleaned up without tree_lock: linking sets had_child_ and then looks at deleting_, a deleter
+//       sets deleting_ and then looks at had_child_, all in one total order, so that one of them sees the other.
 // Source:     devices-pnp-power-and-objects.md OBJ-*, IOT-7.13.
 #pragma once
 
@@ -80,6 +82,8 @@ class Object {
 
   // WdfObjectDelete and every internal end of life: children, cleanup callbacks, then the object's own reference. Idempotent.
   void Delete();
+  // As Delete, but the object's own reference becomes the caller's, who ends it with Release. Not for types that postpone.
+  void DeleteAndKeep();
 
   // The device whose tree this object belongs to, or null (walks up the parents).
   Device* device() const;
@@ -134,6 +138,7 @@ class Object {
   WDF_SYNCHRONIZATION_SCOPE scope_ = WdfSynchronizationScopeNone;
   std::atomic<int32_t> references_{1};
   std::atomic<bool> deleting_{false};
+  std::atomic<bool> had_child_{false};
   uint32_t trace_id_ = 0;
   DriverGlobals* globals_ = nullptr;
   Object* parent_ = nullptr;

@@ -52,10 +52,7 @@ void CheckInformation(Request& request) {
 PIRP EndObject(Request& request) {
   PIRP irp = request.irp;
   UndoFormat(request.sent);
-  if (!request.received.reserved) {
-    request.AddRef();  // ours, until Retire
-    request.Delete();  // children, cleanup callbacks
-  }
+  if (!request.received.reserved) request.DeleteAndKeep();  // children, cleanup callbacks; ours until Retire
   ReleaseBuffers(request);
   if (!request.received.reserved) DisposeSentState(request.sent);
   return irp;
