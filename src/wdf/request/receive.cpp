@@ -59,6 +59,7 @@ struct RequestCache {
     request->canary_ = Object::kCanary;
     request->references_.store(1, std::memory_order_relaxed);
     request->deleting_.store(false, std::memory_order_relaxed);
+    request->had_child_.store(false, std::memory_order_relaxed);
     request->globals_ = &globals;
     request->passive_callbacks_ = globals.umdf;
     request->target_device = &device;
