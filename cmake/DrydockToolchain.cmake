@@ -27,7 +27,8 @@ if(DRYDOCK_SANITIZE)
   add_compile_options(-fsanitize=${DRYDOCK_SANITIZE})
   add_link_options(-fsanitize=${DRYDOCK_SANITIZE})
   if(DRYDOCK_SANITIZE MATCHES "undefined")
-    # A driver may call through a differently typed pointer (framework table, dispatch routines): that is NT's ABI.
+    # A driver may call through a differently typed pointer (framework table, dispatch routines): that is NT's ABI. And it may hand in a
+    # number that is no enumerator, which each function checks.
     add_compile_options(-fno-sanitize=function,vptr,alignment,enum -fno-sanitize-recover=undefined)
   endif()
 endif()

@@ -11,6 +11,7 @@ namespace drydock::wdf {
 Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options)
     : kernel(the_kernel),
       options(the_options),
+      own_requests(std::make_unique<OwnRequests>()),
       arena(std::make_unique<Arena>()),
       disposal(std::make_unique<Disposal>()),
       reference_log(std::make_unique<ReferenceLog>()) {

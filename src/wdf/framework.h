@@ -25,6 +25,7 @@ class Object;
 class ReferenceLog;
 struct Disposal;
 struct OwnRequest;
+struct OwnRequests;
 struct Framework;
 
 // Values below ...\Parameters\Wdf of a driver's service key that a machine may preset (VER-14..19).
@@ -81,11 +82,12 @@ struct Framework {
 
   nt::Kernel& kernel;
   const FrameworkOptions options;
+  std::unique_ptr<OwnRequests> own_requests;  // what synchronous sends without a request use (wdf/request/own_request.h)
   std::unique_ptr<Arena> arena;
   std::unique_ptr<Disposal> disposal;  // deletions that wait for PASSIVE_LEVEL
   std::unique_ptr<ReferenceLog> reference_log;  // (V) tags of WdfObjectReferenceWithTag, for drivers that track handles
 
-  // Requests of ours whose sender a stop unwound while they were out (wdf/request/own_request.h).
+  // Requests that were out when a stop unwound their sender.
   std::atomic<OwnRequest*> abandoned{nullptr};
 
   rt::Lock tree_lock;

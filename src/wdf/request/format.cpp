@@ -12,8 +12,10 @@
 namespace drydock::wdf {
 namespace {
 
-// What undo has to put back into an IRP that is not the framework's to forget about.
+// What undo has to put back into an IRP that is not the framework's own.
 void KeepIrpFields(SentState& sent) {
+  if (!sent.request) return;
+  sent.undo_needed = true;
   PIRP irp = sent.irp;
   sent.saved_system_buffer = irp->AssociatedIrp.SystemBuffer;
   sent.saved_user_buffer = irp->UserBuffer;
@@ -21,9 +23,11 @@ void KeepIrpFields(SentState& sent) {
   sent.keeps_irp_fields = true;
 }
 
-void Reference(SentMemory& to, const TransferBuffer& from) {
+void Reference(SentState& sent, SentMemory& to, const TransferBuffer& from) {
   to = {from.memory, from.offset, from.length};
-  if (to.memory) to.memory->AddRef();
+  if (!to.memory) return;
+  to.memory->AddRef();
+  sent.undo_needed = true;
 }
 
 void Drop(SentMemory& held) {
@@ -49,7 +53,7 @@ NTSTATUS MdlFor(SentState& sent, const TransferBuffer& buffer, LOCK_OPERATION op
   } else {
     NTSTATUS status = nt::mm::TryProbeAndLock(own, KernelMode, operation);
     if (!NT_SUCCESS(status)) return status;
-    sent.mdl_locked = true;
+    sent.mdl_locked = sent.undo_needed = true;
   }
   *mdl = own;
   return STATUS_SUCCESS;
@@ -126,7 +130,7 @@ NTSTATUS EnsureIrp(DriverGlobals& globals, SentState& sent, IoTarget& target) {
 
 NTSTATUS Done(SentState& sent, NTSTATUS status, SendFormat format) {
   sent.format = format;
-  if (!NT_SUCCESS(status)) UndoFormatSlow(sent);
+  if (__builtin_expect(!NT_SUCCESS(status), 0)) UndoFormat(sent);
   return status;
 }
 
@@ -134,6 +138,7 @@ NTSTATUS Done(SentState& sent, NTSTATUS status, SendFormat format) {
 
 NTSTATUS PrepareForTarget(DriverGlobals& globals, SentState& sent, IoTarget& target) {
   UndoFormat(sent);
+  sent.copy_back_to = nullptr;
   NTSTATUS status = target.CheckFormattable();
   if (!NT_SUCCESS(status)) return status;
   status = EnsureIrp(globals, sent, target);
@@ -159,7 +164,7 @@ NTSTATUS FormatReadWrite(DriverGlobals& globals, SentState& sent, IoTarget& targ
   next->Parameters.Read.Length = ULONG(buffer.length);
   next->Parameters.Read.ByteOffset.QuadPart = device_offset ? *device_offset : 0;
   KeepIrpFields(sent);
-  Reference(write ? sent.input : sent.output, buffer);
+  Reference(sent, write ? sent.input : sent.output, buffer);
   return Done(sent, FormatReadWriteBuffer(globals, sent, target, write, buffer), write ? SendFormat::kWrite : SendFormat::kRead);
 }
 
@@ -174,8 +179,8 @@ NTSTATUS FormatIoctl(DriverGlobals& globals, SentState& sent, IoTarget& target, 
   next->Parameters.DeviceIoControl.OutputBufferLength = ULONG(output.length);
   sent.ioctl = code;
   KeepIrpFields(sent);
-  Reference(sent.input, input);
-  Reference(sent.output, output);
+  Reference(sent, sent.input, input);
+  Reference(sent, sent.output, output);
   return Done(sent, FormatIoctlBuffers(globals, sent, code, input, output, next), internal ? SendFormat::kInternalIoctl : SendFormat::kIoctl);
 }
 
@@ -195,14 +200,14 @@ NTSTATUS FormatOthers(DriverGlobals& globals, SentState& sent, IoTarget& target,
   next->Parameters.Others.Argument4 = addresses[2];
   sent.ioctl = code;
   KeepIrpFields(sent);
-  Reference(sent.input, arguments[0]);
-  Reference(sent.output, arguments[1]);
-  Reference(sent.argument4, arguments[2]);
+  Reference(sent, sent.input, arguments[0]);
+  Reference(sent, sent.output, arguments[1]);
+  Reference(sent, sent.argument4, arguments[2]);
   return Done(sent, STATUS_SUCCESS, SendFormat::kOthers);
 }
 
 void UndoFormatSlow(SentState& sent) {
-  sent.format = SendFormat::kNone;
+  sent.undo_needed = false;
   sent.copy_back_to = nullptr;
   sent.ioctl = 0;
   if (sent.mdl_locked) {

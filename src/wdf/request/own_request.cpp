@@ -1,5 +1,6 @@
 #include "wdf/request/own_request.h"
 
+#include <cstring>
 #include <new>
 
 #include "nt/thread.h"
@@ -17,19 +18,46 @@ constexpr size_t kIrpAt = (sizeof(OwnRequest) + 15) & ~size_t{15};
 
 PIRP IrpOf(OwnRequest* own) { return reinterpret_cast<PIRP>(reinterpret_cast<char*>(own) + kIrpAt); }
 
-OwnRequest* Make(uint8_t locations) {
+OwnRequest* Make(Framework& framework, uint8_t locations) {
   const size_t bytes = IoSizeOfIrp(locations);
   void* memory = ::operator new(kIrpAt + bytes, std::align_val_t{16}, std::nothrow);
   if (!memory) return nullptr;
   OwnRequest* own = new (memory) OwnRequest;
   own->locations = locations;
+  own->framework = &framework;
   own->sent.irp = IrpOf(own);
   own->sent.irp_origin = IrpOrigin::kGiven;  // never replaced by a formatter
   IoInitializeIrp(own->sent.irp, USHORT(bytes), CCHAR(locations));
+  OwnRequests& all = *framework.own_requests;
+  rt::LockGuard guard(all.lock);
+  own->next_of_all = all.first;
+  if (all.first) all.first->previous_of_all = own;
+  all.first = own;
   return own;
 }
 
+// What IoReuseIrp does, without clearing the stack locations: completion has cleared what they said, and the one that is used next is
+// written whole by the formatter.
+void Renew(OwnRequest& own) {
+  PIRP irp = own.sent.irp;
+  const USHORT bytes = irp->Size;
+  std::memset(irp, 0, sizeof(*irp));
+  irp->Type = IO_TYPE_IRP;
+  irp->Size = bytes;
+  irp->StackCount = CHAR(own.locations);
+  irp->CurrentLocation = CHAR(own.locations + 1);
+  irp->Tail.Overlay.CurrentStackLocation = reinterpret_cast<PIO_STACK_LOCATION>(irp + 1) + own.locations;
+  irp->ThreadListEntry.Flink = irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
+  ResetSentState(own.sent);  // a cancel of its last life (a time-out) must not stick to this one
+}
+
 void Free(OwnRequest* own) {
+  {
+    OwnRequests& all = *own->framework->own_requests;
+    rt::LockGuard guard(all.lock);
+    (own->previous_of_all ? own->previous_of_all->next_of_all : all.first) = own->next_of_all;
+    if (own->next_of_all) own->next_of_all->previous_of_all = own->previous_of_all;
+  }
   own->sent.irp_origin = IrpOrigin::kReceived;  // the IRP lies in our own memory
   FreeIntermediateBuffer(own->sent);
   own->~OwnRequest();
@@ -45,19 +73,19 @@ OwnRequestScope::OwnRequestScope(DriverGlobals& globals, IoTarget& target) : fra
     OwnRequest* own = state->own_requests;
     state->own_requests = own->next;
     if (own->locations >= needed) {
-      IoReuseIrp(own->sent.irp, STATUS_SUCCESS);
-      ResetSentState(own->sent);  // a cancel of its last life (a time-out) must not stick to this one
+      Renew(*own);
       own_ = own;
     } else {
       Free(own);
     }
   }
-  if (!own_ && globals.MayAllocate()) own_ = Make(needed > kFewestLocations ? needed : kFewestLocations);
+  if (!own_ && globals.MayAllocate()) own_ = Make(framework_, needed > kFewestLocations ? needed : kFewestLocations);
 }
 
 OwnRequestScope::~OwnRequestScope() {
   if (!own_) return;
   SentState& sent = own_->sent;
+  own_->lane.store(nullptr, std::memory_order_release);  // L6
   if (__builtin_expect(sent.out(), 0)) {
     own_->next = framework_.abandoned.load();
     while (!framework_.abandoned.compare_exchange_weak(own_->next, own_)) {

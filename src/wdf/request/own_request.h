@@ -5,6 +5,10 @@
 // Cost:       no allocation once the thread's cache holds one with enough stack locations.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+
+#include "runtime/lock.h"
 #include "wdf/framework.h"
 #include "wdf/request/sent_state.h"
 
@@ -14,8 +18,22 @@ class IoTarget;
 
 struct OwnRequest {
   SentState sent;
-  OwnRequest* next = nullptr;
-  uint8_t locations = 0;  // of the IRP that lies behind this structure
+  // The target of the call that has it, from admission until the call no longer touches the target (target/own_lane.cpp).
+  std::atomic<IoTarget*> lane{nullptr};
+  OwnRequest* next = nullptr;       // in the thread's cache, or among the abandoned
+  OwnRequest* next_of_all = nullptr;
+  OwnRequest* previous_of_all = nullptr;
+  Framework* framework = nullptr;
+  uint8_t locations = 0;            // of the IRP that lies behind this structure
+};
+inline OwnRequest& OwnerOf(SentState& sent) {  // sent.request is null
+  return *reinterpret_cast<OwnRequest*>(reinterpret_cast<char*>(&sent) - offsetof(OwnRequest, sent));
+}
+
+// Every such request of a framework, in use or cached, so that a target can find the ones that are out to it.
+struct OwnRequests {
+  rt::Lock lock;
+  OwnRequest* first RT_GUARDED_BY(lock) = nullptr;
 };
 
 class OwnRequestScope {

@@ -61,7 +61,8 @@ void Finish(SentState& sent) {
   const uint32_t last_for = target.Leave(sent, has_routine);
 
   PIRP irp = sent.irp;
-  if (__builtin_expect((sent.word.load(std::memory_order_acquire) & SentState::kTimedOut) != 0, 0) &&
+  const uint32_t word = sent.word.load(std::memory_order_acquire);
+  if (__builtin_expect((word & SentState::kTimedOut) != 0, 0) &&
       irp->IoStatus.Status == STATUS_CANCELLED) {
     irp->IoStatus.Status = STATUS_IO_TIMEOUT;  // R6
   }
@@ -78,7 +79,7 @@ void Finish(SentState& sent) {
   nt::Thread* sender = sent.wait.sender;
   WDF_REQUEST_COMPLETION_PARAMS params;
   if (has_routine) FillCompletionParams(sent, &params);
-  sent.word.store(0, std::memory_order_release);
+  sent.word.store(word & SentState::kSendMask, std::memory_order_release);
 
   if (has_routine) {
     nt::CallDriver("EvtRequestCompletionRoutine", routine, request->request_handle(), reinterpret_cast<WDFIOTARGET>(target.handle()), &params,
@@ -177,7 +178,7 @@ void BindIrp(SentState& sent, PIRP irp, IrpOrigin origin) {
 }
 
 bool TakeCancelHold(SentState& sent, uint32_t flags) {
-  MarkCancelled(sent);  // R2: the mark comes first
+  if (sent.request) MarkCancelled(sent);  // R2: the mark comes first
   uint32_t word = sent.word.load();
   do {
     if ((word & SentState::kHoldMask) == 0 || (word & SentState::kCompleted)) return false;
@@ -243,11 +244,19 @@ bool SendTracked(DriverGlobals& globals, SentState& sent, IoTarget& target, cons
   sent.timer_wanted = timed;
   sent.wait.sender = options.synchronous ? &nt::CurrentThread() : nullptr;
   sent.wait.state.store(SyncWait::kRunning, std::memory_order_relaxed);
-  RecordEvent(target.framework(), trace::kRequestSend, RequestId(sent), target.trace_id(), Summary(sent, next));
+  rt::EventRing& events = target.framework().kernel.events;
+  if (__builtin_expect(events.enabled(), 0)) {
+    RecordEvent(target.framework(), trace::kRequestSend, RequestId(sent), target.trace_id(), Summary(sent, next));
+  }
 
-  if (request) request->AddRef();
   NTSTATUS status = STATUS_SUCCESS;
-  const TargetAction action = target.Admit(sent, &status);
+  TargetAction action;
+  if (request) {
+    request->AddRef();
+    action = target.Admit(sent, &status);
+  } else {
+    action = target.EnterLane(sent) ? TargetAction::kDeliver : target.Admit(sent, &status);
+  }
   switch (action) {
     case TargetAction::kDeliver:
       if (IsMarkedCancelled(sent)) __atomic_store_n(&irp->Cancel, TRUE, __ATOMIC_SEQ_CST);  // R1
@@ -273,8 +282,9 @@ bool SendTracked(DriverGlobals& globals, SentState& sent, IoTarget& target, cons
       break;
     default:
       if (request) request->Release();
-      if (status == IoTarget::kNothingBehind) NothingBehind(target);
-      return refuse(status);
+      if (status != IoTarget::kNothingBehind) return refuse(status);
+      if (!globals.umdf) NothingBehind(target);
+      return refuse(STATUS_INVALID_DEVICE_STATE);  // (U) the host refuses (ours: OP-5 leaves it open)
   }
   if (options.synchronous) AwaitCompletion(sent, target, options.timeout);
   return true;

@@ -9,6 +9,7 @@
 //   R1  Send claims the request (a request that is out: bug check 0x10D/0x6/0x3, IOX-19), looks at the cancel mark (IOX-12), and
 //       enters the target's books; only there, under the target's lock, `word` becomes kOut with one hold for the lower driver.
 //       From then on a cancel can reach the IRP; if the mark was set in between, the IRP's Cancel flag is set before delivery.
+//       (The framework's own requests enter without the lock: target/own_lane.cpp tells how.)
 //   R2  A cancel (WdfRequestCancelSentRequest, Stop, Purge, Close, expiry) first sets the mark, then takes one more hold, only while
 //       a hold exists and kCompleted is not set; then it calls IoCancelIrp with no lock held; then it drops its hold.
 //   R3  An armed timer of an asynchronous send has a hold of its own from arming until it was disarmed in time or its DPC ended.
@@ -66,6 +67,7 @@ enum class SendPlace : uint8_t {
   kSent,     // delivered to the lower driver, which has not completed it
   kWaiting,  // held back in a stopped target; its IRP has the target's cancel routine
   kMoving,   // taken out of the waiting ones, about to be delivered or completed
+  kLane,     // delivered, one of the framework's own that entered without the target's lock
 };
 
 // A memory object as a formatter got it: what the completion parameters report.
@@ -75,12 +77,27 @@ struct SentMemory {
   size_t length = 0;
 };
 
+// A value that others look at without a lock: they see it late at worst, and check what they conclude.
+template <class T>
+class Relaxed {
+ public:
+  Relaxed(T value) : value_(value) {}  // NOLINT
+  operator T() const { return value_.load(std::memory_order_relaxed); }
+  Relaxed& operator=(T value) {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+
+ private:
+  std::atomic<T> value_;
+};
+
 // Where a synchronous sender waits. Part of the request rather than of the sender's stack, so that a sender that is unwound by a
 // machine's stop leaves nothing behind that a completion could still touch.
 struct SyncWait {
   enum : uint32_t { kRunning, kAsleep, kDone };
   std::atomic<uint32_t> state{kRunning};
-  nt::Thread* sender = nullptr;  // non-null: the send under way is synchronous
+  Relaxed<nt::Thread*> sender = nullptr;  // non-null: the send under way is synchronous
   KEVENT event;                  // initialised by the sender before it goes to sleep
 };
 
@@ -89,6 +106,8 @@ struct SentState {
   static constexpr uint32_t kOut = 0x100;        // at a target: sent or waiting in it
   static constexpr uint32_t kCompleted = 0x200;  // the lower driver is done with it
   static constexpr uint32_t kTimedOut = 0x400;   // the time-out expired
+  static constexpr uint32_t kSendUnit = 0x1000;  // counts the sends of this request, so that a reader can tell two apart
+  static constexpr uint32_t kSendMask = ~(kSendUnit - 1);
 
   SentState() = default;
   ~SentState();
@@ -98,8 +117,8 @@ struct SentState {
   std::atomic<bool> cancel_mark{false};  // IOX-12: sticks until WdfRequestReuse
   SendFormat format = SendFormat::kNone;
   IrpOrigin irp_origin = IrpOrigin::kReceived;
-  SendPlace place = SendPlace::kNone; // guarded by the target's lock
-  bool ignores_target_state = false;  // sent with IGNORE_TARGET_STATE
+  Relaxed<SendPlace> place = SendPlace::kNone;  // guarded by the target's lock, but for kLane
+  Relaxed<bool> ignores_target_state = false;   // sent with IGNORE_TARGET_STATE
   bool timer_wanted = false;          // guarded by the target's lock: cleared when Start resends (OP-4)
   bool status_valid = false;          // `status` holds
   bool completed_once = false;        // `final_status` holds
@@ -110,6 +129,7 @@ struct SentState {
   SentState* next = nullptr;          // in the target's sent or waiting list
   SentState* previous = nullptr;
   SentState* next_cancel = nullptr;   // while a cancel round of the target holds it (R2)
+  uint64_t order = 0;                 // of its target's sends: cancel rounds go by it (IOX-28)
 
   // --- how it ends ---
   PFN_WDF_REQUEST_COMPLETION_ROUTINE routine = nullptr;
@@ -121,6 +141,7 @@ struct SentState {
 
   // --- formatting ---
   ULONG ioctl = 0;
+  bool undo_needed = false;           // the formatting holds something: references, locked pages, IRP fields, a URB
   bool keeps_irp_fields = false;      // saved_* hold what undo puts back
   bool mdl_locked = false;            // the pages of `mdl` were locked by the formatter
   uint32_t system_buffer_size = 0;
@@ -137,7 +158,7 @@ struct SentState {
   PVOID saved_user_buffer = nullptr;
   PMDL saved_mdl = nullptr;
   void* usb = nullptr;                // the USB room's: what its formatter needs at completion
-  void (*free_usb)(SentState&) = nullptr;  // called by undo
+  void (*free_usb)(SentState&) = nullptr;  // called by undo, if undo_needed is set
 
   bool out() const { return (word.load(std::memory_order_acquire) & kOut) != 0; }
 };
@@ -152,14 +173,15 @@ inline void MarkCancelled(SentState& sent) { sent.cancel_mark.store(true); }
 // WdfRequestComplete, and by every formatter.
 void UndoFormatSlow(SentState& sent);
 inline void UndoFormat(SentState& sent) {
-  if (sent.format != SendFormat::kNone) UndoFormatSlow(sent);
+  sent.format = SendFormat::kNone;
+  if (sent.undo_needed) UndoFormatSlow(sent);
 }
 
 // Frees everything the send half holds (formatting, buffers, MDL, timer; the IRP too unless it was received or is the driver's own).
 // A request that is out keeps everything until its last reference goes, which the target holds. Cheap for one that was never sent.
 void DisposeSentStateSlow(SentState& sent);
 inline void DisposeSentState(SentState& sent) {
-  if (sent.format != SendFormat::kNone || sent.system_buffer || sent.mdl || sent.timer || sent.irp_origin != IrpOrigin::kReceived) {
+  if (sent.undo_needed || sent.system_buffer || sent.mdl || sent.timer || sent.irp_origin != IrpOrigin::kReceived) {
     DisposeSentStateSlow(sent);
   }
 }
@@ -167,7 +189,7 @@ inline SentState::~SentState() { DisposeSentState(*this); }
 
 // A reserved request starts its next life.
 inline void ResetSentState(SentState& sent) {
-  sent.word.store(0, std::memory_order_relaxed);
+  sent.word.store(sent.word.load(std::memory_order_relaxed) & SentState::kSendMask, std::memory_order_relaxed);
   sent.cancel_mark.store(false, std::memory_order_relaxed);
   sent.status_valid = false;
   sent.routine = nullptr;

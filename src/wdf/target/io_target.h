@@ -63,6 +63,8 @@ class IoTarget : public Object {
   TargetAction Admit(SentState& sent, NTSTATUS* status);
   // Admit's status when the state lets the request through but no device is there: Windows crashes in IoCallDriver (OP-5).
   static constexpr NTSTATUS kNothingBehind = STATUS_NO_SUCH_DEVICE;
+  // The same for one of the framework's own requests, without the lock (own_lane.cpp). False: the lock has to decide.
+  bool EnterLane(SentState& sent);
   // Ends a request that never reached the lower driver.
   static void CompleteUnsent(SentState& sent, NTSTATUS status);
   // Hands the IRP to whatever is behind the target; the next stack location is formatted and has our completion routine.
@@ -107,6 +109,10 @@ class IoTarget : public Object {
   void WaitDrained(DrainMode mode);
   // Puts it among the waiting ones. False: it is cancelled, and is kMoving now for the caller to complete.
   bool HoldLocked(SentState& sent) RT_REQUIRES(lock_);
+  uint32_t LaneLeft();
+  bool LaneIsEmptyLocked(bool plain_only) const RT_REQUIRES(lock_);
+  void HoldLaneLocked(bool ignoring_state_too, SentState** round, SentState** mistaken) RT_REQUIRES(lock_);
+  void WaitForCallers();  // until no synchronous send is on its way in or out
   void FlushWaiting(NTSTATUS status);
   void CancelSent(bool ignoring_state_too);
   void CloseAs(TargetEvent event, DrainMode mode);
@@ -136,6 +142,8 @@ class IoTarget : public Object {
   uint32_t moving_ RT_GUARDED_BY(lock_) = 0;           // taken out of waiting_, on their way to sent_ or to their end
   uint32_t routines_running_ RT_GUARDED_BY(lock_) = 0; // completion routines of requests that have left the books
   uint8_t drain_waiters_[kDrainModes] RT_GUARDED_BY(lock_) = {};
+  std::atomic<uint32_t> waiters_{0};                   // how many of those; L5 reads it without the lock
+  std::atomic<uint64_t> order_{0};                     // counts sends
   uint32_t stops_waiting_ RT_GUARDED_BY(lock_) = 0;    // Start blocks meanwhile (IOX-31)
   KEVENT drained_[kDrainModes];                        // cleared under lock_; set by the last request that somebody waits for
   KEVENT stops_over_;                                  // cleared under lock_

@@ -16,6 +16,7 @@ void IoTarget::WaitDrained(DrainMode mode) {
     rt::LockGuard guard(lock_);
     if (DrainedLocked(mode)) return;
     ++drain_waiters_[mode];
+    waiters_.fetch_add(1);
     if (mode == kPlainSent && stops_waiting_++ == 0) Clear(stops_over_);
   }
   TargetWaitReason reason(*this, "I/O at the target to complete");
@@ -31,6 +32,7 @@ void IoTarget::WaitDrained(DrainMode mode) {
   {
     rt::LockGuard guard(lock_);
     --drain_waiters_[mode];
+    waiters_.fetch_sub(1);
     over = mode == kPlainSent && --stops_waiting_ == 0;
   }
   if (over) KeSetEvent(&stops_over_, IO_NO_INCREMENT, FALSE);
@@ -47,6 +49,7 @@ void IoTarget::Resend(SentState& sent) {
       --moving_;
       sent.place = SendPlace::kSent;
       sent_.PushBack(sent);
+      order_.store(sent.order = order_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       ++sent_plain_;
     } else if (action == TargetAction::kHold) {
       --moving_;
@@ -102,6 +105,7 @@ void IoTarget::FlushWaiting(NTSTATUS status) {
 // Delivered requests are cancelled in the order sent (IOX-28). The holds keep them alive while the lock is not held (R2).
 void IoTarget::CancelSent(bool ignoring_state_too) {
   SentState* first = nullptr;
+  SentState* mistaken = nullptr;
   SentState** tail = &first;
   {
     rt::LockGuard guard(lock_);
@@ -111,6 +115,11 @@ void IoTarget::CancelSent(bool ignoring_state_too) {
       *tail = sent;
       tail = &sent->next_cancel;
     }
+    HoldLaneLocked(ignoring_state_too, &first, &mistaken);
+  }
+  while (SentState* sent = mistaken) {
+    mistaken = sent->next_cancel;
+    DropHold(*sent);
   }
   while (SentState* sent = first) {
     first = sent->next_cancel;
@@ -164,6 +173,7 @@ void IoTarget::CloseAs(TargetEvent event, DrainMode mode) {
     opened_.store(false, std::memory_order_release);
     break;
   }
+  if (mode == kEverythingAndRoutines) WaitForCallers();
 }
 
 void IoTarget::Close() {
@@ -193,7 +203,10 @@ NTSTATUS IoTarget::CheckFormattable() const {
   }
 }
 
-ULONG IoTarget::transfer_flags() const { return target_device_->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO); }
+ULONG IoTarget::transfer_flags() const {
+  const PDEVICE_OBJECT device = target_device_;
+  return device ? device->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO) : ULONG(DO_BUFFERED_IO);  // (U) formats for a target that is not open
+}
 
 NTSTATUS IoTarget::BeginOpen() {
   rt::LockGuard guard(lock_);

@@ -8,6 +8,11 @@
 #include "wdf/target/io_target.h"
 
 namespace drydock::wdf {
+namespace {
+uint32_t NextSend(const SentState& sent) {
+  return ((sent.word.load(std::memory_order_relaxed) & SentState::kSendMask) + SentState::kSendUnit) | SentState::kOut;
+}
+}  // namespace
 
 IoTarget::~IoTarget() {
   RT_ASSERT(!sent_.first && !waiting_.first);
@@ -31,7 +36,7 @@ TargetState IoTarget::MoveLocked(TargetEvent event, TargetAction* action) {
   const TargetTransition& row = TargetTransitionFor(before, event);
   RT_ASSERT(row.spec);
   *action = row.action;
-  state_.store(row.next, std::memory_order_release);
+  state_.exchange(row.next);  // a fence: lanes are looked at afterwards (own_lane.cpp)
   return before;
 }
 
@@ -61,7 +66,8 @@ TargetAction IoTarget::Admit(SentState& sent, NTSTATUS* status) {
     sent.place = SendPlace::kSent;
     sent_.PushBack(sent);
     sent_plain_ += !sent.ignores_target_state;
-    sent.word.store(SentState::kOut | 1);  // R1
+    order_.store(sent.order = order_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    sent.word.store(NextSend(sent) | 1);  // R1
     return action;
   }
   if (action == TargetAction::kHold) {
@@ -69,7 +75,7 @@ TargetAction IoTarget::Admit(SentState& sent, NTSTATUS* status) {
       *status = STATUS_CANCELLED;
       return TargetAction::kRefuse;
     }
-    sent.word.store(SentState::kOut | (sent.timer_wanted ? 2 : 1));  // R1, R3
+    sent.word.store(NextSend(sent) | (sent.timer_wanted ? 2 : 1));  // R1, R3
     return HoldLocked(sent) ? action : TargetAction::kNothing;
   }
   *status = STATUS_INVALID_DEVICE_STATE;
@@ -88,9 +94,9 @@ NTSTATUS IoTarget::Deliver(SentState& sent) {
 
 bool IoTarget::DrainedLocked(DrainMode mode) const {
   switch (mode) {
-    case kPlainSent: return sent_plain_ == 0;
-    case kEverything: return !sent_.first && !waiting_.first && moving_ == 0;
-    default: return !sent_.first && !waiting_.first && moving_ == 0 && routines_running_ == 0;
+    case kPlainSent: return sent_plain_ == 0 && LaneIsEmptyLocked(true);
+    case kEverything: return !sent_.first && !waiting_.first && moving_ == 0 && LaneIsEmptyLocked(false);
+    default: return !sent_.first && !waiting_.first && moving_ == 0 && routines_running_ == 0 && LaneIsEmptyLocked(false);
   }
 }
 
@@ -103,6 +109,10 @@ uint32_t IoTarget::LastForLocked() const {
 }
 
 uint32_t IoTarget::Leave(SentState& sent, bool has_routine) {
+  if (__builtin_expect(sent.place == SendPlace::kLane, 1)) {  // L4: it left with its last hold
+    sent.place = SendPlace::kNone;
+    return __builtin_expect(waiters_.load() == 0, 1) ? 0 : LaneLeft();  // L5
+  }
   rt::LockGuard guard(lock_);
   if (sent.place == SendPlace::kSent) {
     sent_.Remove(sent);

@@ -1,4 +1,6 @@
 // Races, each over many seeds of the simulated executor: whatever the order, every request ends exactly once, nothing is left behind.
+#include <atomic>
+
 #include "probe.h"
 
 namespace drydock::test {
@@ -200,6 +202,137 @@ TEST_F(TargetRaces, BlockedSendersAgainstTimeOutsAndCancels) {
       for (WDFREQUEST request : requests) WdfObjectDelete(request);
     });
   });
+}
+
+// The framework's own requests, which enter a target without its lock (own_lane.cpp), against every change of its state.
+TEST_F(TargetRaces, LaneSendsAgainstStopPurgeAndStart) {
+  ForSeeds([](Machine& machine) {
+    int below = 0;
+    Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
+      if (++below % 3 == 0) return request.Complete(STATUS_SUCCESS, 0);
+      request.PendCancelable();
+      machine.After(std::chrono::microseconds(200), [request] { request.Complete(STATUS_SUCCESS, 0); });
+    }});
+    machine.Run([&] {
+      WDFIOTARGET target = stack.local();
+      std::vector<Task> tasks;
+      for (int i = 0; i < 3; ++i) {
+        tasks.push_back(machine.StartKernel("sender", [&, i] {
+          auto options = Options(i == 2 ? WDF_REQUEST_SEND_OPTION_IGNORE_TARGET_STATE : 0, i == 1 ? Milliseconds(1) : 0);
+          for (int round = 0; round < 5; ++round) {
+            const NTSTATUS status = WdfIoTargetSendIoctlSynchronously(target, nullptr, kBuffered, nullptr, nullptr, &options, nullptr);
+            EXPECT_TRUE(IsOneOf(status, {STATUS_SUCCESS, STATUS_CANCELLED, STATUS_IO_TIMEOUT, STATUS_WDF_DEVICE_REMOVED_NOT_SENT,
+                                         STATUS_INVALID_DEVICE_STATE}))
+                << S(status);
+          }
+        }));
+      }
+      for (int round = 0; round < 5; ++round) {
+        if (round % 2) {
+          WdfIoTargetPurge(target, WdfIoTargetPurgeIoAndWait);
+        } else {
+          WdfIoTargetStop(target, round == 2 ? WdfIoTargetWaitForSentIoToComplete : WdfIoTargetCancelSentIo);
+        }
+        EXPECT_EQ(S(WdfIoTargetStart(target)), S(STATUS_SUCCESS));
+      }
+      for (Task& task : tasks) task.Join();
+    });
+  });
+}
+
+TEST_F(TargetRaces, AWaitingStopSeesEveryLaneRequest) {
+  ForSeeds([](Machine& machine) {
+    int out = 0;  // at the lower driver, without IGNORE_TARGET_STATE
+    Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
+      ++out;
+      request.Pend();
+      machine.After(std::chrono::microseconds(100), [&out, request] {
+        --out;
+        request.Complete(STATUS_SUCCESS, 0);
+      });
+    }});
+    machine.Run([&] {
+      WDFIOTARGET target = stack.local();
+      std::vector<Task> tasks;
+      for (int i = 0; i < 3; ++i) {
+        tasks.push_back(machine.StartKernel("sender", [&] {
+          for (int round = 0; round < 4; ++round) {
+            WdfIoTargetSendIoctlSynchronously(target, nullptr, kBuffered, nullptr, nullptr, nullptr, nullptr);
+          }
+        }));
+      }
+      for (int round = 0; round < 4; ++round) {
+        WdfIoTargetStop(target, WdfIoTargetWaitForSentIoToComplete);
+        EXPECT_EQ(out, 0);
+        SleepMs(1);
+        EXPECT_EQ(out, 0);  // and nothing gets through while it is stopped
+        WdfIoTargetStart(target);
+      }
+      for (Task& task : tasks) task.Join();
+    });
+  });
+}
+
+TEST_F(TargetRaces, LaneSendsAgainstDeletion) {
+  ForSeeds([](Machine& machine) {
+    EXPECT_EQ(machine.AddNamedModel("\\Device\\Lazy", MakeModel({.on_ioctl = [&](const ModelRequest& request) {
+                                      request.PendCancelable();
+                                      machine.After(std::chrono::microseconds(150), [request] { request.Complete(STATUS_SUCCESS, 0); });
+                                    }})),
+              STATUS_SUCCESS);
+    Stack stack(machine);
+    machine.Run([&] {
+      WDFIOTARGET target = NewRemote(stack.wdf());
+      ASSERT_EQ(S(OpenByName(target, u"\\Device\\Lazy")), S(STATUS_SUCCESS));
+      WdfObjectReference(target);
+      std::vector<Task> tasks;
+      for (int i = 0; i < 3; ++i) {
+        tasks.push_back(machine.StartKernel("sender", [&] {
+          for (int round = 0; round < 3; ++round) {
+            const NTSTATUS status = WdfIoTargetSendIoctlSynchronously(target, nullptr, kBuffered, nullptr, nullptr, nullptr, nullptr);
+            EXPECT_TRUE(IsOneOf(status, {STATUS_SUCCESS, STATUS_CANCELLED, STATUS_INVALID_DEVICE_STATE})) << S(status);
+          }
+        }));
+      }
+      LARGE_INTEGER soon;
+      soon.QuadPart = -1'000;
+      KeDelayExecutionThread(KernelMode, FALSE, &soon);
+      WdfObjectDelete(target);
+      for (Task& task : tasks) task.Join();
+      WdfObjectDereference(target);
+    });
+  });
+}
+
+// The same on threads: no order is drawn here, but the memory model is the processor's.
+TEST_F(TargetRaces, LaneSendsAgainstStopOnThreads) {
+  Machine machine(MachineOptions{.executor = ExecutorKind::Live});
+  std::atomic<int> out{0};
+  Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
+    ++out;
+    --out;
+    request.Complete(STATUS_SUCCESS, 0);
+  }});
+  machine.Run([&] {
+    WDFIOTARGET target = stack.local();
+    std::vector<Task> tasks;
+    std::atomic<bool> end{false};
+    for (int i = 0; i < 2; ++i) {
+      tasks.push_back(machine.StartKernel("sender", [&] {
+        while (!end) {
+          EXPECT_EQ(S(WdfIoTargetSendIoctlSynchronously(target, nullptr, kBuffered, nullptr, nullptr, nullptr, nullptr)), S(STATUS_SUCCESS));
+        }
+      }));
+    }
+    for (int round = 0; round < 300; ++round) {
+      WdfIoTargetStop(target, WdfIoTargetWaitForSentIoToComplete);
+      EXPECT_EQ(out.load(), 0);
+      WdfIoTargetStart(target);
+    }
+    end = true;
+    for (Task& task : tasks) task.Join();
+  });
+  EXPECT_FALSE(machine.stopped()) << machine.ReportText();
 }
 
 // A cancel between the claim and the delivery must not get lost: the request ends cancelled or refused, or the lower driver finds the

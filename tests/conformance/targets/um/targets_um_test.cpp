@@ -134,6 +134,19 @@ CONFORMANCE(TargetsUm, FormattingForAClosedTargetSucceedsAndTheSendFails, "OP-5"
   });
 }
 
+CONFORMANCE(TargetsUm, ANeverOpenedTargetRefusesSends, "OP-5") {
+  Stack stack(machine);
+  machine.Run([&] {
+    WDFIOTARGET target = NewRemote(stack.wdf());
+    EXPECT_EQ(WdfIoTargetGetState(target), WdfIoTargetStarted);
+    char byte = 0;
+    auto buffer = BufferDescriptor(&byte, 1);
+    EXPECT_EQ(S(WdfIoTargetSendReadSynchronously(target, nullptr, &buffer, nullptr, nullptr, nullptr)), S(STATUS_INVALID_DEVICE_STATE));
+    EXPECT_EQ(S(WdfIoTargetSendWriteSynchronously(target, nullptr, &buffer, nullptr, nullptr, nullptr)), S(STATUS_INVALID_DEVICE_STATE));
+    WdfObjectDelete(target);
+  });
+}
+
 CONFORMANCE(TargetsUm, ImpersonationFlags, "OP-26", "IOT-3.32", "IOT-3.09") {
   int below = 0;
   Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
