@@ -71,7 +71,7 @@ NTSTATUS FormatReadWriteBuffer(DriverGlobals& globals, SentState& sent, IoTarget
     if (!NT_SUCCESS(status)) return status;
     irp->AssociatedIrp.SystemBuffer = sent.system_buffer;
     if (write) {
-      std::memcpy(sent.system_buffer, start, buffer.length);
+      CopyBytes(sent.system_buffer, start, buffer.length);
     } else {
       sent.copy_back_to = irp->UserBuffer = start;
       sent.copy_back_length = buffer.length;
@@ -98,7 +98,7 @@ NTSTATUS FormatIoctlBuffers(DriverGlobals& globals, SentState& sent, ULONG code,
       status = IntermediateBuffer(globals, sent, bytes);
       if (!NT_SUCCESS(status)) return status;
       irp->AssociatedIrp.SystemBuffer = sent.system_buffer;
-      if (input.length) std::memcpy(sent.system_buffer, in, input.length);
+      if (input.length) CopyBytes(sent.system_buffer, in, input.length);
       if (output.length) {
         sent.copy_back_to = irp->UserBuffer = out;
         sent.copy_back_length = output.length;
@@ -145,7 +145,7 @@ NTSTATUS PrepareForTarget(DriverGlobals& globals, SentState& sent, IoTarget& tar
   if (!NT_SUCCESS(status)) return status;
   PIRP irp = sent.irp;
   PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);
-  std::memset(next, 0, sizeof(*next));
+  *next = {};
   if (sent.request && sent.request->is_received()) {  // IOX-25
     PIO_STACK_LOCATION own = IoGetCurrentIrpStackLocation(irp);
     next->FileObject = own->FileObject;

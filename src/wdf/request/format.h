@@ -30,10 +30,25 @@ struct TransferBuffer {
   bool given = false;        // false: NULL descriptor or handle: length 0
 
   // IOX-24.
-  NTSTATUS FromDescriptor(DriverGlobals& globals, const WDF_MEMORY_DESCRIPTOR* descriptor);
+  NTSTATUS FromDescriptor(DriverGlobals& globals, const WDF_MEMORY_DESCRIPTOR* descriptor) {
+    if (!descriptor) return STATUS_SUCCESS;
+    if (__builtin_expect(descriptor->Type != WdfMemoryDescriptorTypeBuffer, 0)) return FromOtherDescriptor(globals, *descriptor);
+    if (!descriptor->u.BufferType.Buffer) return STATUS_INVALID_PARAMETER;
+    address = descriptor->u.BufferType.Buffer;
+    length = descriptor->u.BufferType.Length;
+    given = true;
+    return STATUS_SUCCESS;
+  }
   NTSTATUS FromMemory(Memory* memory, const WDFMEMORY_OFFSET* offsets);
   // The system address of the first byte; null for length 0 without a buffer. STATUS_INSUFFICIENT_RESOURCES: it cannot be mapped.
-  NTSTATUS Map(void** start) const;
+  NTSTATUS Map(void** start) const {
+    *start = address;
+    return __builtin_expect(address || !mdl || length == 0, 1) ? STATUS_SUCCESS : MapMdl(start);
+  }
+
+ private:
+  NTSTATUS FromOtherDescriptor(DriverGlobals& globals, const WDF_MEMORY_DESCRIPTOR& descriptor);
+  NTSTATUS MapMdl(void** start) const;
 };
 
 // Undo, target check, IRP that is large enough, next stack location zeroed. The first half of every formatter and all of
@@ -46,5 +61,14 @@ NTSTATUS FormatIoctl(DriverGlobals& globals, SentState& sent, IoTarget& target, 
                      const TransferBuffer& output);
 // `arguments`: Argument1, Argument2 and Argument4 of the stack location (IOT-2.06).
 NTSTATUS FormatOthers(DriverGlobals& globals, SentState& sent, IoTarget& target, ULONG code, const TransferBuffer (&arguments)[3]);
+
+// memcpy that stays a few instructions for what a control mostly carries.
+inline void CopyBytes(void* to, const void* from, size_t bytes) {
+  if (bytes == 16) {
+    __builtin_memcpy(to, from, 16);
+  } else {
+    __builtin_memcpy(to, from, bytes);
+  }
+}
 
 }  // namespace drydock::wdf

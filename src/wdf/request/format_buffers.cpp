@@ -30,32 +30,24 @@ NTSTATUS TransferBuffer::FromMemory(Memory* object, const WDFMEMORY_OFFSET* offs
   return STATUS_SUCCESS;
 }
 
-NTSTATUS TransferBuffer::FromDescriptor(DriverGlobals& globals, const WDF_MEMORY_DESCRIPTOR* descriptor) {
-  if (!descriptor) return STATUS_SUCCESS;
-  switch (descriptor->Type) {
-    case WdfMemoryDescriptorTypeBuffer:
-      if (!descriptor->u.BufferType.Buffer) return STATUS_INVALID_PARAMETER;
-      address = descriptor->u.BufferType.Buffer;
-      length = descriptor->u.BufferType.Length;
-      break;
+NTSTATUS TransferBuffer::FromOtherDescriptor(DriverGlobals& globals, const WDF_MEMORY_DESCRIPTOR& descriptor) {
+  switch (descriptor.Type) {
     case WdfMemoryDescriptorTypeMdl:
-      if (!descriptor->u.MdlType.Mdl) return STATUS_INVALID_PARAMETER;
-      mdl = descriptor->u.MdlType.Mdl;
-      length = descriptor->u.MdlType.BufferLength;
+      if (!descriptor.u.MdlType.Mdl) return STATUS_INVALID_PARAMETER;
+      mdl = descriptor.u.MdlType.Mdl;
+      length = descriptor.u.MdlType.BufferLength;
       if (length > MdlBytes(mdl)) return STATUS_INTEGER_OVERFLOW;  // ours: as an offset beyond a memory object
       break;
     case WdfMemoryDescriptorTypeHandle:
-      if (!descriptor->u.HandleType.Memory) return STATUS_INVALID_PARAMETER;
-      return FromMemory(FromHandle<Memory>(globals, descriptor->u.HandleType.Memory), descriptor->u.HandleType.Offsets);
+      if (!descriptor.u.HandleType.Memory) return STATUS_INVALID_PARAMETER;
+      return FromMemory(FromHandle<Memory>(globals, descriptor.u.HandleType.Memory), descriptor.u.HandleType.Offsets);
     default: return STATUS_INVALID_PARAMETER;
   }
   given = true;
   return STATUS_SUCCESS;
 }
 
-NTSTATUS TransferBuffer::Map(void** start) const {
-  *start = address;
-  if (address || !mdl || length == 0) return STATUS_SUCCESS;
+NTSTATUS TransferBuffer::MapMdl(void** start) const {
   void* mapped = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
   if (!mapped) return STATUS_INSUFFICIENT_RESOURCES;
   *start = static_cast<char*>(mapped) + mdl_offset;

@@ -41,7 +41,12 @@ OwnRequest* Make(Framework& framework, uint8_t locations) {
 void Renew(OwnRequest& own) {
   PIRP irp = own.sent.irp;
   const USHORT bytes = irp->Size;
-  std::memset(irp, 0, sizeof(*irp));
+  static const IRP kBlank = {};
+#if defined(__has_builtin) && __has_builtin(__builtin_memcpy_inline)
+  __builtin_memcpy_inline(irp, &kBlank, sizeof(kBlank));
+#else
+  *irp = kBlank;
+#endif
   irp->Type = IO_TYPE_IRP;
   irp->Size = bytes;
   irp->StackCount = CHAR(own.locations);
@@ -67,12 +72,12 @@ void Free(OwnRequest* own) {
 }  // namespace
 
 OwnRequestScope::OwnRequestScope(DriverGlobals& globals, IoTarget& target) : framework_(*globals.framework) {
-  ThreadState* state = framework_.arena->CacheOfCurrentThread();
+  state_ = static_cast<ThreadState*>(nt::CurrentThread().wdf);
+  if (__builtin_expect(!state_, 0)) state_ = framework_.arena->CacheOfCurrentThread();
   const uint8_t needed = target.stack_size();
-  if (state && state->own_requests) {
-    OwnRequest* own = state->own_requests;
-    state->own_requests = own->next;
-    if (own->locations >= needed) {
+  if (OwnRequest* own = state_->own_requests) {
+    state_->own_requests = own->next;
+    if (__builtin_expect(own->locations >= needed, 1)) {
       Renew(*own);
       own_ = own;
     } else {
@@ -86,7 +91,17 @@ OwnRequestScope::~OwnRequestScope() {
   if (!own_) return;
   SentState& sent = own_->sent;
   own_->lane.store(nullptr, std::memory_order_release);  // L6
-  if (__builtin_expect(sent.out(), 0)) {
+  if (__builtin_expect(sent.out() || sent.undo_needed || sent.mdl || sent.system_buffer_size > kLargestKeptBuffer, 0)) {
+    GiveBackSlow();
+    return;
+  }
+  own_->next = state_->own_requests;
+  state_->own_requests = own_;
+}
+
+void OwnRequestScope::GiveBackSlow() {
+  SentState& sent = own_->sent;
+  if (sent.out()) {  // a stop unwinds the sender
     own_->next = framework_.abandoned.load();
     while (!framework_.abandoned.compare_exchange_weak(own_->next, own_)) {
     }
@@ -95,13 +110,8 @@ OwnRequestScope::~OwnRequestScope() {
   UndoFormat(sent);
   FreeMdl(sent);
   if (sent.system_buffer_size > kLargestKeptBuffer) FreeIntermediateBuffer(sent);
-  ThreadState* state = framework_.arena->CacheOfCurrentThread();
-  if (!state) {
-    Free(own_);
-    return;
-  }
-  own_->next = state->own_requests;
-  state->own_requests = own_;
+  own_->next = state_->own_requests;
+  state_->own_requests = own_;
 }
 
 ThreadState::~ThreadState() {

@@ -15,6 +15,7 @@
 namespace drydock::wdf {
 
 class IoTarget;
+struct ThreadState;
 
 struct OwnRequest {
   SentState sent;
@@ -44,7 +45,10 @@ class OwnRequestScope {
   SentState* sent() { return own_ ? &own_->sent : nullptr; }  // null: no memory
 
  private:
+  void GiveBackSlow();
+
   Framework& framework_;
+  ThreadState* state_;  // of this thread
   OwnRequest* own_ = nullptr;
 };
 

@@ -40,8 +40,9 @@ void CopyBack(SentState& sent) {
     if (bytes > sent.system_buffer_used) bytes = sent.system_buffer_used;
   }
   // A sender that a stop has unwound has no buffer any more.
-  if (sent.wait.sender && sent.target->framework().kernel.executor.stopped()) return;
-  std::memcpy(to, sent.system_buffer, bytes);
+  nt::Thread* sender = sent.wait.sender;
+  if (sender && sender != nt::CurrentThreadOrNull() && globals.framework->kernel.executor.stopped()) return;
+  CopyBytes(to, sent.system_buffer, bytes);
 }
 
 void Wake(SyncWait& wait) {
@@ -71,7 +72,7 @@ void Finish(SentState& sent) {
   sent.status_valid = true;
   sent.completed_once = true;
   CopyBack(sent);
-  RecordEvent(target.framework(), trace::kRequestCompletion, RequestId(sent), uint32_t(sent.status), sent.final_status.Information);
+  RecordEvent(*target.globals().framework, trace::kRequestCompletion, RequestId(sent), uint32_t(sent.status), sent.final_status.Information);
 
   PFN_WDF_REQUEST_COMPLETION_ROUTINE routine = sent.routine;
   WDFCONTEXT context = sent.routine_context;
@@ -244,9 +245,8 @@ bool SendTracked(DriverGlobals& globals, SentState& sent, IoTarget& target, cons
   sent.timer_wanted = timed;
   sent.wait.sender = options.synchronous ? &nt::CurrentThread() : nullptr;
   sent.wait.state.store(SyncWait::kRunning, std::memory_order_relaxed);
-  rt::EventRing& events = target.framework().kernel.events;
-  if (__builtin_expect(events.enabled(), 0)) {
-    RecordEvent(target.framework(), trace::kRequestSend, RequestId(sent), target.trace_id(), Summary(sent, next));
+  if (__builtin_expect(globals.framework->kernel.events.enabled(), 0)) {
+    RecordEvent(*globals.framework, trace::kRequestSend, RequestId(sent), target.trace_id(), Summary(sent, next));
   }
 
   NTSTATUS status = STATUS_SUCCESS;
