@@ -573,8 +573,10 @@ TEST_P(FileTest, TheLastDereferenceAboveDispatchLevelClosesOnAWorker) {
   KEVENT closed;
   KeInitializeEvent(&closed, NotificationEvent, FALSE);
   KIRQL level = 99;
+  PKTHREAD closer = nullptr;
   Of(device).dispatch[IRP_MJ_CLOSE] = [&](DEVICE_OBJECT*, IRP* irp) {
     level = KeGetCurrentIrql();
+    closer = KeGetCurrentThread();
     Finish(irp, STATUS_SUCCESS);
     KeSetEvent(&closed, IO_NO_INCREMENT, FALSE);
     return STATUS_SUCCESS;
@@ -585,10 +587,10 @@ TEST_P(FileTest, TheLastDereferenceAboveDispatchLevelClosesOnAWorker) {
   KIRQL irql;
   KeRaiseIrql(DISPATCH_LEVEL, &irql);
   ObDereferenceObject(file);
-  EXPECT_EQ(level, 99);
   KeLowerIrql(irql);
   KeWaitForSingleObject(&closed, Executive, KernelMode, FALSE, nullptr);
   EXPECT_EQ(level, PASSIVE_LEVEL);
+  EXPECT_NE(closer, KeGetCurrentThread());
 }
 
 TEST_P(FileTest, UnloadReportsDevicesThatWereLeftBehind) {
