@@ -1,6 +1,5 @@
 # Libraries behind libdrydock, each from a package of packages.debian.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
-pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 find_library(BOOST_CONTEXT boost_context REQUIRED)
-target_link_libraries(drydock PRIVATE PkgConfig::DW PkgConfig::URING ${BOOST_CONTEXT} ${CMAKE_DL_LIBS})
+target_link_libraries(drydock PRIVATE PkgConfig::DW ${BOOST_CONTEXT} ${CMAKE_DL_LIBS})

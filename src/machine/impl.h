@@ -131,7 +131,6 @@ class Inside {
   rt::Task* entered_ = nullptr;
   bool watched_ = false;
   bool as_outside_ = false;
-  bool as_caller_ = false;  // with the machine's own thread for its caller
 };
 
 // Every call of the API that runs code of the machine goes through here: enters, and turns a stop into `stopped`.
