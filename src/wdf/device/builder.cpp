@@ -157,6 +157,13 @@ NTSTATUS DeviceBuilder::CreateTargets(Device& device, const DeviceInit& init) {
   return status;
 }
 
+// INI-31: before the file systems are flushed, after it, or both. DeleteWdm takes it back.
+void DeviceBuilder::RegisterForShutdown(Device& device, const DeviceInit& init) {
+  if (init.kind != DeviceKind::kControl || !init.shutdown_notification) return;
+  if (init.shutdown_flags & WdfDeviceShutdown) IoRegisterShutdownNotification(device.wdm_);
+  if (init.shutdown_flags & WdfDeviceLastChanceShutdown) IoRegisterLastChanceShutdownNotification(device.wdm_);
+}
+
 NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const WDF_OBJECT_ATTRIBUTES* attributes, Device** out) {
   if (init->canary != DeviceInit::kCanary) return STATUS_INVALID_DEVICE_STATE;
   NTSTATUS status = CheckInit(globals, *init, attributes);
@@ -185,6 +192,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     DeleteAfterFailedCreate(device);
     return status;
   }
+  RegisterForShutdown(*device, *init);
   init->used = true;
   if (init->add_scope) init->add_scope->device = device;
   init->add_scope = nullptr;
@@ -213,6 +221,7 @@ void DeviceBuilder::DeleteWdm(Device& device) {
   PDEVICE_OBJECT wdm = device.wdm_;
   if (!wdm) return;
   static_cast<WdmExtension*>(wdm->DeviceExtension)->device.store(nullptr, std::memory_order_release);
+  if (wdm->Flags & DO_SHUTDOWN_REGISTERED) IoUnregisterShutdownNotification(wdm);
   if (device.attached_to_) IoDetachDevice(device.attached_to_);
   device.attached_to_ = nullptr;
   device.wdm_ = nullptr;

@@ -41,6 +41,7 @@ struct DeviceBuilder {
   static NTSTATUS CreateWdm(Device& device, const DeviceInit& init);
   static NTSTATUS Attach(Device& device, const DeviceInit& init);
   static NTSTATUS CreateTargets(Device& device, const DeviceInit& init);
+  static void RegisterForShutdown(Device& device, const DeviceInit& init);
   static void ResolveIoTypes(Device& device, const DeviceInit& init);
 };
 

@@ -237,6 +237,58 @@ CONFORMANCE(RegistryUm, RightsToChangeKeysAreRefused, "DRV-09", "REG-04", "REG-1
   });
 }
 
+HANDLE OpenKernel(const std::u16string& path, HANDLE root) {
+  UNICODE_STRING name = Text(path.c_str());
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, root, nullptr);
+  IO_STATUS_BLOCK result;
+  HANDLE file = nullptr;
+  EXPECT_EQ(S(ZwCreateFile(&file, GENERIC_READ | SYNCHRONIZE, &attributes, &result, nullptr, 0, 7, FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, nullptr, 0)),
+            S(STATUS_SUCCESS));
+  return file;
+}
+
+CONFORMANCE(FilesUm, ARelativeOpenKnowsTheFileItIsRelativeTo, "ours") {
+  machine.Run([&] { SetDirective(u"UmdfKernelModeClientPolicy", 1); });
+  Hooks hooks;
+  std::vector<WDFFILEOBJECT> files, related;
+  hooks.file_create = [&](WDFREQUEST request, WDFFILEOBJECT file) {
+    files.push_back(file);
+    related.push_back(WdfFileObjectGetRelatedFileObject(file));
+    WdfRequestComplete(request, STATUS_SUCCESS);
+  };
+  hooks.added = [](WDFDEVICE device) {
+    UNICODE_STRING link = Text(u"\\DosDevices\\Toy");
+    return WdfDeviceCreateSymbolicLink(device, &link);
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  machine.Run([&] {
+    HANDLE parent = OpenKernel(u"\\DosDevices\\Toy", nullptr);
+    HANDLE child = OpenKernel(u"part", parent);
+    ZwClose(child);
+    ZwClose(parent);
+  });
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(related[0], nullptr);
+  EXPECT_EQ(related[1], files[0]);
+}
+
+CONFORMANCE(RegistryUm, ThePersistentStateMayBeWritten, "ours") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    WDFKEY key = nullptr;
+    UNICODE_STRING name = Text(u"Value");
+    ULONG value = 0;
+    ASSERT_EQ(S(WdfDriverOpenPersistentStateRegistryKey(hooks.driver, KEY_READ | KEY_SET_VALUE, WDF_NO_OBJECT_ATTRIBUTES, &key)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(WdfRegistryAssignULong(key, &name, 3)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(WdfRegistryQueryULong(key, &name, &value)), S(STATUS_SUCCESS));
+    EXPECT_EQ(value, 3u);
+    WdfRegistryClose(key);
+  });
+}
+
 CONFORMANCE_WITH((MachineOptions{.verifier = true}), ObjectsUm, LevelsAlwaysReadPassive, "OP-3", "DEVX-48") {
   Hooks hooks;
   Rig rig(machine, hooks);
