@@ -196,7 +196,6 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 }
 
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
-  (void)PriorityBoost;
   io::CheckCompletion(Irp);
   Kernel& kernel = CurrentKernel();
   if (__builtin_expect(kernel.io->completion_fault != nullptr, 0))
@@ -207,6 +206,8 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     // PnP requests return pointers there, which differ from run to run and are no business of a trace.
     const uint64_t information = Irp->IoStatus.Information <= UINT32_MAX ? Irp->IoStatus.Information : 0;
     RecordEvent(kernel, io::kIrpComplete, io::TraceId(Irp), static_cast<uint32_t>(Irp->IoStatus.Status), information);
+    // Threads have no priorities that the executor would look at; the boost is told and goes no further.
+    if (PriorityBoost != IO_NO_INCREMENT) RecordEvent(kernel, io::kIrpBoost, io::TraceId(Irp), static_cast<uint8_t>(PriorityBoost), 0);
   }
   while (Irp->CurrentLocation <= Irp->StackCount) {
     // Leave the location of the driver that is done; what it says about completion was written by the driver above it.

@@ -58,6 +58,7 @@ KindTable EventKinds() {
       {kPnpNotify, "pnp.notify", "device {a} kind {b}"},
       {kPowerState, "power.state", "device {a} from D{b} to D{c}"},
       {kInterfaceState, "interface.state", "device {a} enabled {b}"},
+      {kIrpBoost, "irp.boost", "irp {a} by {b}"},
   };
   return {kKinds, sizeof kKinds / sizeof *kKinds};
 }

@@ -30,6 +30,7 @@ enum EventKindId : uint16_t {
   kPnpNotify,             // device, kind
   kPowerState,            // device, old, new
   kInterfaceState,        // device, enabled
+  kIrpBoost,              // irp, what the completing driver adds to the waiting thread's priority; only when not 0
 };
 
 struct KindTable {

@@ -121,6 +121,61 @@ CONFORMANCE(Cancel, MarkingACancelledRequestInAHandlerCallsBackAfterTheHandler, 
   EXPECT_EQ(rig.Said(), (Strings{"mark", "handler out", "cancel"}));
 }
 
+// A driver without automatic synchronisation, whose own lock guards its list of requests. The plain form calls back under that lock.
+struct OwnLock {
+  explicit OwnLock(Rig& rig) : rig(rig) {
+    Manual(rig);
+    rig.on_cancel = [this](WDFREQUEST request) {
+      WdfWaitLockAcquire(lock, nullptr);
+      this->rig.Say("cancel");
+      WdfWaitLockRelease(lock);
+      WdfRequestComplete(request, STATUS_CANCELLED);
+    };
+    rig.Start();
+    file = rig.Open();
+    io = file.StartWrite("x", 1);
+    rig.machine.RunUntilIdle();
+    rig.In([&] {
+      EXPECT_EQ(WdfWaitLockCreate(WDF_NO_OBJECT_ATTRIBUTES, &lock), STATUS_SUCCESS);
+      request = Next(rig.queue);
+    });
+    io.Cancel();
+  }
+  Rig& rig;
+  File file;
+  PendingIo io;
+  WDFWAITLOCK lock = nullptr;
+  WDFREQUEST request = nullptr;
+};
+
+CONFORMANCE_WITH((MachineOptions{.live_stall = std::chrono::milliseconds(300)}), Cancel, PlainFormUnderALockOfTheCallbackIsAStall, "IOT-5.07") {
+  Rig rig(machine);
+  OwnLock own(rig);
+  bool returned = false;
+  rig.In([&] {
+    WdfWaitLockAcquire(own.lock, nullptr);
+    WdfRequestMarkCancelable(own.request, Rig::Cancel);
+    returned = true;
+  });
+  ConformanceTest::StopExpected() = true;
+  EXPECT_FALSE(returned);
+  ASSERT_EQ(machine.CountReports(ReportKind::kStall), 1u);
+  EXPECT_NE(machine.ReportText().find("WdfWaitLockAcquire"), std::string::npos) << machine.ReportText();
+}
+
+CONFORMANCE(Cancel, ExFormUnderALockOfTheCallbackReturns, "IOT-5.07", "IOT-5.05") {
+  Rig rig(machine);
+  OwnLock own(rig);
+  rig.In([&] {
+    WdfWaitLockAcquire(own.lock, nullptr);
+    EXPECT_EQ(WdfRequestMarkCancelableEx(own.request, Rig::Cancel), STATUS_CANCELLED);
+    WdfWaitLockRelease(own.lock);
+    WdfRequestComplete(own.request, STATUS_CANCELLED);
+  });
+  EXPECT_EQ(own.io.Wait().status, STATUS_CANCELLED);
+  EXPECT_EQ(rig.Said(), Strings{}) << "the callback is not called by this form";
+}
+
 CONFORMANCE(Cancel, ExFormReturnsCancelledAndLeavesTheRequestUnmarkedAndOwned, "IOT-5.05", "IOX-45") {
   Rig rig(machine);
   Manual(rig);

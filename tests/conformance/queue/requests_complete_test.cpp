@@ -55,6 +55,46 @@ CONFORMANCE(RequestComplete, StatusAndInformationReachTheCaller, "IOT-7.33", "IO
   EXPECT_EQ(result.information, 3u);  // kept on errors
 }
 
+// The boost is what the framework hands to the I/O manager; the trace tells it (none: no event).
+CONFORMANCE_WITH((MachineOptions{.trace = true}), RequestComplete, TheBoostGoesByTheDeviceTypeUnlessTheDriverGivesOne, "IOT-7.37") {
+  const struct {
+    ULONG type;
+    CCHAR boost;
+  } kTypes[] = {{FILE_DEVICE_UNKNOWN, IO_NO_INCREMENT}, {FILE_DEVICE_KEYBOARD, IO_KEYBOARD_INCREMENT}, {FILE_DEVICE_DISK, IO_DISK_INCREMENT},
+                {FILE_DEVICE_SERIAL_PORT, IO_SERIAL_INCREMENT}, {FILE_DEVICE_SOUND, IO_SOUND_INCREMENT}, {FILE_DEVICE_NULL, IO_NO_INCREMENT}};
+  for (const auto& c : kTypes) {
+    MachineOptions options = machine.options();
+    Machine inner(options);
+    Rig rig(inner);
+    rig.init = [&](PWDFDEVICE_INIT init) { WdfDeviceInitSetDeviceType(init, c.type); };
+    rig.add = [&] { rig.NewQueue({.is_default = true}); };
+    rig.on_default = [&](WDFQUEUE, WDFREQUEST request) {
+      WDF_REQUEST_PARAMETERS parameters;
+      WDF_REQUEST_PARAMETERS_INIT(&parameters);
+      WdfRequestGetParameters(request, &parameters);
+      switch (parameters.Parameters.Write.Length) {
+        case 1: return WdfRequestComplete(request, STATUS_SUCCESS);
+        case 2: return WdfRequestCompleteWithInformation(request, STATUS_SUCCESS, 2);
+        default: return WdfRequestCompleteWithPriorityBoost(request, STATUS_SUCCESS, 5);
+      }
+    };
+    rig.Start();
+    File file = rig.Open();
+    for (size_t length = 1; length <= 3; ++length) {
+      const CCHAR wanted = length == 3 ? CCHAR{5} : c.boost;
+      inner.Trace(false);
+      inner.Trace(true);
+      EXPECT_EQ(file.Write("123", length).status, STATUS_SUCCESS);
+      std::vector<uint64_t> boosts;
+      for (const TraceEvent& event : inner.TraceEvents()) {
+        if (event.name == "irp.boost") boosts.push_back(event.b);
+      }
+      EXPECT_EQ(boosts, wanted == 0 ? std::vector<uint64_t>{} : std::vector<uint64_t>{static_cast<uint64_t>(wanted)})
+          << "device type " << c.type << ", form " << length;
+    }
+  }
+}
+
 CONFORMANCE(RequestComplete, FrameworkStatusesAreReplaced, "IOX-58", "DEVX-10") {
   const struct {
     NTSTATUS given, seen;

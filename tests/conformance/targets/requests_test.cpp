@@ -147,6 +147,39 @@ CONFORMANCE(Requests, RequestFreesIrpFreesItWithTheRequest, "IOT-7.04", "IOX-27"
   });
 }
 
+// The buffers of an IRP that the driver brought are its own business: it has the IRP.
+CONFORMANCE(Requests, ARequestFromAnIrpGivesNoBuffers, "IOT-7.05") {
+  Stack stack(machine, Succeeds());
+  machine.Run([&] {
+    PIRP given = IoAllocateIrp(4, FALSE);
+    char data[16] = "data";
+    given->AssociatedIrp.SystemBuffer = data;
+    given->UserBuffer = data;
+    IoSetNextIrpStackLocation(given);
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(given);
+    location->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+    location->Parameters.DeviceIoControl.IoControlCode = kBuffered;
+    location->Parameters.DeviceIoControl.InputBufferLength = location->Parameters.DeviceIoControl.OutputBufferLength = sizeof(data);
+    WDFREQUEST request = nullptr;
+    ASSERT_EQ(S(WdfRequestCreateFromIrp(WDF_NO_OBJECT_ATTRIBUTES, given, FALSE, &request)), S(STATUS_SUCCESS));
+    void* buffer = nullptr;
+    size_t length = 0;
+    WDFMEMORY memory = nullptr;
+    PMDL mdl = nullptr;
+    EXPECT_EQ(S(WdfRequestRetrieveInputBuffer(request, 1, &buffer, &length)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(S(WdfRequestRetrieveOutputBuffer(request, 1, &buffer, &length)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(S(WdfRequestRetrieveInputMemory(request, &memory)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(S(WdfRequestRetrieveOutputMemory(request, &memory)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(S(WdfRequestRetrieveInputWdmMdl(request, &mdl)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(S(WdfRequestRetrieveOutputWdmMdl(request, &mdl)), S(STATUS_INVALID_DEVICE_REQUEST));
+    EXPECT_EQ(buffer, nullptr);
+    EXPECT_EQ(memory, nullptr);
+    WdfObjectDelete(request);
+    IoFreeIrp(given);
+  });
+  EXPECT_FALSE(machine.stopped()) << machine.ReportText();
+}
+
 CONFORMANCE(Requests, AReceivedRequestsReuseKeepsInformationAndClearsTheCancelFlag, "IOX-27", "IOT-7.09", "OP-7") {
   Hooks hooks;
   static Completion completion;
