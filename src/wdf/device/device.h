@@ -108,6 +108,7 @@ class Device final : public Object {
   PDEVICE_OBJECT pdo_ = nullptr;
   WDF_DEVICE_IO_TYPE read_write_io_ = WdfDeviceIoBuffered;
   WDF_DEVICE_IO_TYPE device_control_io_ = WdfDeviceIoBuffered;
+  bool access_agreed_ = true;  // (U) IOT-7.27: with the UMDF drivers below
   CCHAR default_boost_ = 0;
   DeviceQueues queues_;
   IoTarget* local_target_ = nullptr;

@@ -25,6 +25,13 @@ struct DeviceAccess {
     if (index < 0 || !device.dispatch_[index].callback.load(std::memory_order_acquire)) return nullptr;
     return &device.dispatch_[index];
   }
+  static void SetAccess(Device& device, WDF_DEVICE_IO_TYPE read_write, WDF_DEVICE_IO_TYPE control, bool agreed) {
+    device.read_write_io_ = read_write;
+    device.device_control_io_ = control;
+    device.access_agreed_ = agreed;
+    device.wdm_->Flags &= ~static_cast<ULONG>(DO_BUFFERED_IO | DO_DIRECT_IO);
+    device.wdm_->Flags |= read_write == WdfDeviceIoBuffered ? DO_BUFFERED_IO : DO_DIRECT_IO;
+  }
   static KnownFiles* Known(Device& device) { return device.known_files_.get(); }
   static Entry* EnsureDispatch(Device& device, int index) {
     if (!device.dispatch_) device.dispatch_ = std::make_unique<Entry[]>(4);

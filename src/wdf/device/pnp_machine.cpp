@@ -108,6 +108,10 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
   EnterPnp(action == PnpAction::kStart              ? WdfDevStatePnpHardwareAvailable
            : action == PnpAction::kStartFromStopped ? WdfDevStatePnpStartingFromStopped
                                                     : WdfDevStatePnpRestartHardwareAvailable);
+  if (!device_.access_agreed_) {  // IOT-7.27; the status is ours
+    Fail(false);
+    return STATUS_NOT_SUPPORTED;
+  }
   device_.begun_start_.store(true, std::memory_order_release);
   status = PrepareHardware(irp);
   if (!NT_SUCCESS(status)) {

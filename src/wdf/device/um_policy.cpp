@@ -2,6 +2,7 @@
 
 #include "nt/thread.h"
 #include "wdf/device/device_access.h"
+#include "wdf/device/device_init.h"
 
 namespace drydock::wdf {
 namespace {
@@ -9,6 +10,16 @@ namespace {
 bool EntersFromOutside(Device& device) {
   Device* above = DeviceFromWdm(device.wdm()->AttachedDevice);
   return !above || !above->globals().umdf;
+}
+
+// Two drivers' wishes: whoever takes both follows the other. False: one is buffered only, the other direct only.
+bool Agree(WDF_DEVICE_IO_TYPE a, WDF_DEVICE_IO_TYPE b, WDF_DEVICE_IO_TYPE* agreed) {
+  *agreed = a == WdfDeviceIoBufferedOrDirect ? b : a;
+  return a == b || a == WdfDeviceIoBufferedOrDirect || b == WdfDeviceIoBufferedOrDirect;
+}
+
+WDF_DEVICE_IO_TYPE Wish(WDF_DEVICE_IO_TYPE type) {
+  return type == WdfDeviceIoDirect || type == WdfDeviceIoBufferedOrDirect ? type : WdfDeviceIoBuffered;
 }
 
 }  // namespace
@@ -31,6 +42,23 @@ bool UmPolicy::Admits(Device& device, PIRP irp) {
   KnownFiles& known = *DeviceAccess::Known(device);
   rt::LockGuard guard(known.lock);
   return stack.FileObject && known.files.count(stack.FileObject) != 0;
+}
+
+void UmPolicy::AgreeOnAccess(Device& device, const DeviceInit& init) {
+  Device* lower = device.attached_to() ? DeviceFromWdm(device.attached_to()) : nullptr;
+  if (lower && !lower->globals().umdf) lower = nullptr;
+  WDF_DEVICE_IO_TYPE read_write = Wish(init.read_write_io), control = Wish(init.device_control_io);
+  bool agreed = true;
+  if (lower && init.filter) {  // INI-11: a filter's own wishes do not count
+    read_write = lower->read_write_io();
+    control = lower->device_control_io();
+  } else if (lower) {
+    agreed = Agree(lower->read_write_io(), read_write, &read_write);
+    agreed &= Agree(lower->device_control_io(), control, &control);
+  } else if (init.filter) {
+    return;  // below it are kernel-mode drivers: as they do
+  }
+  DeviceAccess::SetAccess(device, read_write, control, agreed);
 }
 
 void UmPolicy::CreateSeen(Device& device, PFILE_OBJECT file) {

@@ -3,7 +3,8 @@
 // IRQL:       that of the IRP.
 // Scope:      requests that enter the block of UMDF drivers from above it; what one UMDF driver of a stack sends to the next is not looked at.
 // Errors:     a refused request is completed with STATUS_INVALID_DEVICE_REQUEST (the documentation names no status; this one is ours).
-// Source:     IOT-3.33, IOT-10.18, UM-08, UM-14. The settings are the INF directives', kept below the driver's WUDF service key.
+//             Also how its buffers are reached: one access method for all UMDF drivers of a stack (AgreeOnAccess, at creation).
+// Source:     IOT-3.33, IOT-7.27, IOT-10.18, UM-08, UM-14. The settings are the INF directives', kept below the driver's WUDF service key.
 #pragma once
 
 #include <unordered_set>
@@ -18,6 +19,8 @@ struct UmPolicy {
   static bool Admits(Device& device, PIRP irp);
   static void CreateSeen(Device& device, PFILE_OBJECT file);
   static void CloseSeen(Device& device, PFILE_OBJECT file);
+  // What this driver asks for, brought into line with the UMDF drivers below it. A contradiction is kept for the start to fail on.
+  static void AgreeOnAccess(Device& device, const DeviceInit& init);
 };
 
 // The file objects that were created through a UMDF device.

@@ -28,15 +28,33 @@ NTSTATUS SeparateOutput(Request& request, uint32_t length, void** address) {
   return STATUS_SUCCESS;
 }
 
+// (U) The buffer behind the MDL of a direct IOCTL, in a stack whose drivers asked for buffered access. `comes_in`: it holds input.
+NTSTATUS CopyOfDirectBuffer(Request& request, bool comes_in, uint32_t length, void** address) {
+  const bool first = !request.received.buffers || !request.received.buffers->separate_output;
+  NTSTATUS status = SeparateOutput(request, length, address);
+  if (!NT_SUCCESS(status) || !first || !comes_in) return status;
+  void* data = MmGetSystemAddressForMdlSafe(request.irp->MdlAddress, NormalPagePriority);
+  if (!data) return STATUS_INSUFFICIENT_RESOURCES;
+  memcpy(*address, data, length);
+  return STATUS_SUCCESS;
+}
+
+// Where a separate output goes when the request succeeds; null: nowhere.
+void* HomeOfSeparateOutput(Request& request) {
+  switch (request.current_stack()->Parameters.DeviceIoControl.IoControlCode & 3) {
+    case METHOD_BUFFERED: return request.irp->AssociatedIrp.SystemBuffer;
+    case METHOD_OUT_DIRECT: return MmGetSystemAddressForMdlSafe(request.irp->MdlAddress, NormalPagePriority);
+    default: return nullptr;
+  }
+}
+
 NTSTATUS ReadWriteView(Request& request, const IO_STACK_LOCATION& stack, BufferView* view) {
   PIRP irp = request.irp;
   const bool write = stack.MajorFunction == IRP_MJ_WRITE;
   view->length = write ? stack.Parameters.Write.Length : stack.Parameters.Read.Length;
   view->read_only = write;
   WDF_DEVICE_IO_TYPE type = request.target_device->read_write_io();
-  if (type != WdfDeviceIoBuffered && type != WdfDeviceIoDirect && type != WdfDeviceIoNeither) {  // (U) buffered or direct, as it came
-    type = irp->MdlAddress ? WdfDeviceIoDirect : WdfDeviceIoBuffered;
-  }
+  if (request.globals().umdf) type = irp->MdlAddress ? WdfDeviceIoDirect : WdfDeviceIoBuffered;  // as the stack agreed, above this driver
   switch (type) {
     case WdfDeviceIoBuffered: view->address = irp->AssociatedIrp.SystemBuffer; break;
     case WdfDeviceIoDirect: view->mdl = irp->MdlAddress; break;
@@ -66,6 +84,10 @@ NTSTATUS ControlView(Request& request, const IO_STACK_LOCATION& stack, Direction
       return STATUS_SUCCESS;
     case METHOD_IN_DIRECT:
     case METHOD_OUT_DIRECT:  // OP-11
+      if (request.globals().umdf && request.target_device->device_control_io() == WdfDeviceIoBuffered) {  // IOT-7.27
+        view->address = irp->AssociatedIrp.SystemBuffer;
+        return input || view->length == 0 ? STATUS_SUCCESS : CopyOfDirectBuffer(request, method == METHOD_IN_DIRECT, p.OutputBufferLength, &view->address);
+      }
       if (input) {
         view->address = irp->AssociatedIrp.SystemBuffer;
         view->read_only = true;
@@ -145,7 +167,8 @@ void ReleaseBuffersSlow(Request& request) {
     const IO_STATUS_BLOCK& result = request.irp->IoStatus;
     if (request.received.place == Place::kCompleted && NT_SUCCESS(result.Status)) {
       const size_t count = result.Information < buffers->separate_size ? result.Information : buffers->separate_size;
-      if (count != 0) memcpy(request.irp->AssociatedIrp.SystemBuffer, buffers->separate_output, count);
+      void* home = count != 0 ? HomeOfSeparateOutput(request) : nullptr;
+      if (home) memcpy(home, buffers->separate_output, count);
     }
     ExFreePool(buffers->separate_output);
   }

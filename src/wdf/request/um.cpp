@@ -54,7 +54,7 @@ WDF_DEVICE_IO_TYPE WdfRequestGetEffectiveIoType(DriverGlobals& globals, WDFREQUE
       switch (stack.Parameters.DeviceIoControl.IoControlCode & 3) {
         case METHOD_BUFFERED: return WdfDeviceIoBuffered;
         case METHOD_NEITHER: return WdfDeviceIoNeither;
-        default: return WdfDeviceIoDirect;
+        default: return request.target_device->device_control_io() == WdfDeviceIoBuffered ? WdfDeviceIoBuffered : WdfDeviceIoDirect;
       }
     default:
       return WdfDeviceIoBuffered;
