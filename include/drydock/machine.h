@@ -101,6 +101,7 @@ class Device {
   struct _DEVICE_OBJECT* top() const;  // of the stack
   std::string name() const;            // what Open takes: the PDO's name
   bool started() const;
+  std::string state() const;           // in words: "started", "disabled", "removed", ...
   explicit operator bool() const { return impl_ != nullptr; }
   struct Impl;
   explicit Device(Impl* impl) : impl_(impl) {}
@@ -178,6 +179,18 @@ class Machine {
   Status SurpriseRemove(Device device);
   Status QueryRemove(Device device);  // asks only; then CancelRemove or RemoveDevice
   Status CancelRemove(Device device);
+  Status DisableDevice(Device device);  // as the device manager does; may be refused
+  Status EnableDevice(Device device);   // finds drivers again and starts it
+  Status EjectDevice(Device device);    // with its ejection relations; then its bus is told
+  Status Reenumerate(Device device);    // asks a bus for its children now
+
+  // Which drivers a device that a bus finds gets, by its hardware and compatible ids (the first of the device's
+  // ids that is known here counts; what was installed last wins). Devices that came before stay without: EnableDevice.
+  void InstallDriver(const std::vector<std::string>& ids, Driver function,
+                     const std::vector<Driver>& upper_filters = {},
+                     const std::vector<Driver>& lower_filters = {});
+  std::vector<Device> Children(Device bus);                // present ones, in order of arrival
+  Device FindDevice(const std::string& instance_path);     // "TOASTER\\PIE\\01"; empty: none is present
   Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3
 
   // --- applications ---

@@ -89,6 +89,11 @@ bool Device::started() const {
   return impl_ && impl_->pdo && !impl_->machine->stopped() && nt::pnp::StateOf(impl_->pdo) == nt::pnp::NodeState::kStarted;
 }
 
+std::string Device::state() const {
+  if (!impl_ || !impl_->pdo || impl_->machine->stopped()) return "removed";
+  return nt::pnp::NodeStateName(nt::pnp::StateOf(impl_->pdo));
+}
+
 Driver Machine::AddDriver(const std::string& image_path) {
   std::unique_ptr<machine::Image> image = machine::Image::Load(image_path);
   std::string name = image->driver_name();
@@ -148,13 +153,13 @@ Status Machine::AddNamedModel(const std::string& name, std::shared_ptr<DeviceMod
 
 Status Machine::RemoveDevice(Device device) {
   Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Remove(pdo); });
-  if (status.ok()) device.impl()->pdo = nullptr;
+  if (status.ok() && !impl_->children.count(device.impl()->pdo)) device.impl()->pdo = nullptr;
   return status;
 }
 
 Status Machine::SurpriseRemove(Device device) {
   Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::SurpriseRemove(pdo); });
-  if (status.ok()) device.impl()->pdo = nullptr;
+  if (status.ok() && !impl_->children.count(device.impl()->pdo)) device.impl()->pdo = nullptr;
   return status;
 }
 
@@ -164,6 +169,86 @@ Status Machine::QueryRemove(Device device) {
 
 Status Machine::CancelRemove(Device device) {
   return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::CancelRemove(pdo); });
+}
+
+Status Machine::DisableDevice(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::DisableDevice(pdo); });
+}
+
+Status Machine::EnableDevice(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::EnableDevice(pdo); });
+}
+
+Status Machine::EjectDevice(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Eject(pdo); });
+}
+
+Status Machine::Reenumerate(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Reenumerate(pdo); });
+}
+
+void Machine::InstallDriver(const std::vector<std::string>& ids, Driver function, const std::vector<Driver>& upper_filters,
+                            const std::vector<Driver>& lower_filters) {
+  const auto match = [](void* context, const std::vector<std::u16string>& device_ids, nt::pnp::DeviceDescription* drivers) {
+    auto& machine = *static_cast<Machine::Impl*>(context);
+    for (const std::u16string& id : device_ids) {
+      auto found = machine.installed.find(nt::ob::Upcase(id));
+      if (found == machine.installed.end()) continue;
+      const Machine::Impl::Installed& installed = found->second;
+      for (Driver driver : installed.lower_filters) drivers->lower_filters.push_back(driver.impl()->driver);
+      for (Driver driver : installed.upper_filters) drivers->upper_filters.push_back(driver.impl()->driver);
+      if (installed.function) drivers->function = installed.function.impl()->driver;
+      return true;
+    }
+    return false;
+  };
+  NtDrivers(upper_filters);  // all loaded, or an error
+  NtDrivers(lower_filters);
+  if (function) NtDrivers({function});
+  machine::Guarded(*impl_, false, [&] {
+    for (const std::string& id : ids) impl_->installed[nt::ob::Upcase(machine::ToUtf16(id))] = {function, upper_filters, lower_filters};
+    nt::pnp::SetDriverMatcher(*impl_->kernel, match, impl_.get());
+    return true;
+  });
+}
+
+Device Machine::Impl::HandleOf(DEVICE_OBJECT* pdo) {
+  Device::Impl*& known = children[pdo];
+  if (known) {
+    nt::ob::Dereference(pdo);
+  } else {
+    known = &devices.emplace_back();
+    known->machine = this;
+    known->pdo = pdo;
+    known->name = machine::ToUtf8(nt::pnp::InstancePathOf(pdo));
+  }
+  return Device(known);
+}
+
+std::vector<Device> Machine::Children(Device bus) {
+  std::vector<Device> list;
+  OnDevice(*impl_, bus, [&](DEVICE_OBJECT* pdo) {
+    for (DEVICE_OBJECT* child : nt::pnp::ChildrenOf(pdo)) {
+      nt::ob::Reference(child);
+      list.push_back(impl_->HandleOf(child));
+    }
+    return STATUS_SUCCESS;
+  });
+  return list;
+}
+
+Device Machine::FindDevice(const std::string& instance_path) {
+  return machine::Guarded(*impl_, Device(), [&] {
+    DEVICE_OBJECT* pdo = nt::pnp::FindDevice(*impl_->kernel, machine::ToUtf16(instance_path));
+    if (!pdo) return Device();
+    // A root-enumerated one has its handle since AddDevice.
+    for (Device::Impl& device : impl_->devices) {
+      if (device.pdo != pdo) continue;
+      nt::ob::Dereference(pdo);
+      return Device(&device);
+    }
+    return impl_->HandleOf(pdo);
+  });
 }
 
 Status Machine::SetPowerState(Device device, int d_state) {

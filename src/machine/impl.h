@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "drydock/machine.h"
@@ -64,6 +66,13 @@ struct Machine::Impl {
 
   std::deque<Driver::Impl> drivers;
   std::deque<Device::Impl> devices;
+  std::unordered_map<DEVICE_OBJECT*, Device::Impl*> children;  // what a bus found and a handle was asked for; the PDO is referenced
+  struct Installed {
+    Driver function;
+    std::vector<Driver> upper_filters, lower_filters;
+  };
+  std::map<std::u16string, Installed> installed;  // by upper-case id
+  Device HandleOf(DEVICE_OBJECT* pdo);            // takes the reference over
   Status last_driver_status;
 
   // The thread that the caller from outside has inside the machine: one for all its calls, so that requests it started go on when the call

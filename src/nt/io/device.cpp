@@ -21,12 +21,10 @@ namespace {
 void UnlinkFromDriver(DEVICE_OBJECT* device) {
   DRIVER_OBJECT* driver = device->DriverObject;
   if (!driver) return;
-  for (DEVICE_OBJECT** link = &driver->DeviceObject; *link; link = &(*link)->NextDevice) {
-    if (*link == device) {
-      *link = device->NextDevice;
-      break;
-    }
-  }
+  DEVICE_OBJECT* newer = ExtensionOf(device)->newer;
+  DEVICE_OBJECT* older = device->NextDevice;
+  (newer ? newer->NextDevice : driver->DeviceObject) = older;
+  if (older) ExtensionOf(older)->newer = newer;
   device->NextDevice = nullptr;
 }
 
@@ -35,6 +33,7 @@ void DiscardDevice(void* body) {
   DeviceExtension* extension = ExtensionOf(device);
   device->Type = 0;
   if (!extension) return;
+  if (extension->node) pnp::PdoDestroyed(extension->node);
   if (extension->own && extension->free_own) extension->free_own(extension->own);
   FreeTimer(*extension);
   delete extension;
@@ -167,6 +166,7 @@ NTSTATUS CreateDeviceObject(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICO
   {
     drydock::rt::LockGuard guard(kernel.io->device_lock);
     device->NextDevice = driver->DeviceObject;
+    if (driver->DeviceObject) io::ExtensionOf(driver->DeviceObject)->newer = device;
     driver->DeviceObject = device;
   }
   if (kernel.events.enabled()) {

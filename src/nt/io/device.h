@@ -27,6 +27,7 @@ struct DeviceExtension {
   USHORT size;
   DEVICE_OBJECT* device;
   DEVICE_OBJECT* attached_to;  // the next lower device
+  DEVICE_OBJECT* newer;        // of the same driver: whose NextDevice this one is
   pnp::DeviceNode* node;       // physical device objects only
   uint32_t trace_id;
   uint32_t flags;              // DeviceFlag

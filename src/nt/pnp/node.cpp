@@ -8,6 +8,7 @@
 #include "nt/io/sync_irp.h"
 #include "nt/io/trace_kinds.h"
 #include "nt/kernel.h"
+#include "nt/ob/name_space.h"
 #include "nt/pnp/notification.h"
 #include "nt/pnp/state.h"
 #include "nt/thread.h"
@@ -46,8 +47,66 @@ void SetState(DeviceNode& node, NodeState state) {
   extension->flags = (extension->flags & ~kBars) | bars;
 }
 
+Busy::Busy(DeviceNode& node) : state_(*node.state_of_machine) { Enter(); }
+Busy::Busy(State& state) : state_(state) { Enter(); }
+
+void Busy::Enter() {
+  Thread* self = CurrentThreadOrNull();
+  if (self && __atomic_load_n(&state_.engaged, __ATOMIC_ACQUIRE) == self) {
+    ++state_.depth;
+    return;
+  }
+  KeWaitForSingleObject(&state_.idle, Executive, KernelMode, FALSE, nullptr);
+  __atomic_store_n(&state_.engaged, self, __ATOMIC_RELEASE);
+  state_.depth = 1;
+}
+
 Busy::~Busy() noexcept(false) {
-  if (std::uncaught_exceptions() == 0) KeSetEvent(&node_.busy, IO_NO_INCREMENT, FALSE);
+  if (std::uncaught_exceptions() != 0) return;
+  if (--state_.depth != 0) return;
+  __atomic_store_n(&state_.engaged, static_cast<Thread*>(nullptr), __ATOMIC_RELEASE);
+  KeSetEvent(&state_.idle, IO_NO_INCREMENT, FALSE);
+}
+
+DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent) {
+  State& state = *kernel.pnp;
+  auto* node = new DeviceNode;
+  node->state_of_machine = &state;
+  node->pdo = pdo;
+  node->parent = parent;
+  ob::Reference(pdo);
+  io::ExtensionOf(pdo)->node = node;
+  rt::LockGuard guard(state.lock);
+  node->previous = state.last_node;
+  (state.last_node ? state.last_node->next : state.first_node) = node;
+  state.last_node = node;
+  if (parent) {
+    node->linked = true;
+    node->previous_sibling = parent->last_child;
+    (parent->last_child ? parent->last_child->next_sibling : parent->first_child) = node;
+    parent->last_child = node;
+  }
+  return node;
+}
+
+// The PDO's memory goes: nobody can ask about the device any more.
+void PdoDestroyed(DeviceNode* node) {
+  State& state = *node->state_of_machine;
+  {
+    rt::LockGuard guard(state.lock);
+    (node->previous ? node->previous->next : state.first_node) = node->next;
+    (node->next ? node->next->previous : state.last_node) = node->previous;
+  }
+  if (node->hooks.destroyed) node->hooks.destroyed(node->hooks.context);
+  delete node;
+}
+
+bool TakeName(DeviceNode& node, const std::u16string& path) {
+  node.instance_path = path;
+  State& state = *node.state_of_machine;
+  rt::LockGuard guard(state.lock);
+  node.named = state.by_path.emplace(ob::Upcase(path), &node).second;
+  return node.named;
 }
 
 NTSTATUS SendPnp(DeviceNode& node, PnpRequest& request) {
@@ -115,12 +174,16 @@ void JobQueue::Add(std::unique_ptr<Job> job) {
   ExQueueWorkItem(&item, DelayedWorkQueue);
 }
 
-State::State(Kernel& owner) : kernel(owner) {}
+State::State(Kernel& owner) : kernel(owner) { KeInitializeEvent(&idle, SynchronizationEvent, TRUE); }
 
 State::~State() {
   FreeRegistrations(*this);
-  for (auto& node : nodes) {
+  for (DeviceNode* node = first_node; node;) {
+    DeviceNode* next = node->next;
+    io::ExtensionOf(node->pdo)->node = nullptr;
     if (node->hooks.destroyed) node->hooks.destroyed(node->hooks.context);
+    delete node;
+    node = next;
   }
 }
 
@@ -135,6 +198,8 @@ const char* NodeStateName(NodeState state) {
     case NodeState::kSurpriseRemoved: return "surprise-removed";
     case NodeState::kRemoved: return "removed";
     case NodeState::kFailed: return "failed";
+    case NodeState::kDisabled: return "disabled";
+    case NodeState::kUninstalled: return "uninstalled";
   }
   return "?";
 }
@@ -170,7 +235,7 @@ std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel) {
   std::vector<DEVICE_OBJECT*> list;
   State& state = *kernel.pnp;
   rt::LockGuard guard(state.lock);
-  for (const auto& node : state.nodes) {
+  for (DeviceNode* node = state.first_node; node; node = node->next) {
     if (node->state.load() != NodeState::kRemoved) list.push_back(node->pdo);
   }
   return list;
@@ -181,7 +246,7 @@ std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo) {
   DeviceNode* node = NodeOf(pdo);
   if (!node) return list;
   rt::LockGuard guard(node->state_of_machine->lock);
-  for (DeviceNode* child : node->children) list.push_back(child->pdo);
+  for (DeviceNode* child = node->first_child; child; child = child->next_sibling) list.push_back(child->pdo);
   return list;
 }
 

@@ -1,6 +1,8 @@
 // DeviceNode: what the PnP manager knows of one physical device object. nt/pnp only.
-// Ownership:  pnp::State, until the machine ends; holds one reference on the PDO, so that questions about a removed device find it.
-// Locks:      `busy` (an event used as a lock) is held over an operation, driver calls included; everything else under State::lock.
+// Ownership:  pnp::State. A root-enumerated one lives until the machine ends and holds a reference on its PDO, so that questions about a removed
+//             device find it; one that a bus reported gives that reference back when it is gone, and ends with the PDO.
+// Locks:      one operation at a time in a machine (Busy: as the PnP manager's own lock is held over device actions, driver calls included; the
+//             thread that has it may enter again); links and names under State::lock.
 #pragma once
 
 #include <atomic>
@@ -16,11 +18,22 @@ namespace drydock::nt::pnp {
 
 struct State;
 
+enum class AfterRemoval : uint8_t { kGone, kDisabled, kUninstalled };
+
 struct DeviceNode {
   State* state_of_machine = nullptr;
   DEVICE_OBJECT* pdo = nullptr;
   DeviceNode* parent = nullptr;  // null: root-enumerated
-  std::vector<DeviceNode*> children;
+  DeviceNode *first_child = nullptr, *last_child = nullptr;  // in order of arrival
+  DeviceNode *previous_sibling = nullptr, *next_sibling = nullptr;
+  DeviceNode *previous = nullptr, *next = nullptr;           // all nodes of the machine, in order of arrival
+  uint64_t enumeration = 0;      // the bus-relations query that reported it last
+  bool linked = false;           // in the parent's list
+  bool named = false;            // in State::by_path
+  bool holds_pdo = true;
+  bool ever_started = false;
+  bool ejected = false;          // waits for the bus to take it back
+  std::atomic<bool> relations_due{false};  // a job is on its way
   std::atomic<NodeState> state{NodeState::kInitialized};
   NTSTATUS last_status = STATUS_SUCCESS;
   std::atomic<DEVICE_POWER_STATE> power{PowerDeviceUnspecified};
@@ -36,10 +49,10 @@ struct DeviceNode {
   DEVICE_CAPABILITIES last_capabilities = {};  // what the stack answered last
   std::vector<char> raw_resources, translated_resources;
   NodeState state_before_query = NodeState::kStarted;
+  std::vector<DeviceNode*> queried, queried_tops;  // a query-remove that was agreed to: who else, and which of them are no descendants
+  AfterRemoval after_late_removal = AfterRemoval::kGone;
   bool removal_scheduled = false;  // of a surprise-removed device, once its files are closed
   IRP* wait_wake = nullptr;        // pends at a root-enumerated PDO; under State::lock
-
-  KEVENT busy;
 };
 
 DeviceNode* NodeOf(const DEVICE_OBJECT* pdo);
@@ -67,17 +80,36 @@ NTSTATUS BuildStack(DeviceNode& node);
 NTSTATUS Start(DeviceNode& node);
 void RemoveStack(DeviceNode& node);
 
+DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent);
+// Gives the node its path in the machine's index. False: another present device has it.
+bool TakeName(DeviceNode& node, const std::u16string& path);
+// Asks the bus, sets up what is new, takes down what is missing.
 NTSTATUS EnumerateChildren(DeviceNode& node);
+// Finds drivers for a child, builds its stack and starts it.
+NTSTATUS SetUpChild(DeviceNode& node);
 uint32_t OpenCount(const DeviceNode& node);
 
-class Busy {  // one operation per device at a time
+// --- removal.cpp ---
+void CollectSubtree(DeviceNode& node, std::vector<DeviceNode*>* list);  // children before parents
+// A child that its bus does not report any more.
+void RemoveMissing(DeviceNode& node);
+// What stays of a node when its stack is gone.
+void RemoveOne(DeviceNode& node, AfterRemoval after);
+
+// --- relations.cpp ---
+// The devices of one kind of relation of `node`, with nodes, not referenced.
+std::vector<DeviceNode*> RelationsOf(DeviceNode& node, DEVICE_RELATION_TYPE type);
+
+class Busy {  // one operation at a time
  public:
-  explicit Busy(DeviceNode& node) : node_(node) { KeWaitForSingleObject(&node_.busy, Executive, KernelMode, FALSE, nullptr); }
+  explicit Busy(DeviceNode& node);
+  explicit Busy(State& state);
   Busy(const Busy&) = delete;
   ~Busy() noexcept(false);
 
  private:
-  DeviceNode& node_;
+  void Enter();
+  State& state_;
 };
 
 }  // namespace drydock::nt::pnp

@@ -1,6 +1,5 @@
 // The PnP manager: device nodes, their life from enumeration to removal, and the power requests a device gets.
-// Called by:  machine, wdf (bus relations), PASSIVE_LEVEL, on a task with a thread. One operation per device at a time: a second one
-//             waits.
+// Called by:  machine, wdf (bus relations), PASSIVE_LEVEL, on a task with a thread. One operation at a time in a machine: a second one waits.
 // Order:      AddDevice calls bottom-up (lower filters, function, upper filters), IRPs always from the top of the stack.
 // Failures:   a failing AddDevice of a filter or function, or a failing start, tears the stack down again (remove IRP) and leaves the
 //             node in kFailed with the status; the PDO stays until Remove.
@@ -35,6 +34,8 @@ enum class NodeState : uint8_t {
   kSurpriseRemoved,     // gone, remove IRP still to come
   kRemoved,             // remove IRP done, drivers detached
   kFailed,              // start or add failed
+  kDisabled,            // its stack was removed, the device is still there: EnableDevice
+  kUninstalled,         // likewise, after Remove of a device that its bus still reports: the next enumeration sets it up anew
 };
 const char* NodeStateName(NodeState state);
 
@@ -77,6 +78,15 @@ NTSTATUS Remove(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
 // IRP_MN_SURPRISE_REMOVAL now; IRP_MN_REMOVE_DEVICE when the last handle is closed (at once if none is open).
 NTSTATUS SurpriseRemove(DEVICE_OBJECT* pdo);
 
+// Query-remove and remove, but the device stays known: kDisabled. EnableDevice looks for drivers again and starts it.
+NTSTATUS DisableDevice(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
+NTSTATUS EnableDevice(DEVICE_OBJECT* pdo);
+// As the user asks for it in the tray: the device, its subtree and its ejection relations are query-removed and removed, then
+// IRP_MN_EJECT goes to the PDO, then its bus is asked for its children. STATUS_NOT_SUPPORTED...: what the bus answered.
+NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
+// "Scan for hardware changes": asks the bus now.
+NTSTATUS Reenumerate(DEVICE_OBJECT* pdo);
+
 // Rebalance: query-stop, stop; then start again with StartDevice.
 NTSTATUS QueryStop(DEVICE_OBJECT* pdo);
 NTSTATUS CancelStop(DEVICE_OBJECT* pdo);
@@ -108,7 +118,12 @@ void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
 // Which drivers a child found on a bus gets. Fills lower_filters, function, upper_filters by its ids; false: none is installed.
 using DriverMatcher = bool (*)(void* context, const std::vector<std::u16string>& ids, DeviceDescription* drivers);
 void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context);
-std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo);
+std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo);  // present ones, in order of arrival, not referenced
+// The present device of that instance path, referenced; null: none.
+DEVICE_OBJECT* FindDevice(Kernel& kernel, std::u16string_view instance_path);
+// io tells that the memory of a PDO goes.
+struct DeviceNode;
+void PdoDestroyed(DeviceNode* node);
 
 // The hardware signals wake: completes a wait-wake request that pends at a root-enumerated PDO. False: none does.
 bool TriggerWake(DEVICE_OBJECT* pdo);

@@ -573,6 +573,9 @@ NTSTATUS ChildPnp(DEVICE_OBJECT* device, IRP* irp) {
         case BusQueryHardwareIDs: return text(u"BUS\\Child\0BUS\\Any\0", sizeof u"BUS\\Child\0BUS\\Any\0");
         default: return Finish(irp, irp->IoStatus.Status);
       }
+    case IRP_MN_QUERY_CAPABILITIES:
+      location->Parameters.DeviceCapabilities.Capabilities->UniqueID = 1;
+      return Finish(irp, STATUS_SUCCESS);
     case IRP_MN_START_DEVICE:
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:

@@ -1,10 +1,14 @@
 // A device's way out: query-remove, remove, surprise removal; and the pauses, query-stop and stop.
 //
-// Order for a subtree: children before parents. A query asks in that order; the first refusal takes it back everywhere it was asked.
-// Surprise removal of a device with open files, in steps:
+// Order for a subtree: children before parents; removal relations, with their subtrees, after the device that names them. A query asks in
+// that order; the first refusal takes it back everywhere it was asked.
+// Surprise removal of a device with open files, in steps (every device of the subtree does one step before any does the next):
 //   1. no new opens; IRP_MN_SURPRISE_REMOVAL down the stack; registrations hear "remove complete".
 //   2. the last file of the stack closes (FileClosed sees it).
 //   3. a worker sends IRP_MN_REMOVE_DEVICE and the node is removed. Without open files step 3 follows step 1 at once.
+#include <algorithm>
+#include <unordered_set>
+
 #include "nt/bugcheck.h"
 #include "nt/io/device.h"
 #include "nt/io/interface.h"
@@ -17,20 +21,22 @@
 #include "nt/thread.h"
 
 namespace drydock::nt::pnp {
-namespace {
 
 void CollectSubtree(DeviceNode& node, std::vector<DeviceNode*>* list) {
   std::vector<DeviceNode*> children;
   {
     rt::LockGuard guard(node.state_of_machine->lock);
-    children = node.children;
+    for (DeviceNode* child = node.first_child; child; child = child->next_sibling) children.push_back(child);
   }
   for (DeviceNode* child : children) CollectSubtree(*child, list);
   list->push_back(&node);
 }
 
+namespace {
+
 bool IsGone(NodeState state) { return state == NodeState::kRemoved || state == NodeState::kSurpriseRemoved; }
 
+// Drivers are attached, and may have to agree.
 bool HasStack(NodeState state) {
   return state == NodeState::kAdded || state == NodeState::kStarted || state == NodeState::kQueryStopped || state == NodeState::kStopped;
 }
@@ -69,30 +75,140 @@ void CancelOne(DeviceNode& node, NodeState before) {
 }
 
 void DropNode(DeviceNode& node) {
+  State& state = *node.state_of_machine;
+  bool release = false;
   {
-    rt::LockGuard guard(node.state_of_machine->lock);
-    if (node.parent) {
-      auto& list = node.parent->children;
-      for (size_t i = 0; i < list.size(); ++i) {
-        if (list[i] == &node) {
-          list.erase(list.begin() + static_cast<ptrdiff_t>(i));
-          break;
-        }
-      }
+    rt::LockGuard guard(state.lock);
+    if (node.linked) {
+      DeviceNode& parent = *node.parent;
+      (node.previous_sibling ? node.previous_sibling->next_sibling : parent.first_child) = node.next_sibling;
+      (node.next_sibling ? node.next_sibling->previous_sibling : parent.last_child) = node.previous_sibling;
+      node.previous_sibling = node.next_sibling = nullptr;
+      node.linked = false;
     }
+    if (node.named) {
+      node.named = false;
+      state.by_path.erase(ob::Upcase(node.instance_path));
+    }
+    release = node.parent && node.holds_pdo;
+    if (release) node.holds_pdo = false;
   }
   // A root-enumerated physical device object is ours to delete; a bus driver deletes its own when it handles the remove request.
   if (!node.parent && !(io::ExtensionOf(node.pdo)->flags & io::kDeletePending)) IoDeleteDevice(node.pdo);
+  if (release) ob::Dereference(node.pdo);  // may end the node
 }
 
-// The end of one device: its stack hears IRP_MN_REMOVE_DEVICE.
-void RemoveOne(DeviceNode& node) {
-  NodeState before = node.state.load();
+struct LateRemoval final : Job {
+  explicit LateRemoval(DeviceNode& target) : node(target) { ob::Reference(node.pdo); }
+  void Run() override {
+    {
+      Busy busy(node);
+      if (node.state.load() == NodeState::kSurpriseRemoved && OpenCount(node) == 0) RemoveOne(node, node.after_late_removal);
+    }
+    ob::Dereference(node.pdo);
+  }
+  DeviceNode& node;
+};
+
+// The first step; false: there is no stack that could hear of it.
+bool SurpriseOne(DeviceNode& node, AfterRemoval after) {
+  const NodeState before = node.state.load();
+  if (IsGone(before)) return false;
+  if (!HasStack(before) && before != NodeState::kQueryRemoved) return true;
+  node.after_late_removal = after;
+  SetState(node, NodeState::kSurpriseRemoved);
+  // A device that was never started hears only the remove request.
+  if (before != NodeState::kAdded) SendPnp(node, IRP_MN_SURPRISE_REMOVAL, STATUS_SUCCESS);
+  io::DisableInterfacesOf(node.pdo);
+  NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
+  return true;
+}
+
+void SurpriseTree(DeviceNode& node, AfterRemoval after) {
+  std::vector<DeviceNode*> tree, announced;
+  CollectSubtree(node, &tree);
+  auto after_of = [&](DeviceNode* each) { return each == &node ? after : AfterRemoval::kGone; };
+  for (DeviceNode* each : tree) {
+    if (SurpriseOne(*each, after_of(each))) announced.push_back(each);
+  }
+  for (DeviceNode* each : announced) {
+    if (each->state.load() == NodeState::kSurpriseRemoved && OpenCount(*each)) continue;
+    RemoveOne(*each, after_of(each));
+  }
+}
+
+// The devices that go when `tops` do. `tops` grows by the removal relations met.
+std::vector<DeviceNode*> TreeOf(std::vector<DeviceNode*>* tops) {
+  std::vector<DeviceNode*> tree;
+  auto has = [](const std::vector<DeviceNode*>& list, DeviceNode* node) { return std::find(list.begin(), list.end(), node) != list.end(); };
+  std::unordered_set<DeviceNode*> seen;
+  for (size_t i = 0; i < tops->size(); ++i) {
+    std::vector<DeviceNode*> part;
+    CollectSubtree(*(*tops)[i], &part);
+    for (DeviceNode* each : part) {
+      if (IsGone(each->state.load()) || !seen.insert(each).second) continue;
+      tree.push_back(each);
+      if (each->state.load() == NodeState::kInitialized || !HasStack(each->state.load())) continue;
+      for (DeviceNode* related : RelationsOf(*each, RemovalRelations)) {
+        if (!seen.count(related) && !has(*tops, related)) tops->push_back(related);
+      }
+    }
+  }
+  return tree;
+}
+
+NTSTATUS QueryTree(std::vector<DeviceNode*>& tree, std::string* veto) {
+  for (size_t i = 0; i < tree.size(); ++i) {
+    NTSTATUS status = QueryOne(*tree[i], &tree[i]->state_before_query, veto);
+    if (NT_SUCCESS(status)) continue;
+    for (size_t j = i; j-- > 0;) CancelOne(*tree[j], tree[j]->state_before_query);
+    return status;
+  }
+  return STATUS_SUCCESS;
+}
+
+void RemoveTree(const std::vector<DeviceNode*>& tree, const std::vector<DeviceNode*>& tops, DeviceNode& node, AfterRemoval after) {
+  std::unordered_set<DeviceNode*> top(tops.begin(), tops.end());
+  for (DeviceNode* each : tree) {
+    if (!top.count(each)) {
+      RemoveOne(*each, AfterRemoval::kGone);
+    } else if (each == &node) {
+      RemoveOne(*each, after);
+    } else {  // went along: its bus may still have it
+      RemoveOne(*each, each->parent ? AfterRemoval::kUninstalled : after);
+    }
+  }
+}
+
+// Asked already, or asked now; then removed.
+NTSTATUS TakeDown(DeviceNode& node, AfterRemoval after, bool with_ejection_relations, std::string* veto) {
+  std::vector<DeviceNode*> tops = {&node};
+  if (with_ejection_relations && HasStack(node.state.load())) {
+    for (DeviceNode* related : RelationsOf(node, EjectionRelations)) tops.push_back(related);
+  }
+  const bool asked = node.state.load() == NodeState::kQueryRemoved;
+  std::vector<DeviceNode*> tree = asked ? node.queried : TreeOf(&tops);
+  if (asked) tops = node.queried_tops;
+  node.queried.clear();
+  node.queried_tops.clear();
+  if (!asked) {
+    NTSTATUS status = QueryTree(tree, veto);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  RemoveTree(tree, tops, node, after);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+// The end of one device's stack: it hears IRP_MN_REMOVE_DEVICE. A bus's PDO without a stack hears it when it is to go.
+void RemoveOne(DeviceNode& node, AfterRemoval after) {
+  const NodeState before = node.state.load();
   if (before == NodeState::kRemoved) return;
   io::DisableInterfacesOf(node.pdo);
-  bool surprise = before == NodeState::kSurpriseRemoved;
-  bool had_stack = before != NodeState::kFailed && before != NodeState::kInitialized;
-  if (had_stack) {
+  const bool surprise = before == NodeState::kSurpriseRemoved;
+  const bool had_stack = surprise || HasStack(before) || before == NodeState::kQueryRemoved;
+  if (had_stack || (node.parent && after == AfterRemoval::kGone && io::IsLiveDevice(node.pdo))) {
     SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
     DEVICE_OBJECT* left;
     {
@@ -104,60 +220,44 @@ void RemoveOne(DeviceNode& node) {
             "IoDetachDevice and IoDeleteDevice when it handles that request.");
     }
   }
-  SetState(node, NodeState::kRemoved);
   node.power = PowerDeviceUnspecified;
-  if (!surprise) NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
-  DropNode(node);
+  node.removal_scheduled = false;
+  if (after == AfterRemoval::kGone) {
+    SetState(node, NodeState::kRemoved);
+  } else {
+    SetState(node, after == AfterRemoval::kDisabled ? NodeState::kDisabled : NodeState::kUninstalled);
+  }
+  if (!surprise && had_stack) NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
+  if (after == AfterRemoval::kGone) DropNode(node);
 }
 
-struct LateRemoval : Job {
-  explicit LateRemoval(DeviceNode& target) : node(target) {}
-  void Run() override {
-    Busy busy(node);
-    if (node.state.load() == NodeState::kSurpriseRemoved && OpenCount(node) == 0) RemoveOne(node);
-  }
-  DeviceNode& node;
-};
-
-void SurpriseOne(DeviceNode& node) {
-  NodeState before = node.state.load();
-  if (IsGone(before)) return;
-  bool had_stack = before != NodeState::kFailed && before != NodeState::kInitialized;
-  if (!had_stack) {
-    RemoveOne(node);
+void RemoveMissing(DeviceNode& node) {
+  const NodeState state = node.state.load();
+  if (state == NodeState::kSurpriseRemoved) {  // its last file is still open
+    node.after_late_removal = AfterRemoval::kGone;
     return;
   }
-  SetState(node, NodeState::kSurpriseRemoved);
-  // A device that was never started hears only the remove request.
-  if (before != NodeState::kAdded) SendPnp(node, IRP_MN_SURPRISE_REMOVAL, STATUS_SUCCESS);
-  io::DisableInterfacesOf(node.pdo);
-  NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
-  if (OpenCount(node) == 0) RemoveOne(node);
-}
-
-NTSTATUS QueryTree(std::vector<DeviceNode*>& tree, std::vector<NodeState>& before, std::string* veto) {
-  for (size_t i = 0; i < tree.size(); ++i) {
-    NTSTATUS status = QueryOne(*tree[i], &before[i], veto);
-    if (NT_SUCCESS(status)) continue;
-    for (size_t j = i; j-- > 0;) CancelOne(*tree[j], before[j]);
-    return status;
+  if (IsGone(state)) return;
+  if (HasStack(state) || state == NodeState::kQueryRemoved) {
+    SurpriseTree(node, AfterRemoval::kGone);
+    return;
   }
-  return STATUS_SUCCESS;
+  const bool ran = state == NodeState::kDisabled || state == NodeState::kUninstalled;
+  if (ran && node.ever_started && !node.ejected) SendPnp(node, IRP_MN_SURPRISE_REMOVAL, STATUS_SUCCESS);
+  RemoveOne(node, AfterRemoval::kGone);
 }
-
-}  // namespace
 
 NTSTATUS QueryRemove(DEVICE_OBJECT* pdo, std::string* veto) {
   DeviceNode* node = NodeOf(pdo);
   if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
   Busy busy(*node);
   if (node->state.load() == NodeState::kQueryRemoved) return STATUS_SUCCESS;
-  std::vector<DeviceNode*> tree;
-  CollectSubtree(*node, &tree);
-  std::vector<NodeState> before(tree.size());
-  NTSTATUS status = QueryTree(tree, before, veto);
+  std::vector<DeviceNode*> tops = {node};
+  std::vector<DeviceNode*> tree = TreeOf(&tops);
+  NTSTATUS status = QueryTree(tree, veto);
   if (NT_SUCCESS(status)) {
-    for (size_t i = 0; i < tree.size(); ++i) tree[i]->state_before_query = before[i];
+    node->queried = std::move(tree);
+    node->queried_tops = std::move(tops);
   }
   return status;
 }
@@ -168,7 +268,8 @@ NTSTATUS CancelRemove(DEVICE_OBJECT* pdo) {
   Busy busy(*node);
   if (node->state.load() != NodeState::kQueryRemoved) return STATUS_INVALID_DEVICE_STATE;
   std::vector<DeviceNode*> tree;
-  CollectSubtree(*node, &tree);
+  tree.swap(node->queried);
+  node->queried_tops.clear();
   for (size_t i = tree.size(); i-- > 0;) CancelOne(*tree[i], tree[i]->state_before_query);
   return STATUS_SUCCESS;
 }
@@ -177,26 +278,75 @@ NTSTATUS Remove(DEVICE_OBJECT* pdo, std::string* veto) {
   DeviceNode* node = NodeOf(pdo);
   if (!node || node->state.load() == NodeState::kRemoved) return STATUS_NO_SUCH_DEVICE;
   Busy busy(*node);
-  std::vector<DeviceNode*> tree;
-  CollectSubtree(*node, &tree);
+  if (node->state.load() == NodeState::kRemoved) return STATUS_NO_SUCH_DEVICE;
+  const AfterRemoval after = node->parent ? AfterRemoval::kUninstalled : AfterRemoval::kGone;
   if (node->state.load() == NodeState::kSurpriseRemoved) {
     if (OpenCount(*node)) return STATUS_PLUGPLAY_QUERY_VETOED;
-  } else if (node->state.load() != NodeState::kQueryRemoved) {
-    std::vector<NodeState> before(tree.size());
-    NTSTATUS status = QueryTree(tree, before, veto);
-    if (!NT_SUCCESS(status)) return status;
+    RemoveOne(*node, node->after_late_removal);
+    return STATUS_SUCCESS;
   }
-  for (DeviceNode* each : tree) RemoveOne(*each);
-  return STATUS_SUCCESS;
+  return TakeDown(*node, after, false, veto);
 }
 
 NTSTATUS SurpriseRemove(DEVICE_OBJECT* pdo) {
   DeviceNode* node = NodeOf(pdo);
   if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
   Busy busy(*node);
-  std::vector<DeviceNode*> tree;
-  CollectSubtree(*node, &tree);
-  for (DeviceNode* each : tree) SurpriseOne(*each);
+  if (IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
+  // What a bus still reports stays known, as a device that failed.
+  SurpriseTree(*node, node->parent ? AfterRemoval::kDisabled : AfterRemoval::kGone);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS DisableDevice(DEVICE_OBJECT* pdo, std::string* veto) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
+  Busy busy(*node);
+  const NodeState state = node->state.load();
+  if (IsGone(state)) return STATUS_NO_SUCH_DEVICE;
+  if (state == NodeState::kDisabled) return STATUS_SUCCESS;
+  return TakeDown(*node, AfterRemoval::kDisabled, false, veto);
+}
+
+NTSTATUS EnableDevice(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
+  Busy busy(*node);
+  switch (node->state.load()) {
+    case NodeState::kStarted: return STATUS_SUCCESS;
+    case NodeState::kDisabled:
+    case NodeState::kUninstalled:
+    case NodeState::kFailed:
+    case NodeState::kInitialized: break;
+    case NodeState::kRemoved:
+    case NodeState::kSurpriseRemoved: return STATUS_NO_SUCH_DEVICE;
+    default: return STATUS_INVALID_DEVICE_STATE;
+  }
+  SetState(*node, NodeState::kInitialized);
+  if (node->parent) return SetUpChild(*node);
+  NTSTATUS status = BuildStack(*node);
+  return NT_SUCCESS(status) ? Start(*node) : status;
+}
+
+NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
+  Busy busy(*node);
+  if (IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
+  NTSTATUS status = TakeDown(*node, AfterRemoval::kDisabled, true, veto);
+  if (!NT_SUCCESS(status)) return status;
+  PnpRequest eject;
+  eject.minor = IRP_MN_EJECT;
+  eject.at_pdo = true;
+  status = SendPnp(*node, eject);
+  if (!NT_SUCCESS(status)) return status;
+  node->ejected = true;
+  // The bus takes it back in its next answer; a root-enumerated one is ours.
+  if (!node->parent) {
+    RemoveOne(*node, AfterRemoval::kGone);
+  } else if (node->parent->state.load() == NodeState::kStarted) {
+    EnumerateChildren(*node->parent);
+  }
   return STATUS_SUCCESS;
 }
 
@@ -246,100 +396,5 @@ NTSTATUS StopDevice(DEVICE_OBJECT* pdo) {
   return STATUS_SUCCESS;
 }
 
-namespace {
-
-struct RelationsJob : Job {
-  explicit RelationsJob(DeviceNode& target) : node(target) {}
-  void Run() override {
-    Busy busy(node);
-    EnumerateChildren(node);
-  }
-  DeviceNode& node;
-};
-
-// IoInvalidateDeviceState: asks how the device is; one that failed or is gone is removed.
-struct StateJob : Job {
-  explicit StateJob(DeviceNode& target) : node(target) {}
-  void Run() override {
-    ULONG_PTR answer = 0;
-    {
-      Busy busy(node);
-      if (node.state.load() != NodeState::kStarted) return;
-      PnpRequest request;
-      request.minor = IRP_MN_QUERY_PNP_DEVICE_STATE;
-      if (!NT_SUCCESS(SendPnp(node, request))) return;
-      answer = request.information;
-    }
-    if (answer & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED | PNP_DEVICE_DISABLED)) SurpriseRemove(node.pdo);
-  }
-  DeviceNode& node;
-};
-
-struct EjectJob : Job {
-  explicit EjectJob(DeviceNode& target) : node(target) {}
-  void Run() override {
-    // The bus hears of the ejection once the stack is gone; its device object may go with it.
-    if (!NT_SUCCESS(QueryRemove(node.pdo))) return;
-    std::vector<DeviceNode*> tree;
-    CollectSubtree(node, &tree);
-    for (DeviceNode* each : tree) {
-      if (each != &node) RemoveOne(*each);
-    }
-    Busy busy(node);
-    SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
-    PnpRequest eject;
-    eject.minor = IRP_MN_EJECT;
-    eject.at_pdo = true;
-    SendPnp(node, eject);
-    SetState(node, NodeState::kRemoved);
-    NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
-    DropNode(node);
-  }
-  DeviceNode& node;
-};
-
-}  // namespace
-
-namespace {
-struct ReinitializationJob : Job {
-  explicit ReinitializationJob(io::Driver* target) : driver(target) {}
-  void Run() override {
-    if (!driver->unload_called) io::RunReinitialization(driver);
-  }
-  io::Driver* driver;  // lives as long as the machine, loaded or not
-};
-}  // namespace
-
-void QueueReinitialization(io::Driver* driver) {
-  driver->kernel->pnp->operations.Add(std::make_unique<ReinitializationJob>(driver));
-}
-
-void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type) {
-  DeviceNode* node = NodeOf(pdo);
-  if (!node || type != BusRelations) return;
-  node->state_of_machine->operations.Add(std::make_unique<RelationsJob>(*node));
-}
 
 }  // namespace drydock::nt::pnp
-
-using namespace drydock::nt;
-
-extern "C" {
-
-VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type) {
-  pnp::InvalidateRelations(DeviceObject, Type);
-}
-
-VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject) {
-  if (pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject)) {
-    node->state_of_machine->operations.Add(std::make_unique<pnp::StateJob>(*node));
-  }
-}
-
-VOID NTAPI IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject) {
-  if (pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject)) {
-    node->state_of_machine->operations.Add(std::make_unique<pnp::EjectJob>(*node));
-  }
-}
-
-}  // extern "C"

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <ntddk.h>
@@ -23,6 +24,7 @@ namespace drydock::nt::pnp {
 
 struct DeviceNode;
 struct Registration;
+using nt::Thread;
 
 // Work for a system worker thread, done in order.
 struct Job {
@@ -47,11 +49,18 @@ struct State {
   io::Driver* root_bus = nullptr;  // made with the first device
 
   rt::Lock lock;
-  std::vector<std::unique_ptr<DeviceNode>> nodes RT_GUARDED_BY(lock);  // present and removed ones, in order of arrival
+  DeviceNode* first_node RT_GUARDED_BY(lock) = nullptr;  // present and removed ones, in order of arrival
+  DeviceNode* last_node RT_GUARDED_BY(lock) = nullptr;
+  std::unordered_map<std::u16string, DeviceNode*> by_path RT_GUARDED_BY(lock);  // present ones, by upper-case instance path
   std::vector<Registration*> registrations RT_GUARDED_BY(lock);        // in order of registration
   uint32_t next_instance RT_GUARDED_BY(lock) = 0;
   // By instance path or interface name.
   std::map<std::u16string, std::map<PropertyName, PropertyValue>> properties RT_GUARDED_BY(lock);
+
+  KEVENT idle;                    // no operation is under way
+  Thread* engaged = nullptr;      // whose operation is under way
+  uint32_t depth = 0;
+  uint64_t enumerations = 0;      // under the operation's lock
 
   DriverMatcher matcher = nullptr;
   void* matcher_context = nullptr;

@@ -3,6 +3,7 @@
 #include "nt/driver_callback.h"
 #include "nt/io/device.h"
 #include "runtime/assert.h"
+#include "wdf/bus/bus.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/device/um_policy.h"
@@ -139,7 +140,8 @@ void DeviceBuilder::ResolveIoTypes(Device& device, const DeviceInit& init) {
     wdm->Flags |= IoFlag(init.read_write_io);
     if (init.power_inrush) {
       wdm->Flags |= DO_POWER_INRUSH;
-    } else if (init.power_pageable != WdfFalse) {
+    } else if (init.power_pageable == WdfUseDefault && init.parent ? (init.parent->wdm()->Flags & DO_POWER_PAGABLE) != 0
+                                                                   : init.power_pageable != WdfFalse) {
       wdm->Flags |= DO_POWER_PAGABLE;
     }
   }
@@ -185,6 +187,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     device->names_ = std::make_unique<DeviceNames>(*device);
     if (globals.umdf) device->known_files_ = std::make_unique<KnownFiles>();
     status = CreateTargets(*device, *init);
+    if (NT_SUCCESS(status)) status = bus::DeviceCreated(*device);
   }
   if (!NT_SUCCESS(status)) {
     // The init stays the caller's, for another try (INI-05).

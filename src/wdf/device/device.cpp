@@ -1,6 +1,7 @@
 #include "wdf/device/device.h"
 
 #include "nt/driver_callback.h"
+#include "wdf/bus/bus.h"
 #include "wdf/device/builder.h"
 #include "wdf/device/device_access.h"
 #include "wdf/device/names.h"
@@ -30,9 +31,10 @@ PFN_WDFDEVICE_WDM_IRP_PREPROCESS PreprocessFor(const DeviceInit& init, const IO_
 }  // namespace
 
 Device::Device() = default;
-Device::~Device() = default;
+Device::~Device() { bus::DeviceDestroyed(*this); }
 
 void Device::ReleaseOutside() {
+  for (auto* part : {&interrupts, &dma_enablers, &children, &as_child, &query_interfaces, &wmi}) part->reset();
   names_.reset();
   pnp_.reset();
   dispatch_.reset();
@@ -41,7 +43,7 @@ void Device::ReleaseOutside() {
 
 bool Device::DriverMayDelete() const {
   if (globals().umdf) return false;
-  return is_control() || (is_pdo() && !pnp_->reported());
+  return is_control() || bus::IsLoose(const_cast<Device&>(*this));
 }
 
 void Device::OnDeleting() {
@@ -55,7 +57,7 @@ void Device::OnDeleting() {
 }
 
 void Device::OnCleanedUp() {
-  if (failed_creation_ || is_control()) DeviceBuilder::DeleteWdm(*this);  // a failed one has no init any more
+  if (failed_creation_ || is_control() || bus::IsLoose(*this)) DeviceBuilder::DeleteWdm(*this);  // a failed one has no init any more
 }
 
 NTSTATUS Device::PassDown(PIRP irp) {

@@ -15,6 +15,7 @@ namespace drydock::wdf {
 
 class Device;
 class Driver;
+struct Child;
 
 enum class DeviceKind : uint8_t { kFdo, kPdo, kControl };
 
@@ -47,6 +48,7 @@ struct DeviceText {
 };
 
 struct PdoInit {
+  Child* child = nullptr;  // which EvtChildListCreateDevice is to make a PDO for; null: WdfPdoInitAllocate's
   std::u16string device_id, instance_id, container_id;
   std::vector<std::u16string> hardware_ids, compatible_ids;
   std::vector<DeviceText> texts;
@@ -102,6 +104,8 @@ struct DeviceInit {
   PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION shutdown_notification = nullptr;  // control devices
   ULONG shutdown_flags = 0;
   std::unique_ptr<PdoInit> pdo_init;
+  std::unique_ptr<WDF_CHILD_LIST_CONFIG> default_child_list;  // FDOs
+  KeptAttributes default_child_list_attributes;
 };
 
 inline DeviceInit& InitFrom(PWDFDEVICE_INIT init) { return *reinterpret_cast<DeviceInit*>(init); }

@@ -1,12 +1,13 @@
 // PnP IRPs: which event they are, and those that change no state.
 #include "nt/driver_callback.h"
+#include "wdf/bus/bus.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/object/factory.h"
 
 namespace drydock::wdf {
 namespace {
 
-bool EventOf(UCHAR minor, PnpEvent* event) {
+bool EventOf(UCHAR minor, bool pdo, PnpEvent* event) {
   switch (minor) {
     case IRP_MN_START_DEVICE: *event = PnpEvent::kStart; return true;
     case IRP_MN_QUERY_STOP_DEVICE: *event = PnpEvent::kQueryStop; return true;
@@ -16,6 +17,7 @@ bool EventOf(UCHAR minor, PnpEvent* event) {
     case IRP_MN_CANCEL_REMOVE_DEVICE: *event = PnpEvent::kCancelRemove; return true;
     case IRP_MN_SURPRISE_REMOVAL: *event = PnpEvent::kSurpriseRemoval; return true;
     case IRP_MN_REMOVE_DEVICE: *event = PnpEvent::kRemove; return true;
+    case IRP_MN_EJECT: *event = PnpEvent::kEject; return pdo;
     default: return false;
   }
 }
@@ -60,7 +62,7 @@ NTSTATUS PnpPower::ForwardWithStatus(PIRP irp, NTSTATUS status) {
 NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
   PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
   PnpEvent event;
-  if (EventOf(stack->MinorFunction, &event)) {
+  if (EventOf(stack->MinorFunction, device_.is_pdo(), &event)) {
     PIRP expected = nullptr;
     if (!pnp_irp_.compare_exchange_strong(expected, irp)) {
       Violation(device_.globals(), ViolationKind::kPnpIrp, reinterpret_cast<uint64_t>(device_.handle()), reinterpret_cast<uint64_t>(irp),
@@ -73,18 +75,27 @@ NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
     case IRP_MN_QUERY_PNP_DEVICE_STATE: return QueryPnpState(irp);
     case IRP_MN_QUERY_DEVICE_RELATIONS: return QueryRelations(irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION: return UsageNotification(irp);
-    default: return PassOn(irp);
+    default: break;
   }
+  NTSTATUS status;
+  if (device_.is_pdo() && bus::AnswerPdo(device_, irp, &status)) return status;
+  return PassOn(irp);
 }
 
 NTSTATUS PnpPower::QueryRelations(PIRP irp) {
-  // DEVX-26: asked for BusRelations too; what the driver added through removal relations is the bus's to report.
+  // DEVX-26: asked for BusRelations too, before the child lists are looked at.
   PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
   if (auto callback = device_.init().pnp.EvtDeviceRelationsQuery) {
     const DEVICE_RELATION_TYPE type = stack->Parameters.QueryDeviceRelations.Type;
     if (type == BusRelations || type == EjectionRelations || type == RemovalRelations) {
       nt::CallDriver("EvtDeviceRelationsQuery", callback, reinterpret_cast<WDFDEVICE>(device_.handle()), type);
     }
+  }
+  NTSTATUS status;
+  if (device_.is_pdo() && bus::AnswerPdo(device_, irp, &status)) return status;
+  if (stack->Parameters.QueryDeviceRelations.Type == BusRelations) {
+    status = bus::AnswerBusRelations(device_, irp);
+    if (!NT_SUCCESS(status)) return CompleteIrp(irp, status, irp->IoStatus.Information);
   }
   return PassOn(irp);
 }

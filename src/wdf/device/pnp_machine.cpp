@@ -1,6 +1,7 @@
 // The actions of the PnP machine: tables S1 to S7 of the contract, step by step. Every action runs under pnp_lock_.
 #include "nt/driver_callback.h"
 #include "runtime/assert.h"
+#include "wdf/bus/bus.h"
 #include "wdf/device/builder.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
@@ -22,13 +23,14 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
   pnp_lock_.Acquire();
   const PnpRow row = RowFor(pnp_state(), event);
   if (event == PnpEvent::kRemove) return Remove(irp, row.action);  // ends with the device
-  RT_ASSERT(row.spec != nullptr || event == PnpEvent::kPowerFailed);
+  RT_ASSERT(row.spec != nullptr || event == PnpEvent::kPowerFailed || event == PnpEvent::kEject);
   NTSTATUS status = STATUS_SUCCESS;
   bool send_on = true;  // false: `status` is final, the IRP came back or goes no further
   switch (row.action) {
     case PnpAction::kStart:
     case PnpAction::kStartFromStopped:
     case PnpAction::kRestart:
+    case PnpAction::kRestartPdo:
       status = Start(irp, row.action);
       send_on = false;
       break;
@@ -67,14 +69,18 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
     case PnpAction::kSurpriseStarted:
     case PnpAction::kSurpriseQueried:
     case PnpAction::kSurpriseStopped:
-    case PnpAction::kSurpriseFailed: SurpriseRemoval(row.action); break;
+    case PnpAction::kSurpriseFailed:
+    case PnpAction::kSurprisePdo: SurpriseRemoval(row.action); break;
+    case PnpAction::kEject: status = Eject(); break;
     case PnpAction::kFailStarted:
       EnterPnp(power_failed_going_down_ ? WdfDevStatePnpFailedPowerDown : WdfDevStatePnpFailedIoStarting);
       ImplicitPowerDown();
       Fail(true);
       ReportFailure();
       break;
-    default: break;
+    default:
+      if (event == PnpEvent::kEject) status = STATUS_INVALID_DEVICE_STATE;  // its stack was not removed first
+      break;
   }
   Settle();
   pnp_irp_.store(nullptr);
@@ -86,8 +92,15 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
 // --- start (S1, S2, S3) ---
 
 NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
+  bool first_start = action == PnpAction::kStart;
   switch (action) {
     case PnpAction::kStart: EnterPnp(WdfDevStatePnpInitStarting); break;
+    case PnpAction::kRestartPdo:  // the same object goes on (PWR-11, S12)
+      EnterPnp(WdfDevStatePnpPdoRestart);
+      failed_ = managed_purged_ = false;
+      self_managed_flush_due_ = self_managed_cleanup_due_;
+      first_start = true;
+      break;
     case PnpAction::kStartFromStopped: EnterPnp(WdfDevStatePnpStoppedWaitForStartCompletion); break;
     default:  // START without a stop before it
       EnterPnp(WdfDevStatePnpRestart);
@@ -105,7 +118,7 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     }
     return status;
   }
-  EnterPnp(action == PnpAction::kStart              ? WdfDevStatePnpHardwareAvailable
+  EnterPnp(first_start                              ? WdfDevStatePnpHardwareAvailable
            : action == PnpAction::kStartFromStopped ? WdfDevStatePnpStartingFromStopped
                                                     : WdfDevStatePnpRestartHardwareAvailable);
   if (!device_.access_agreed_) {  // IOT-7.27; the status is ours
@@ -120,7 +133,7 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
   }
   if (action == PnpAction::kStartFromStopped) EnterPnp(WdfDevStatePnpRestarting);
   power_lock_.Acquire();
-  status = PowerUp(action == PnpAction::kStart ? UpFrom::kFirstStart : UpFrom::kStopped);
+  status = PowerUp(first_start ? UpFrom::kFirstStart : UpFrom::kStopped);
   SettlePower();
   power_lock_.Release();
   if (!NT_SUCCESS(status)) {
@@ -128,7 +141,7 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     Fail(true);
     return STATUS_DEVICE_POWER_FAILURE;
   }
-  if (action == PnpAction::kStart) {
+  if (first_start) {
     EnterPnp(WdfDevStatePnpEnableInterfaces);
     status = EnableInterfaces();
     if (!NT_SUCCESS(status)) {
@@ -300,6 +313,11 @@ void PnpPower::SurpriseRemoval(PnpAction action) {
       tell();
       EnterPnp(WdfDevStatePnpFailedWaitForRemove);
       return;
+    case PnpAction::kSurprisePdo:
+      EnterPnp(WdfDevStatePnpRemovedPdoSurpriseRemoved);
+      tell();
+      EnterPnp(WdfDevStatePnpRemovedPdoWait);
+      return;
     case PnpAction::kSurpriseStopped:
       EnterPnp(WdfDevStatePnpSurpriseRemove);
       tell();
@@ -346,8 +364,15 @@ NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
       break;
     default: break;  // never started, or failed before: all that was done already
   }
-  EnterPnp(WdfDevStatePnpRemoved);
-  EnterPnp(WdfDevStatePnpRemovedChildrenRemoved);
+  if (!RemovedForGood(action)) {
+    EnterPnp(WdfDevStatePnpRemovedPdoWait);
+    Settle();
+    pnp_irp_.store(nullptr);
+    pnp_lock_.Release();
+    CompleteIrp(irp, STATUS_SUCCESS);
+    device.Release();
+    return STATUS_SUCCESS;
+  }
   EnterPnp(device.is_pdo() ? WdfDevStatePnpPdoRemoved : WdfDevStatePnpFdoRemoved);
   EndDevice();
   Settle();
@@ -361,6 +386,58 @@ NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
   return status;
 }
 
+// From PnpRemoved on: the children go along; a PDO that its bus still reports stays (S6).
+bool PnpPower::RemovedForGood(PnpAction action) {
+  if (pnp_state() == WdfDevStatePnpEjectedWaitingForRemove) return true;
+  if (action != PnpAction::kRemovePdo) {
+    EnterPnp(WdfDevStatePnpRemoved);
+    if (bus::HasPdos(device_)) {
+      EnterPnp(WdfDevStatePnpRemovedWaitForChildren);
+      bus::ParentRemoved(device_);
+    }
+    EnterPnp(WdfDevStatePnpRemovedChildrenRemoved);
+  }
+  if (!device_.is_pdo()) return true;
+  EnterPnp(WdfDevStatePnpCheckForDevicePresence);
+  return !bus::StillPresent(device_);
+}
+
+void PnpPower::ParentRemoved() {
+  pnp_lock_.Acquire();
+  switch (pnp_state()) {
+    case WdfDevStatePnpInit:
+      EnterPnp(WdfDevStatePnpRemoved);
+      EnterPnp(WdfDevStatePnpRemovedChildrenRemoved);
+      EnterPnp(WdfDevStatePnpCheckForDevicePresence);
+      break;
+    case WdfDevStatePnpRemovedPdoWait:
+    case WdfDevStatePnpEjectFailed:
+    case WdfDevStatePnpEjectedWaitingForRemove: break;
+    default:  // in the middle of its own removal: nobody waits for it
+      pnp_lock_.Release();
+      return;
+  }
+  EnterPnp(WdfDevStatePnpPdoRemoved);
+  EndDevice();
+  Settle();
+  pnp_lock_.Release();
+  DeviceBuilder::DeleteWdm(device_);
+}
+
+// S16: in the thread that brought the IRP.
+NTSTATUS PnpPower::Eject() {
+  EnterPnp(WdfDevStatePnpEjectHardware);
+  NTSTATUS status = STATUS_SUCCESS;
+  if (auto callback = device_.init().pdo_init->callbacks.EvtDeviceEject) status = nt::CallDriver("EvtDeviceEject", callback, handle());
+  if (!NT_SUCCESS(status)) {
+    EnterPnp(WdfDevStatePnpEjectFailed);
+    return status;
+  }
+  bus::Ejected(device_);
+  EnterPnp(WdfDevStatePnpEjectedWaitingForRemove);
+  return status;
+}
+
 // PnpFinal: other queues purged > SelfManagedIoCleanup > clean-up callbacks of the children and the device.
 void PnpPower::EndDevice() {
   StopIdleTracking();
@@ -369,6 +446,7 @@ void PnpPower::EndDevice() {
   queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);
   CleanUpSelfManagedIo();
   EnterPnp(WdfDevStatePnpFinal);
+  if (device_.is_pdo()) bus::PdoEnded(device_);
   device_.Delete();
   device_.framework().disposal->Drain();
 }

@@ -2,6 +2,7 @@
 #include "wdf/device/pnp_power.h"
 
 #include "nt/driver_callback.h"
+#include "wdf/bus/bus.h"
 #include "wdf/object/factory.h"
 
 namespace drydock::wdf {
@@ -17,7 +18,8 @@ void ApplyTri(WDF_TRI_STATE value, Bits set) {
 }  // namespace
 
 PnpPower::PnpPower(Device& device) : device_(device) {
-  policy_owner_ = device.init().power_policy_owner == WdfUseDefault ? !device.is_filter() && device.kind() == DeviceKind::kFdo
+  policy_owner_ = device.init().power_policy_owner == WdfUseDefault ? (!device.is_filter() && device.kind() == DeviceKind::kFdo) ||
+                                                                          (device.is_pdo() && device.init().pdo_init->raw)  // INI-39
                                                                     : device.init().power_policy_owner == WdfTrue;
   KeInitializeEvent(&in_d0_event_, NotificationEvent, FALSE);
   KeInitializeTimerEx(&idle_timer_, NotificationTimer);
@@ -103,7 +105,10 @@ void PnpPower::ApplyCapabilities(DEVICE_CAPABILITIES* caps) {
 NTSTATUS PnpPower::QueryCapabilities(PIRP irp) {
   DEVICE_CAPABILITIES* caps = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceCapabilities.Capabilities;
   NTSTATUS status = ForwardAndWait(irp);
-  if (NT_SUCCESS(status) && caps->Version == 1 && caps->Size >= sizeof(DEVICE_CAPABILITIES)) ApplyCapabilities(caps);
+  if (NT_SUCCESS(status) && caps->Version == 1 && caps->Size >= sizeof(DEVICE_CAPABILITIES)) {
+    if (device_.is_pdo()) bus::BaseCapabilities(device_, caps);
+    ApplyCapabilities(caps);
+  }
   return CompleteIrp(irp, status, irp->IoStatus.Information);
 }
 

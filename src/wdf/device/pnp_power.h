@@ -19,7 +19,7 @@ namespace drydock::wdf {
 
 class ResourceList;
 
-enum class PnpEvent : uint8_t { kStart, kQueryStop, kCancelStop, kStop, kQueryRemove, kCancelRemove, kSurpriseRemoval, kRemove, kPowerFailed, kCount };
+enum class PnpEvent : uint8_t { kStart, kQueryStop, kCancelStop, kStop, kQueryRemove, kCancelRemove, kSurpriseRemoval, kRemove, kPowerFailed, kEject, kCount };
 
 enum class PnpAction : uint8_t {
   kNothing,
@@ -46,6 +46,10 @@ enum class PnpAction : uint8_t {
   kRemoveQueried,
   kRemoveStopped,
   kRemoveFailed,
+  kRemovePdo,
+  kRestartPdo,
+  kSurprisePdo,
+  kEject,
   kFailStarted,
 };
 
@@ -80,7 +84,8 @@ struct PnpPower {
   WDF_DEVICE_POWER_POLICY_STATE policy_state() const { return policy_state_.load(std::memory_order_acquire); }
   bool policy_owner() const { return policy_owner_; }
   bool pageable() const { return (device_.wdm()->Flags & DO_POWER_PAGABLE) != 0; }
-  bool reported() const { return false; }  // a static PDO that was added; bus enumeration is another room's
+  // A PDO whose parent was removed (DEVX-25). Nothing happens to one that is in the middle of its own removal.
+  void ParentRemoved();
 
   // --- idle (idle.cpp) ---
   NTSTATUS AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS& settings);
@@ -124,6 +129,8 @@ struct PnpPower {
   void Stop();
   void SurpriseRemoval(PnpAction action);
   NTSTATUS Remove(PIRP irp, PnpAction action);
+  bool RemovedForGood(PnpAction action);
+  NTSTATUS Eject();
   void EndDevice();
   void Fail(bool release_hardware);
   void ReportFailure();

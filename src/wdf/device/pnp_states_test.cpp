@@ -10,7 +10,8 @@ namespace drydock::wdf {
 namespace {
 
 constexpr WDF_DEVICE_PNP_STATE kResting[] = {WdfDevStatePnpInit,    WdfDevStatePnpStarted, WdfDevStatePnpQueryStopPending,
-                                             WdfDevStatePnpStopped, WdfDevStatePnpQueryRemovePending, WdfDevStatePnpFailedWaitForRemove};
+                                             WdfDevStatePnpStopped, WdfDevStatePnpQueryRemovePending, WdfDevStatePnpFailedWaitForRemove,
+                                             WdfDevStatePnpRemovedPdoWait, WdfDevStatePnpEjectedWaitingForRemove, WdfDevStatePnpEjectFailed};
 
 // What the PnP manager never sends in a state; a row for one of these would be dead.
 bool CannotHappen(WDF_DEVICE_PNP_STATE state, PnpEvent event) {
@@ -28,6 +29,15 @@ bool CannotHappen(WDF_DEVICE_PNP_STATE state, PnpEvent event) {
       {{WdfDevStatePnpQueryRemovePending, PnpEvent::kCancelStop}, "not asked to stop"},
       {{WdfDevStatePnpQueryRemovePending, PnpEvent::kStop}, "not asked to stop"},
   };
+  // IRP_MN_EJECT goes to a PDO whose stack was removed.
+  if (event == PnpEvent::kEject && (state == WdfDevStatePnpStarted || state == WdfDevStatePnpStopped || state == WdfDevStatePnpQueryStopPending ||
+                                    state == WdfDevStatePnpQueryRemovePending || state == WdfDevStatePnpEjectedWaitingForRemove)) {
+    return true;
+  }
+  // After an ejection comes REMOVE, or a start when it failed.
+  const bool stops = event == PnpEvent::kQueryStop || event == PnpEvent::kCancelStop || event == PnpEvent::kStop || event == PnpEvent::kPowerFailed;
+  if (state == WdfDevStatePnpEjectFailed) return stops;
+  if (state == WdfDevStatePnpEjectedWaitingForRemove) return stops || event == PnpEvent::kStart;
   return kImpossible.count({state, event}) != 0;
 }
 

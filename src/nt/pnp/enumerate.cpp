@@ -1,0 +1,169 @@
+// A bus's children: asked for, set up, taken down.
+#include <atomic>
+
+#include "nt/bugcheck.h"
+#include "nt/io/device.h"
+#include "nt/kernel.h"
+#include "nt/ob/name_space.h"
+#include "nt/pnp/node.h"
+#include "nt/pnp/state.h"
+#include "nt/thread.h"
+
+namespace drydock::nt::pnp {
+
+NTSTATUS SetUpChild(DeviceNode& child) {
+  State& state = *child.state_of_machine;
+  DeviceDescription drivers;
+  std::vector<std::u16string> ids = child.hardware_ids;
+  ids.insert(ids.end(), child.compatible_ids.begin(), child.compatible_ids.end());
+  const bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);
+  if (!found && !child.last_capabilities.RawDeviceOK) {  // waits for a driver, as an unknown device does
+    SetState(child, NodeState::kInitialized);
+    return child.last_status = STATUS_NO_SUCH_DEVICE;
+  }
+  child.drivers = drivers.lower_filters;
+  child.function = drivers.function;
+  if (drivers.function) child.drivers.push_back(drivers.function);
+  child.drivers.insert(child.drivers.end(), drivers.upper_filters.begin(), drivers.upper_filters.end());
+  NTSTATUS status = BuildStack(child);
+  return NT_SUCCESS(status) ? Start(child) : status;
+}
+
+NTSTATUS EnumerateChildren(DeviceNode& node) {
+  node.relations_due.store(false);  // what is said from here on needs another query
+  if (node.state.load() != NodeState::kStarted) return STATUS_INVALID_DEVICE_STATE;
+  PnpRequest request;
+  request.minor = IRP_MN_QUERY_DEVICE_RELATIONS;
+  request.fill = [](IO_STACK_LOCATION* location, void*) { location->Parameters.QueryDeviceRelations.Type = BusRelations; };
+  NTSTATUS status = SendPnp(node, request);
+  if (!NT_SUCCESS(status) || !request.information) return status;
+  auto* relations = reinterpret_cast<DEVICE_RELATIONS*>(request.information);
+  State& state = *node.state_of_machine;
+  const uint64_t enumeration = ++state.enumerations;
+  std::vector<DeviceNode*> due, missing;
+  for (ULONG i = 0; i < relations->Count; ++i) {
+    DEVICE_OBJECT* pdo = relations->Objects[i];
+    if (!io::IsLiveDevice(pdo)) {
+      BugCheck(PNP_DETECTED_FATAL_ERROR, {2, reinterpret_cast<uint64_t>(pdo)},
+               "A bus answered IRP_MN_QUERY_DEVICE_RELATIONS with something that is not a device object.");
+    }
+    DeviceNode* child = NodeOf(pdo);
+    if (!child) {
+      child = NewNode(state.kernel, pdo, &node);
+      pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;
+      due.push_back(child);
+    } else if (child->state.load() == NodeState::kUninstalled && child->enumeration != enumeration) {
+      due.push_back(child);
+    }
+    child->enumeration = enumeration;
+    ob::Dereference(pdo);  // the relation's reference; the node has its own
+  }
+  ExFreePoolWithTag(relations, 0);
+  {
+    rt::LockGuard guard(state.lock);
+    for (DeviceNode* child = node.first_child; child; child = child->next_sibling) {
+      if (child->enumeration != enumeration) missing.push_back(child);
+    }
+  }
+  for (DeviceNode* child : missing) RemoveMissing(*child);
+  for (DeviceNode* child : due) {
+    if (!child->named) {
+      SetState(*child, NodeState::kInitialized);
+      Identify(*child);
+    }
+    SetUpChild(*child);
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Reenumerate(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node) return STATUS_NO_SUCH_DEVICE;
+  Busy busy(*node);
+  return EnumerateChildren(*node);
+}
+
+DEVICE_OBJECT* FindDevice(Kernel& kernel, std::u16string_view instance_path) {
+  State& state = *kernel.pnp;
+  rt::LockGuard guard(state.lock);
+  auto found = state.by_path.find(ob::Upcase(instance_path));
+  if (found == state.by_path.end()) return nullptr;
+  ob::Reference(found->second->pdo);
+  return found->second->pdo;
+}
+
+// --- what drivers and buses ask for, on a worker, in order ---
+
+namespace {
+
+struct DeviceJob : Job {
+  explicit DeviceJob(DeviceNode& target) : node(target) { ob::Reference(node.pdo); }
+  ~DeviceJob() override {
+    if (ran) ob::Dereference(node.pdo);  // one that never ran belongs to a machine that ends
+  }
+  void Run() override {
+    Work();
+    ran = true;
+  }
+  virtual void Work() = 0;
+  DeviceNode& node;
+  bool ran = false;
+};
+
+struct RelationsJob final : DeviceJob {
+  using DeviceJob::DeviceJob;
+  void Work() override {
+    Busy busy(node);
+    EnumerateChildren(node);
+  }
+};
+
+// IoInvalidateDeviceState: asks how the device is; one that failed or is gone is removed.
+struct StateJob final : DeviceJob {
+  using DeviceJob::DeviceJob;
+  void Work() override {
+    Busy busy(node);
+    if (node.state.load() != NodeState::kStarted) return;
+    PnpRequest request;
+    request.minor = IRP_MN_QUERY_PNP_DEVICE_STATE;
+    if (!NT_SUCCESS(SendPnp(node, request))) return;
+    if (request.information & (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED | PNP_DEVICE_DISABLED)) SurpriseRemove(node.pdo);
+  }
+};
+
+struct EjectJob final : DeviceJob {
+  using DeviceJob::DeviceJob;
+  void Work() override { Eject(node.pdo); }
+};
+
+}  // namespace
+
+void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type) {
+  DeviceNode* node = NodeOf(pdo);
+  if (!node || type != BusRelations || node->relations_due.exchange(true)) return;
+  node->state_of_machine->operations.Add(std::make_unique<RelationsJob>(*node));
+}
+
+}  // namespace drydock::nt::pnp
+
+using namespace drydock::nt;
+
+extern "C" {
+
+VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type) {
+  pnp::InvalidateRelations(DeviceObject, Type);
+}
+
+VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject) {
+  if (pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject)) {
+    node->state_of_machine->operations.Add(std::make_unique<pnp::StateJob>(*node));
+  }
+}
+
+VOID NTAPI IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject) {
+  if (pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject)) {
+    node->state_of_machine->operations.Add(std::make_unique<pnp::EjectJob>(*node));
+  }
+}
+
+}  // extern "C"
