@@ -1,7 +1,7 @@
 // What the two executors share. For src/runtime only.
 #pragma once
 
-#include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "runtime/executor.h"
@@ -28,8 +28,10 @@ inline size_t StackBytes(const ExecutorOptions& options) {
   return options.stack_bytes;
 }
 
-inline void SetTaskName(Task& task, const char* name) {
-  std::snprintf(task.name, sizeof task.name, "%s", name ? name : "");
+inline void SetTaskName(Task& task, const char* name) {  // at every entry from outside: no snprintf
+  const size_t length = name ? strnlen(name, sizeof task.name - 1) : 0;
+  std::memcpy(task.name, name ? name : "", length);
+  task.name[length] = '\0';
 }
 
 // a + b, held at kNever.

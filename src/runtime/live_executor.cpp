@@ -121,13 +121,16 @@ class LiveExecutor final : public Executor {
 
   Task* Enter(const char* name, void* user) override {
     RT_ASSERT(tls_current_task == nullptr || tls_current_task->executor != this);
-    LiveTask* task = NewTask(name, user);
-    task->adopted = true;
-    task->outer = tls_current_task;
-    FindOwnStack(*task);
+    LiveTask* task;
     running_.fetch_add(1);
     {
       LockGuard guard(lock_);
+      task = FreeTask();
+      if (task == nullptr) task = new LiveTask;
+      Prepare(task, name, user);
+      task->adopted = true;
+      task->outer = tls_current_task;
+      FindOwnStack(*task);
       Number(task);
     }
     tls_current_task = task;
@@ -247,20 +250,25 @@ class LiveExecutor final : public Executor {
     LiveTask* task = nullptr;
     {
       LockGuard guard(lock_);
-      if (!free_.empty()) {
-        task = free_.back();
-        free_.pop_back();
-      }
+      task = FreeTask();
     }
-    if (task != nullptr) {
-      task->Reset();
-    } else {
-      task = new LiveTask;
-    }
+    if (task == nullptr) task = new LiveTask;
+    Prepare(task, name, user);
+    return task;
+  }
+
+  LiveTask* FreeTask() RT_REQUIRES(lock_) {
+    if (free_.empty()) return nullptr;
+    LiveTask* task = free_.back();
+    free_.pop_back();
+    task->Reset();
+    return task;
+  }
+
+  void Prepare(LiveTask* task, const char* name, void* user) {
     task->executor = this;
     task->user = user;
     SetTaskName(*task, name);
-    return task;
   }
 
   void Number(LiveTask* task) RT_REQUIRES(lock_) {
