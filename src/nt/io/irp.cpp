@@ -69,8 +69,8 @@ void Recycle(IrpHeader* header) {
   if (!kept || kept->count > IrpCache::kKeepIrps) {
     State& state = *thread->kernel->io;
     rt::LockGuard guard(state.lock);
-    header->next_free = state.spare_irps;
-    state.spare_irps = header;
+    header->next_free = state.spare_irps[header->stack_size];
+    state.spare_irps[header->stack_size] = header;
     return;
   }
   IrpCache::IrpList& list = *kept;
@@ -98,13 +98,9 @@ IrpHeader* TakeFree(Thread& thread, int stack_size) {
   }
   State& state = *thread.kernel->io;
   rt::LockGuard guard(state.lock);
-  for (IrpHeader** link = &state.spare_irps; *link; link = &(*link)->next_free) {
-    if ((*link)->stack_size != stack_size) continue;
-    IrpHeader* header = *link;
-    *link = header->next_free;
-    return header;
-  }
-  return nullptr;
+  IrpHeader* header = state.spare_irps[stack_size];
+  if (header) state.spare_irps[stack_size] = header->next_free;
+  return header;
 }
 
 void DropHold(IrpHeader* header) {
@@ -320,8 +316,8 @@ void ThreadEnded(Thread& thread) {
     for (IrpCache::IrpList& list : cache->irps) {
       while (IrpHeader* header = list.first) {
         list.first = header->next_free;
-        header->next_free = state->spare_irps;
-        state->spare_irps = header;
+        header->next_free = state->spare_irps[header->stack_size];
+        state->spare_irps[header->stack_size] = header;
       }
     }
   }

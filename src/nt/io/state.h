@@ -36,7 +36,8 @@ struct State {
   // Guards what follows up to the next comment; never held over a call.
   rt::Lock lock;
   IrpHeader* irp_chunks RT_GUARDED_BY(lock) = nullptr;
-  IrpHeader* spare_irps RT_GUARDED_BY(lock) = nullptr;  // free ones that ended threads left behind
+  // Free ones that found no room in a thread's cache, or whose thread has ended; by stack size, so that one is found at once.
+  IrpHeader* spare_irps[128] RT_GUARDED_BY(lock) = {};
   IrpCache* caches RT_GUARDED_BY(lock) = nullptr;
   Driver* drivers RT_GUARDED_BY(lock) = nullptr;
   Driver* unloaded_drivers RT_GUARDED_BY(lock) = nullptr;
