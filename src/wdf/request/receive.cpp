@@ -102,6 +102,16 @@ struct RequestCache {
     return true;
   }
 
+  // It was deleted, its cleanup callbacks have run, the one reference left is the caller's; what Object::LastRelease would still do has
+  // no effect that anybody could see.
+  static bool OwesNothing(const Request& request) {
+    if (request.references() != 1 || !request.is_received() || !request.deleting() || request.received.place != Place::kCompleted) return false;
+    if (request.received.reserved || request.received.buffers || request.parent_ || request.first_child_ || request.dying_children_) return false;
+    if (request.contexts_ && request.contexts_->destroy) return false;  // one that has more than one is not kept
+    const DriverGlobals& globals = *request.globals_;
+    return !request.passive_by_own_attributes_ && !globals.options.track_references && !globals.framework->kernel.events.enabled();
+  }
+
   static void Free(ThreadState& state, Request& request) {
     const uint8_t size_class = request.size_class_;
     request.~Request();
@@ -122,6 +132,11 @@ void RetirePlain(Request& request) {
   request.Release();
 }
 
+void ReleaseSent(Request& request) {
+  if (RequestCache::OwesNothing(request) && RequestCache::Keep(request)) return;
+  request.Release();
+}
+
 NTSTATUS CreateReceived(Device& device, PIRP irp, Request** out) {
   if (Request* spare = RequestCache::Take(device)) {
     AttachIrp(*spare, irp);
@@ -135,7 +150,7 @@ NTSTATUS CreateReceived(Device& device, PIRP irp, Request** out) {
 
 void Retire(Request& request) {
   if (__builtin_expect(request.received.reserved, 0)) return queue::ReturnReserved(request);
-  request.Release();
+  ReleaseSent(request);
 }
 
 // A driver-made request that is deleted while it is the driver's, out of a queue.

@@ -17,5 +17,7 @@ void AttachIrp(Request& request, PIRP irp);
 void Retire(Request& request);
 // For a request that IsPlain() when its completion began: kept for the thread's next arrival, with its slot.
 void RetirePlain(Request& request);
+// Drops a reference of a request that was sent: as Release, but one that has ended and owes no callback is kept like a plain one.
+void ReleaseSent(Request& request);
 
 }  // namespace drydock::wdf

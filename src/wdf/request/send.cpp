@@ -8,6 +8,7 @@
 #include "wdf/device/device.h"
 #include "wdf/object/factory.h"
 #include "wdf/request/format.h"
+#include "wdf/request/receive.h"
 #include "wdf/request/request.h"
 #include "wdf/request/send_timer.h"
 #include "wdf/target/io_target.h"
@@ -88,7 +89,7 @@ void Finish(SentState& sent) {
   }
   if (has_routine || last_for) target.RoutineReturned(has_routine, last_for);
   if (sender) Wake(sent.wait);
-  if (request) request->Release();
+  if (request) ReleaseSent(*request);
 }
 
 // R6 for a blocked sender, in its own thread (IOX-10).
