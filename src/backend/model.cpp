@@ -132,15 +132,18 @@ void CallModel(ModelDevice& model, const ModelRequest& request) {
 }  // namespace
 
 NTSTATUS ModelAccess::Dispatch(ModelDevice& model, IRP* irp) {
-  std::shared_ptr<PendingTable> table = model.pending_;  // the device may go inside the callback
+  ModelRequest request;
+  request.table_ = model.pending_;  // the device may go inside the callback
+  request.irp_ = irp;
+  PendingTable* table = request.table_.get();
   backend::Dispatch dispatch;
   uint64_t ticket;
   {
     rt::LockGuard guard(table->lock);
-    ticket = ++table->last_ticket;
+    ticket = request.ticket_ = ++table->last_ticket;
     table->entries.push_back({ticket, irp, Held::kInCallback, false, &dispatch});
   }
-  CallModel(model, Request(table, irp, ticket));
+  CallModel(model, request);
   if (dispatch.completed) return dispatch.status;
   if (!dispatch.pended) {
     // Neither completed nor pended: kept for ever, or until somebody completes a copy of the ticket.

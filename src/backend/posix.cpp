@@ -101,17 +101,32 @@ ssize_t WriteFully(int fd, const void* buffer, size_t length, off_t offset) {
   return static_cast<ssize_t>(done);
 }
 
-ssize_t ReadCached(int fd, void* buffer, size_t length, off_t offset) {
+namespace {
+
+constexpr uint32_t kLongStreak = 64, kAskEvery = 8;
+
+ssize_t ReadIfCached(int fd, void* buffer, size_t length, off_t offset) {
   iovec vector{buffer, length};
   ssize_t got = ::preadv2(fd, &vector, 1, offset, RWF_NOWAIT);
   if (got >= 0) {
     // A short count may mean the end of the file or the end of what is cached.
     if (static_cast<size_t>(got) == length || got == 0) return got;
-    ssize_t rest = ReadCached(fd, static_cast<char*>(buffer) + got, length - static_cast<size_t>(got), offset + got);
+    ssize_t rest = ReadIfCached(fd, static_cast<char*>(buffer) + got, length - static_cast<size_t>(got), offset + got);
     return rest < 0 ? rest : got + rest;
   }
   if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) return ReadFully(fd, buffer, length, offset);
   return -errno;
+}
+
+}  // namespace
+
+ssize_t ReadCached(int fd, void* buffer, size_t length, off_t offset, CacheStreak& streak) {
+  const uint32_t hits = streak.hits.load(std::memory_order_relaxed);
+  const bool ask = hits < kLongStreak || hits % kAskEvery == 0;
+  const ssize_t got = ask ? ReadIfCached(fd, buffer, length, offset) : ReadFully(fd, buffer, length, offset);
+  // Counted modulo: a round number that stays above kLongStreak.
+  streak.hits.store(got < 0 ? 0 : hits < 2 * kLongStreak ? hits + 1 : kLongStreak + 1, std::memory_order_relaxed);
+  return got;
 }
 
 }  // namespace drydock::backend

@@ -4,6 +4,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
+
 #include <ntddk.h>
 
 namespace drydock::backend {
@@ -44,8 +47,13 @@ int OpenBeneath(int root, const char* path, int flags, mode_t mode);
 // All bytes or an error; short only at the end of the file. Negative: -errno.
 ssize_t ReadFully(int fd, void* buffer, size_t length, off_t offset);
 ssize_t WriteFully(int fd, const void* buffer, size_t length, off_t offset);
+// How long an open file's reads have all been answered by the page cache.
+struct CacheStreak {
+  std::atomic<uint32_t> hits{0};
+};
 // As ReadFully, but -EAGAIN when the bytes are not in the page cache (the caller then reads on a worker). Kernels and file systems that
-// cannot tell read right away.
-ssize_t ReadCached(int fd, void* buffer, size_t length, off_t offset);
+// cannot tell read right away. Asking makes a cached read of 4 KiB a sixth slower, so that in a long streak only every eighth read asks: up to
+// seven may then wait for the disk on the caller's thread before the next one notices.
+ssize_t ReadCached(int fd, void* buffer, size_t length, off_t offset, CacheStreak& streak);
 
 }  // namespace drydock::backend

@@ -86,7 +86,7 @@ void Disk::OnRead(const ModelRequest& request) {
     FinishTransfer(request, ReadFully(fd_.get(), request.output(), request.output_length(), request.offset()));
     return;
   }
-  ssize_t done = ReadCached(fd_.get(), request.output(), request.output_length(), request.offset());
+  ssize_t done = ReadCached(fd_.get(), request.output(), request.output_length(), request.offset(), streak_);
   if (done != -EAGAIN) {
     FinishTransfer(request, done);
     return;

@@ -24,6 +24,7 @@ class Disk : public ModelDevice {
   bool InRange(const ModelRequest& request, size_t length) const;
 
   UniqueFd fd_;
+  CacheStreak streak_;
   uint64_t bytes_;
   uint32_t sector_;
   bool writable_;

@@ -38,6 +38,7 @@ struct DirectoryItem {
 // One open. FILE_OBJECT::FsContext2.
 struct OpenedFile {
   UniqueFd fd;
+  CacheStreak streak;
   FileControlBlock* control = nullptr;  // null: the volume itself
   std::string path;                     // below the folder, as found; "" is the folder
   bool directory = false;

@@ -57,7 +57,7 @@ void FolderVolume::OnRead(const ModelRequest& request) {
     Finish(request, file, offset, ReadFully(opened->fd.get(), request.output(), request.output_length(), offset));
     return;
   }
-  ssize_t done = ReadCached(opened->fd.get(), request.output(), request.output_length(), offset);
+  ssize_t done = ReadCached(opened->fd.get(), request.output(), request.output_length(), offset, opened->streak);
   if (done != -EAGAIN) {
     Finish(request, file, offset, done);
     return;
