@@ -74,6 +74,28 @@ TEST_P(Echo, SurpriseRemovalEndsWhatIsUnderWay) {
   file.Close();
 }
 
+// The same device, installed from its INX as Windows' setup does it.
+class InstalledEcho : public testing::TestWithParam<ExecutorKind> {};
+
+TEST_P(InstalledEcho, StartsFromItsInf) {
+  Machine machine({.executor = GetParam()});
+  const std::string image = DRYDOCK_IMAGE(echo), folder = image.substr(0, image.rfind('/'));
+  EXPECT_TRUE(machine.Install(folder + "/echo.inx", folder).empty());
+  auto device = machine.AddRootDevice("root\\echo");
+  ASSERT_TRUE(device.started()) << machine.ReportText();
+  EXPECT_EQ(device.name(), "ROOT\\SAMPLE\\0000");
+  auto file = machine.Open(device);
+  EXPECT_EQ(file.Write("hello").information, 5u);
+  char buffer[16] = {};
+  EXPECT_EQ(file.Read(buffer, sizeof buffer).information, 5u);
+  file.Close();
+  EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, InstalledEcho, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
+                         [](const auto& info) { return info.param == ExecutorKind::Live ? "live" : "simulated"; });
+
 INSTANTIATE_TEST_SUITE_P(Executors, Echo, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "live" : "simulated"; });
 

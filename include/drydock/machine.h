@@ -102,6 +102,7 @@ class Device {
   std::string name() const;            // what Open takes: the PDO's name
   bool started() const;
   std::string state() const;           // in words: "started", "disabled", "removed", ...
+  std::string problem() const;         // why setup found no drivers for it, or they could not be loaded; "": nothing known
   explicit operator bool() const { return impl_ != nullptr; }
   struct Impl;
   explicit Device(Impl* impl) : impl_(impl) {}
@@ -172,6 +173,19 @@ class Machine {
   Status last_driver_status() const;         // what the newest DriverEntry returned
   Status UnloadDriver(Driver driver);
   Device AddDevice(const DeviceSpec& spec);  // added and started; check started()
+
+  // --- setup (docs/inf.md) ---
+  // Installs a driver package: its INF (or INX, stamped on the way), and the folder where the built images of its services are. Returns
+  // notes about what was ignored; throws Error with a line for each mistake, FILE:LINE: words.
+  std::vector<std::string> Install(const std::string& inf_path, const std::string& image_folder);
+  // The image of a service that no package brings: one of the system's that a driver of the test stands in for ("i8042prt").
+  void ProvideService(const std::string& service, const std::string& image_path);
+  // A device that the root bus reports with this hardware id (and those of `spec`, after it); its drivers come from the installed
+  // packages. `spec` may give a model, an instance path, ids; no drivers. Throws Error when no package fits or an image is missing.
+  Device AddRootDevice(const std::string& hardware_id, const DeviceSpec& spec = {});
+  // Every device that is present, those that buses found too, parents first.
+  std::vector<Device> Devices();
+
   // A model that stands alone under a name such as "\\Device\\Thing" (no driver, no PnP).
   Status AddNamedModel(const std::string& name, std::shared_ptr<DeviceModel> model,
                        bool direct_io = false);
@@ -190,7 +204,8 @@ class Machine {
                      const std::vector<Driver>& upper_filters = {},
                      const std::vector<Driver>& lower_filters = {});
   std::vector<Device> Children(Device bus);                // present ones, in order of arrival
-  Device FindDevice(const std::string& instance_path);     // "TOASTER\\PIE\\01"; empty: none is present
+  // "TOASTER\\PIE\\01": by instance path, else the first by hardware id or description; empty: none is present.
+  Device FindDevice(const std::string& name);
   Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3
 
   // --- applications ---

@@ -4,6 +4,7 @@
 #include "backend/model.h"
 #include "drydock/machine.h"
 #include "machine/impl.h"
+#include "machine/load_driver.h"
 #include "machine/model_bridge.h"
 #include "machine/names.h"
 #include "nt/ex/leaks.h"
@@ -13,26 +14,6 @@
 
 namespace drydock {
 namespace {
-
-Driver AddDriverWith(Machine::Impl& machine, std::string name, std::unique_ptr<machine::Image> image, DriverEntryPoint entry) {
-  Driver::Impl& driver = machine.drivers.emplace_back();
-  driver.machine = &machine;
-  driver.name = std::move(name);
-  driver.image = std::move(image);
-  machine.last_driver_status = machine::Guarded(machine, kStatusMachineStopped, [&]() -> Status {
-    nt::io::ImageInfo info;
-    if (driver.image) {
-      const machine::ImageRange& range = driver.image->range();
-      info.path = range.path;
-      info.start = reinterpret_cast<const void*>(range.begin);
-      info.size = range.end - range.begin;
-    }
-    return nt::io::CreateDriver(*machine.kernel, machine::ToUtf16(driver.name), reinterpret_cast<DRIVER_INITIALIZE*>(entry),
-                                info, &driver.driver);
-  });
-  if (!machine.last_driver_status.ok()) driver.driver = nullptr;
-  return Driver(&driver);
-}
 
 // Runs a PnP operation on a device that still exists.
 template <class Operation>
@@ -75,6 +56,32 @@ std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
 
 }  // namespace
 
+Driver::Impl& machine::LoadDriver(Machine::Impl& machine, std::string name, std::unique_ptr<machine::Image> image, DriverEntryPoint entry) {
+  Driver::Impl* made;
+  {
+    rt::LockGuard guard(machine.drivers_lock);
+    made = &machine.drivers.emplace_back();
+    made->machine = &machine;
+    made->name = std::move(name);
+    made->image = std::move(image);
+  }
+  Driver::Impl& driver = *made;
+  if (driver.image && !entry) entry = driver.image->entry();
+  machine.last_driver_status = machine::Guarded(machine, kStatusMachineStopped, [&]() -> Status {
+    nt::io::ImageInfo info;
+    if (driver.image) {
+      const machine::ImageRange& range = driver.image->range();
+      info.path = range.path;
+      info.start = reinterpret_cast<const void*>(range.begin);
+      info.size = range.end - range.begin;
+    }
+    return nt::io::CreateDriver(*machine.kernel, machine::ToUtf16(driver.name), reinterpret_cast<DRIVER_INITIALIZE*>(entry),
+                                info, &driver.driver);
+  });
+  if (!machine.last_driver_status.ok()) driver.driver = nullptr;
+  return driver;
+}
+
 const std::string& Driver::name() const { return impl_->name; }
 _DRIVER_OBJECT* Driver::object() const { return impl_ && impl_->driver ? impl_->driver->object : nullptr; }
 
@@ -97,12 +104,11 @@ std::string Device::state() const {
 Driver Machine::AddDriver(const std::string& image_path) {
   std::unique_ptr<machine::Image> image = machine::Image::Load(image_path);
   std::string name = image->driver_name();
-  DriverEntryPoint entry = image->entry();
-  return AddDriverWith(*impl_, std::move(name), std::move(image), entry);
+  return Driver(&machine::LoadDriver(*impl_, std::move(name), std::move(image)));
 }
 
 Driver Machine::AddDriver(const std::string& name, DriverEntryPoint entry) {
-  return AddDriverWith(*impl_, name, nullptr, entry);
+  return Driver(&machine::LoadDriver(*impl_, name, nullptr, entry));
 }
 
 Status Machine::last_driver_status() const { return impl_->last_driver_status; }
@@ -189,25 +195,12 @@ Status Machine::Reenumerate(Device device) {
 
 void Machine::InstallDriver(const std::vector<std::string>& ids, Driver function, const std::vector<Driver>& upper_filters,
                             const std::vector<Driver>& lower_filters) {
-  const auto match = [](void* context, const std::vector<std::u16string>& device_ids, nt::pnp::DeviceDescription* drivers) {
-    auto& machine = *static_cast<Machine::Impl*>(context);
-    for (const std::u16string& id : device_ids) {
-      auto found = machine.installed.find(nt::ob::Upcase(id));
-      if (found == machine.installed.end()) continue;
-      const Machine::Impl::Installed& installed = found->second;
-      for (Driver driver : installed.lower_filters) drivers->lower_filters.push_back(driver.impl()->driver);
-      for (Driver driver : installed.upper_filters) drivers->upper_filters.push_back(driver.impl()->driver);
-      if (installed.function) drivers->function = installed.function.impl()->driver;
-      return true;
-    }
-    return false;
-  };
   NtDrivers(upper_filters);  // all loaded, or an error
   NtDrivers(lower_filters);
   if (function) NtDrivers({function});
   machine::Guarded(*impl_, false, [&] {
     for (const std::string& id : ids) impl_->installed[nt::ob::Upcase(machine::ToUtf16(id))] = {function, upper_filters, lower_filters};
-    nt::pnp::SetDriverMatcher(*impl_->kernel, match, impl_.get());
+    impl_->UseMatcher();
     return true;
   });
 }
@@ -237,18 +230,12 @@ std::vector<Device> Machine::Children(Device bus) {
   return list;
 }
 
-Device Machine::FindDevice(const std::string& instance_path) {
-  return machine::Guarded(*impl_, Device(), [&] {
-    DEVICE_OBJECT* pdo = nt::pnp::FindDevice(*impl_->kernel, machine::ToUtf16(instance_path));
-    if (!pdo) return Device();
-    // A root-enumerated one has its handle since AddDevice.
-    for (Device::Impl& device : impl_->devices) {
-      if (device.pdo != pdo) continue;
-      nt::ob::Dereference(pdo);
-      return Device(&device);
-    }
-    return impl_->HandleOf(pdo);
-  });
+Device Machine::Impl::DeviceOf(DEVICE_OBJECT* pdo) {
+  // A root-enumerated one has its handle since AddDevice.
+  for (Device::Impl& device : devices)
+    if (device.pdo == pdo) return Device(&device);
+  nt::ob::Reference(pdo);
+  return HandleOf(pdo);
 }
 
 Status Machine::SetPowerState(Device device, int d_state) {

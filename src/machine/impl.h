@@ -24,6 +24,9 @@
 #include "wdf/framework.h"
 
 namespace drydock {
+namespace machine::setup {
+class DriverStore;
+}
 
 struct Driver::Impl {
   Machine::Impl* machine = nullptr;
@@ -64,6 +67,7 @@ struct Machine::Impl {
   std::atomic<bool> outside_busy{false};
   bool ending = false;
 
+  rt::Lock drivers_lock;               // a device that a bus finds may load its driver from any task
   std::deque<Driver::Impl> drivers;
   std::deque<Device::Impl> devices;
   std::unordered_map<DEVICE_OBJECT*, Device::Impl*> children;  // what a bus found and a handle was asked for; the PDO is referenced
@@ -73,6 +77,9 @@ struct Machine::Impl {
   };
   std::map<std::u16string, Installed> installed;  // by upper-case id
   Device HandleOf(DEVICE_OBJECT* pdo);            // takes the reference over
+  Device DeviceOf(DEVICE_OBJECT* pdo);            // of any present device
+  void UseMatcher();                              // for children: what InstallDriver said, then the store
+  std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;
 
   // The thread that the caller from outside has inside the machine: one for all its calls, so that requests it started go on when the call
@@ -115,7 +122,7 @@ struct Machine::Impl {
   std::unique_ptr<machine::Symbolizer> symbolizer;
   rt::Lock symbolizer_lock;  // findings come from several tasks
 
-  std::vector<machine::ImageRange> ImageRanges() const;
+  std::vector<machine::ImageRange> ImageRanges();
   bool stopped() const { return executor->stopped(); }
   void AddReport(Report report);
   Report MakeReport(ReportKind kind, std::string words);

@@ -8,6 +8,7 @@
 #include "backend/map.h"
 #include "machine/impl.h"
 #include "machine/names.h"
+#include "machine/setup/driver_store.h"
 #include "nt/ke/clock.h"
 #include "nt/ps/process.h"
 
@@ -64,6 +65,7 @@ Machine::Impl::~Impl() {
   // Whatever still waits is unwound before the objects it waits for go.
   executor->EndTasks();
   EndCaller();
+  store.reset();
   verifier.reset();
   framework.reset();
   kernel.reset();

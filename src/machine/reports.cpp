@@ -46,8 +46,9 @@ std::string EventLine(const rt::Event& event) {
 
 }  // namespace
 
-std::vector<machine::ImageRange> Machine::Impl::ImageRanges() const {
+std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
   std::vector<machine::ImageRange> ranges;
+  rt::LockGuard guard(drivers_lock);
   for (const Driver::Impl& driver : drivers)
     if (driver.image) ranges.push_back(driver.image->range());
   return ranges;

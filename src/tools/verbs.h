@@ -7,6 +7,7 @@ namespace drydock::tools {
 
 int BuildVerb(int argc, char** argv);
 int DemoVerb(int argc, char** argv);
+int InfVerb(int argc, char** argv);
 int RunVerb(int argc, char** argv);
 
 struct Verb {
@@ -18,6 +19,7 @@ struct Verb {
 inline constexpr Verb kVerbs[] = {
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
     {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
+    {"inf", "read INF and INX files, tell what they install and what is wrong", InfVerb},
     {"run", "load built drivers, make their devices, do I/O", RunVerb},
 };
 

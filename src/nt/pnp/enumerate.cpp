@@ -14,6 +14,9 @@ namespace drydock::nt::pnp {
 NTSTATUS SetUpChild(DeviceNode& child) {
   State& state = *child.state_of_machine;
   DeviceDescription drivers;
+  drivers.instance_id = child.instance_path;
+  drivers.hardware_ids = child.hardware_ids;
+  drivers.compatible_ids = child.compatible_ids;
   std::vector<std::u16string> ids = child.hardware_ids;
   ids.insert(ids.end(), child.compatible_ids.begin(), child.compatible_ids.end());
   const bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);

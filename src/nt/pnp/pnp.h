@@ -115,7 +115,8 @@ void QueueReinitialization(io::Driver* driver);
 // Asks the stack of `pdo` for its children (IoInvalidateDeviceRelations), adds the new ones and removes the missing; runs on a worker.
 void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
 
-// Which drivers a child found on a bus gets. Fills lower_filters, function, upper_filters by its ids; false: none is installed.
+// Which drivers a child found on a bus gets. `drivers` comes with its instance path, hardware and compatible ids; the matcher fills
+// lower_filters, function, upper_filters. `ids`: both kinds, the best first. False: none is installed.
 using DriverMatcher = bool (*)(void* context, const std::vector<std::u16string>& ids, DeviceDescription* drivers);
 void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context);
 std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo);  // present ones, in order of arrival, not referenced

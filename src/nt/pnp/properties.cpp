@@ -44,7 +44,22 @@ NTSTATUS ReturnList(const std::vector<std::u16string>& list, ULONG length, void*
   return ReturnText(text, length, buffer, result);  // its own zero ends the list
 }
 
+// What setup wrote into the device's key; false: it has no such value.
+bool FromRegistry(const DeviceNode& node, const char16_t* name, cm::Value* value) {
+  return NT_SUCCESS(cm::GetValue(CurrentKernel(), std::u16string(kControlSet) + u"\\Enum\\" + node.instance_path, name, value));
+}
+
+std::u16string TextFromRegistry(const DeviceNode& node, const char16_t* name) {
+  cm::Value value;
+  std::u16string text;
+  if (!FromRegistry(node, name, &value) || value.type != REG_SZ) return text;
+  text.resize(value.data.size() / 2);
+  std::memcpy(text.data(), value.data.data(), text.size() * 2);
+  return text.substr(0, text.find(u'\0'));
+}
+
 std::u16string DriverKeyName(const DeviceNode& node) {
+  if (std::u16string name = TextFromRegistry(node, u"Driver"); !name.empty()) return name;
   // A class is not known before installation: the service's own place under Control\Class.
   return u"{00000000-0000-0000-0000-000000000000}\\" + (node.function ? node.function->name : std::u16string(u"Raw"));
 }
@@ -63,10 +78,29 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
   if (!node) return STATUS_INVALID_DEVICE_REQUEST;
   auto number = [&](ULONG value) { return pnp::Return(&value, sizeof value, BufferLength, PropertyBuffer, ResultLength); };
   auto text = [&](const std::u16string& value) { return pnp::ReturnText(value, BufferLength, PropertyBuffer, ResultLength); };
+  auto stored = [&](const char16_t* name) {
+    cm::Value value;
+    if (!pnp::FromRegistry(*node, name, &value)) return STATUS_OBJECT_NAME_NOT_FOUND;
+    return pnp::Return(value.data.data(), value.data.size(), BufferLength, PropertyBuffer, ResultLength);
+  };
   switch (DeviceProperty) {
     case DevicePropertyDeviceDescription:
-    case DevicePropertyFriendlyName:
-      return text(node->text);
+    case DevicePropertyFriendlyName: {
+      const char16_t* name = DeviceProperty == DevicePropertyFriendlyName ? u"FriendlyName" : u"DeviceDesc";
+      std::u16string words = pnp::TextFromRegistry(*node, name);
+      // A device that setup described has a friendly name only if it was given one.
+      if (words.empty() && DeviceProperty == DevicePropertyFriendlyName && !pnp::TextFromRegistry(*node, u"DeviceDesc").empty())
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+      return text(words.empty() ? node->text : words);
+    }
+    case DevicePropertyClassName:
+      return stored(u"Class");
+    case DevicePropertyClassGuid:
+      return stored(u"ClassGUID");
+    case DevicePropertyManufacturer:
+      return stored(u"Mfg");
+    case DevicePropertyLocationInformation:
+      return stored(u"LocationInformation");
     case DevicePropertyHardwareID:
       return pnp::ReturnList(node->hardware_ids, BufferLength, PropertyBuffer, ResultLength);
     case DevicePropertyCompatibleIDs:

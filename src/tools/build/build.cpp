@@ -46,7 +46,8 @@ class Builder {
     }
 
     BuildResult result;
-    for (const fs::path& inf : project_.infs) result.infs.push_back(PlaceInf(inf, project_, out_));
+    for (const fs::path& inf : project_.infs) 
+      result.infs.push_back(PlaceInf(inf, project_, out_, diagnostics_));
     BuildPlan plan = Plan();
     plan.image = result.image = out_ / (project_.target + ".so");
     WriteIfChanged(out_ / "build.ninja", NinjaText(plan));

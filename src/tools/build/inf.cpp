@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/setup/inf_package.h"
+#include "machine/setup/inf_stamp.h"
 #include "tools/build/text.h"
 #include "tools/build/text_file.h"
 
@@ -10,41 +12,28 @@ namespace drydock::tools {
 namespace fs = std::filesystem;
 
 std::string StampInx(std::string_view text, const DriverProject& project) {
-  const bool umdf = project.kind == DriverKind::kUmdf;
   const std::string version = fmt::format("{}.{}", project.version_major, project.version_minor);
-  const std::string number =
-      fmt::format("{:02}{:03}", project.version_major, project.version_minor);
-  const std::pair<std::string_view, std::string> variables[] = {
-      {"$ARCH$", "amd64"},
-      {"$KMDFVERSION$", umdf ? "1.33" : version},
-      {"$KMDFCOINSTALLERVERSION$", umdf ? "01033" : number},
-      {"$UMDFVERSION$", umdf ? version + ".0" : "2.33.0"},
-      {"$UMDFCOINSTALLERVERSION$", umdf ? number : "02033"},
-  };
-  // Variables are found in any letter case.
-  std::string result;
-  for (size_t i = 0; i < text.size();) {
-    const std::pair<std::string_view, std::string>* found = nullptr;
-    if (text[i] == '$') {
-      for (const auto& variable : variables) {
-        if (StartsWithNoCase(text.substr(i), variable.first)) found = &variable;
-      }
-    }
-    if (found != nullptr) {
-      result += found->second;
-      i += found->first.size();
-    } else {
-      result += text[i++];
-    }
-  }
-  return result;
+  machine::setup::InfStamp stamp;
+  if (project.kind == DriverKind::kUmdf)
+    stamp.umdf_version = version + ".0";
+  else if (project.kind == DriverKind::kKmdf)
+    stamp.kmdf_version = version;
+  return machine::setup::StampInf(text, stamp);
 }
 
-fs::path PlaceInf(const fs::path& source, const DriverProject& project, const fs::path& folder) {
+fs::path PlaceInf(const fs::path& source, const DriverProject& project, const fs::path& folder,
+                  Diagnostics& diagnostics) {
   const std::string text = ReadTextFile(source);
   const bool inx = EqualsNoCase(source.extension().string(), ".inx");
   const fs::path target = folder / (source.stem().string() + ".inf");
-  WriteIfChanged(target, inx ? StampInx(text, project) : text);
+  const std::string stamped = StampInx(text, project);
+  WriteIfChanged(target, inx ? stamped : text);
+  // The image can be built and run all the same; setup would refuse the file.
+  machine::setup::InfReport report;
+  const auto file = machine::setup::InfFile::Parse(stamped, source.string(), 0x409, report);
+  machine::setup::ReadPackage(file, machine::setup::InfTarget(), nullptr, report);
+  for (const std::string& line : report.Lines(/*errors=*/true)) diagnostics.Warning(line);
+  for (const std::string& line : report.Lines(/*errors=*/false)) diagnostics.Note(line);
   return target;
 }
 

@@ -6,13 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "tools/build/diagnostics.h"
 #include "tools/build/driver_project.h"
 
 namespace drydock::tools {
 
 std::string StampInx(std::string_view text, const DriverProject& project);
-// Writes the .inf of an .inf or .inx into `folder` and returns its path.
+// Writes the .inf of an .inf or .inx into `folder` and returns its path. What setup would refuse is
+// warned of, with file and line.
 std::filesystem::path PlaceInf(const std::filesystem::path& source, const DriverProject& project,
-                               const std::filesystem::path& folder);
+                               const std::filesystem::path& folder, Diagnostics& diagnostics);
 
 }  // namespace drydock::tools

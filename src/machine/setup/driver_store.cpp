@@ -1,0 +1,216 @@
+#include "machine/setup/driver_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "machine/names.h"
+#include "machine/setup/inf_stamp.h"
+#include "nt/ke/dispatcher.h"
+
+namespace drydock::machine::setup {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestInf = 16 << 20;
+
+std::optional<std::string> ReadBytes(const fs::path& path, std::string* wrong) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return *wrong = path.string() + ": is a folder", std::nullopt;
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return *wrong = fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno ? errno : EIO)), std::nullopt;
+  if (std::uintmax_t size = fs::file_size(path, error); !error && size > kLargestInf) return *wrong = path.string() + ": larger than 16 MB", std::nullopt;
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// A file of that name in any letter case; "": none.
+fs::path FindFile(const fs::path& folder, const std::string& name) {
+  std::error_code error;
+  if (fs::exists(folder / name, error)) return folder / name;
+  fs::path best;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (InfEqual(at->path().filename().string(), name) && (best.empty() || at->path() < best)) best = at->path();
+  return best;
+}
+
+std::string LastPart(const std::string& path) {
+  size_t slash = path.find_last_of("\\/");
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+class DriverStore::Turn {
+ public:
+  explicit Turn(DriverStore& store) : store_(store) { KeWaitForSingleObject(&store_.turn_, Executive, KernelMode, FALSE, nullptr); }
+  Turn(const Turn&) = delete;
+  ~Turn() noexcept(false) {
+    if (std::uncaught_exceptions() == exceptions_) KeSetEvent(&store_.turn_, IO_NO_INCREMENT, FALSE);
+  }
+
+ private:
+  DriverStore& store_;
+  const int exceptions_ = std::uncaught_exceptions();
+};
+
+DriverStore::DriverStore(Machine::Impl& machine) : machine_(machine), registry_(*machine.kernel) {
+  KeInitializeEvent(&turn_, SynchronizationEvent, TRUE);
+}
+
+std::vector<std::string> DriverStore::Install(const std::string& inf_path, const std::string& image_folder) {
+  std::string wrong;
+  std::optional<std::string> bytes = ReadBytes(inf_path, &wrong);
+  if (!bytes) throw Error(wrong);
+  InfReport report;
+  const InfTarget target;
+  const fs::path folder = fs::path(inf_path).parent_path();
+  // An INF may carry variables as well: a project stamps both kinds.
+  InfFile file = InfFile::Parse(StampInf(DecodeInfText(*bytes), InfStamp()), inf_path, target.locale, report);
+  InfLoader loader = [&](const std::string& name) -> std::optional<std::string> {
+    fs::path path = FindFile(folder, name);
+    std::string ignored;
+    if (path.empty()) return std::nullopt;
+    std::optional<std::string> text = ReadBytes(path, &ignored);
+    if (text) text = StampInf(DecodeInfText(*text), InfStamp());
+    return text;
+  };
+  DriverPackage package = ReadPackage(file, target, loader, report);
+  if (!report.ok()) throw Error(report.ErrorText());
+  if (std::error_code error; !fs::is_directory(image_folder, error)) throw Error(fmt::format("{}: no folder of driver images", image_folder));
+
+  Turn turn(*this);
+  Stored stored;
+  stored.package = std::move(package);
+  stored.published = fmt::format("oem{}.inf", packages_.size());
+  stored.folder = image_folder;
+  stored.path = inf_path;
+  auto add_image = [&](const std::string& service, const std::string& binary) {
+    if (service.empty() || binary.empty() || images_.contains(InfLower(service))) return;
+    std::string image = FindImage(image_folder, LastPart(binary));
+    if (image.empty())
+      missing_[InfLower(service)] = fmt::format("{} is not in {}", LastPart(binary), image_folder);
+    else
+      images_[InfLower(service)] = image;
+  };
+  for (const DeviceInstall& install : stored.package.installs) {
+    for (const ServiceInstall& service : install.services) add_image(service.name, service.binary);
+    for (const UmdfService& service : install.wdf.umdf) add_image(service.name, service.binary);
+  }
+  for (const ServiceInstall& service : stored.package.class_services) add_image(service.name, service.binary);
+  if (stored.package.has_class_install) InstallClass(stored.package);
+  for (const ServiceInstall& service : stored.package.class_services) InstallService(stored, service);
+  for (const InterfaceInstall& each : stored.package.interface_classes)
+    registry_.Apply(std::u16string(kControlSet) + u"\\Control\\DeviceClasses\\" + ToUtf16(each.guid), each.changes);
+  packages_.push_back(std::move(stored));
+  return report.Lines(/*errors=*/false);
+}
+
+void DriverStore::ProvideService(const std::string& service, const std::string& image_path) {
+  Turn turn(*this);
+  images_[InfLower(service)] = image_path;
+}
+
+std::vector<std::string> DriverStore::PackageNames() const {
+  std::vector<std::string> names;
+  for (const Stored& stored : packages_) names.push_back(stored.published);
+  return names;
+}
+
+std::string DriverStore::FindImage(const std::string& folder, const std::string& binary) const {
+  std::string stem = binary.substr(0, binary.rfind('.'));
+  for (const std::string& name : {binary + ".so", stem + ".so", binary})
+    if (fs::path path = FindFile(folder, name); !path.empty()) return path.string();
+  return "";
+}
+
+std::string DriverStore::ProblemOf(const std::string& instance) {
+  Turn turn(*this);
+  auto found = problems_.find(InfLower(instance));
+  return found == problems_.end() ? std::string() : found->second;
+}
+
+// 0xSSGGTHHH: no signatures here; feature score; how the ids met; which of the device's ids, which of the INF's.
+std::optional<uint64_t> DriverStore::Rank(const Ids& ids, const DeviceModelEntry& model, const DeviceInstall& install, std::string* id) {
+  std::optional<uint64_t> best;
+  auto meet = [&](uint64_t kind, uint64_t device_index, const std::string& device_id, uint64_t inf_index, const std::string& inf_id) {
+    if (inf_id.empty() || !InfEqual(device_id, inf_id)) return;
+    uint64_t rank = uint64_t{install.feature_score} << 32 | kind << 28 | std::min<uint64_t>(inf_index, 0xFFF) << 12 | std::min<uint64_t>(device_index, 0xFFF);
+    if (best && *best <= rank) return;
+    best = rank;
+    *id = device_id;
+  };
+  for (size_t i = 0; i < ids.hardware.size(); ++i) {
+    meet(0, i, ids.hardware[i], 0, model.hardware_id);
+    for (size_t k = 0; k < model.compatible_ids.size(); ++k) meet(1, i, ids.hardware[i], k, model.compatible_ids[k]);
+  }
+  for (size_t i = 0; i < ids.compatible.size(); ++i) {
+    meet(2, i, ids.compatible[i], 0, model.hardware_id);
+    for (size_t k = 0; k < model.compatible_ids.size(); ++k) meet(3, i, ids.compatible[i], k, model.compatible_ids[k]);
+  }
+  return best;
+}
+
+std::optional<DriverStore::Match> DriverStore::Best(const Ids& ids, bool extensions, const Stored* only) const {
+  std::optional<Match> best;
+  for (const Stored& stored : packages_) {
+    if (stored.package.extension() != extensions || (only && only != &stored)) continue;
+    for (const DeviceModelEntry& model : stored.package.models) {
+      Match match{.stored = &stored, .model = &model, .id = {}, .rank = 0};
+      std::optional<uint64_t> rank = Rank(ids, model, stored.package.installs[model.install], &match.id);
+      if (!rank) continue;
+      match.rank = *rank;
+      // Of equals the newer, by date, then by version; of those the one installed last.
+      auto newness = [](const Match& m) { return std::pair(m.stored->package.date, m.stored->package.version_number); };
+      if (best && (match.rank > best->rank || (match.rank == best->rank && (best->stored == &stored || newness(match) < newness(*best))))) continue;
+      best = match;
+    }
+  }
+  return best;
+}
+
+bool DriverStore::Knows(const std::vector<std::string>& ids) {
+  Turn turn(*this);
+  return Best({.hardware = ids, .compatible = {}}, false).has_value();
+}
+
+std::string DriverStore::ClassOf(const std::vector<std::string>& hardware_ids) {
+  Turn turn(*this);
+  std::optional<Match> match = Best({.hardware = hardware_ids, .compatible = {}}, false);
+  return match ? match->stored->package.class_name : std::string();
+}
+
+bool DriverStore::FindDrivers(nt::pnp::DeviceDescription* device) {
+  Turn turn(*this);
+  const std::string instance = ToUtf8(device->instance_id);
+  Ids ids;
+  for (const std::u16string& id : device->hardware_ids) ids.hardware.push_back(ToUtf8(id));
+  for (const std::u16string& id : device->compatible_ids) ids.compatible.push_back(ToUtf8(id));
+  const std::u16string enum_key = std::u16string(kControlSet) + u"\\Enum\\" + device->instance_id;
+  std::string& problem = problems_[InfLower(instance)];
+  problem.clear();
+  if (!registry_.Has(enum_key, "Driver") && !registry_.Has(enum_key, "Service")) {
+    std::optional<Match> match = Best(ids, /*extensions=*/false);
+    if (!match) {
+      problem = "no installed INF has one of its ids";
+      return false;
+    }
+    InstallDevice(instance, ids, *match);
+    for (const Stored& stored : packages_) {
+      if (!stored.package.extension()) continue;
+      if (std::optional<Match> extension = Best(ids, /*extensions=*/true, &stored)) InstallExtension(instance, *extension);
+    }
+  }
+  return ComposeStack(instance, device, &problem);
+}
+
+}  // namespace drydock::machine::setup

@@ -1,0 +1,89 @@
+// DriverStore: the driver packages of one machine, and finding the drivers of a device as Windows' setup does.
+// Called by:  Machine (Install, AddRootDevice) and the PnP manager for every device that a bus reports (SetDriverMatcher), inside the
+//             machine, PASSIVE_LEVEL, from any task; one operation at a time, a second one waits.
+// What it does for a new device: the package whose ids fit best is installed (class, services, hardware and software key in the
+//             registry); a known device keeps what its keys say. Then the stack is made from the registry alone: LowerFilters of the
+//             device, of its class, the service, UpperFilters of the class, of the device. Drivers are loaded when first needed and
+//             stay until the machine ends.
+// Errors:     Install throws Error with one line for each mistake of the INF. For a device the reason stands in ProblemOf.
+// Source:     public documentation of device installation: "How Windows Ranks Drivers", "Device Filter Driver Ordering", "Registry
+//             Trees and Keys for Devices and Drivers".
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "machine/impl.h"
+#include "machine/setup/inf_package.h"
+#include "machine/setup/registry_writer.h"
+#include "nt/pnp/pnp.h"
+
+namespace drydock::machine::setup {
+
+class DriverStore {
+ public:
+  explicit DriverStore(Machine::Impl& machine);
+  DriverStore(const DriverStore&) = delete;
+
+  // Returns the notes. `image_folder`: where the built images are; searched without regard to letter case for "echo.sys.so",
+  // "echo.so" and "echo.sys" when the INF says ECHO.sys.
+  std::vector<std::string> Install(const std::string& inf_path, const std::string& image_folder);
+  // A service whose image does not come with a package: one of the system's that a test stands in for.
+  void ProvideService(const std::string& service, const std::string& image_path);
+
+  // Fills the drivers of a device. False: it has none (ProblemOf tells why).
+  bool FindDrivers(nt::pnp::DeviceDescription* device);
+  // Whether a package would drive a device with these ids.
+  bool Knows(const std::vector<std::string>& ids);
+  // The class of the package that would: "Sample".
+  std::string ClassOf(const std::vector<std::string>& hardware_ids);
+
+  std::string ProblemOf(const std::string& instance);
+  std::vector<std::string> PackageNames() const;
+
+ private:
+  struct Stored {
+    DriverPackage package;
+    std::string published;  // oem0.inf
+    std::string folder;     // of the images
+    std::string path;
+  };
+  struct Match {
+    const Stored* stored = nullptr;
+    const DeviceModelEntry* model = nullptr;
+    std::string id;  // of the device, that matched
+    uint64_t rank = 0;  // the lower, the better
+  };
+  struct Ids {
+    std::vector<std::string> hardware, compatible;
+  };
+
+  std::optional<Match> Best(const Ids& ids, bool extensions, const Stored* only = nullptr) const;
+  static std::optional<uint64_t> Rank(const Ids& ids, const DeviceModelEntry& model, const DeviceInstall& install, std::string* id);
+
+  void InstallDevice(const std::string& instance, const Ids& ids, const Match& match);
+  void InstallExtension(const std::string& instance, const Match& match);
+  void InstallClass(const DriverPackage& package);
+  void InstallService(const Stored& stored, const ServiceInstall& service);
+  void InstallWdf(const std::u16string& hardware_key, const Stored& stored, const WdfInstall& wdf);
+  void InstallParts(const std::string& instance, const std::u16string& driver_key, const Match& match);
+  std::u16string NewDriverKey(const std::string& class_guid);
+
+  bool ComposeStack(const std::string& instance, nt::pnp::DeviceDescription* device, std::string* problem);
+  nt::io::Driver* Load(const std::string& service, std::string* problem);
+  std::string FindImage(const std::string& folder, const std::string& binary) const;
+
+  class Turn;  // one operation at a time
+
+  Machine::Impl& machine_;
+  RegistryWriter registry_;
+  std::deque<Stored> packages_;
+  std::map<std::string, std::string> images_;    // by service in lower case
+  std::map<std::string, std::string> missing_;   // services without an image: what was looked for
+  std::map<std::string, std::string> problems_;  // by instance in lower case
+  KEVENT turn_;
+};
+
+}  // namespace drydock::machine::setup

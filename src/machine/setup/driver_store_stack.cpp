@@ -1,0 +1,69 @@
+// DriverStore: the stack of a device, from what the registry says of it.
+#include <fmt/format.h>
+
+#include "machine/image.h"
+#include "machine/load_driver.h"
+#include "machine/names.h"
+#include "machine/setup/driver_store.h"
+
+namespace drydock::machine::setup {
+
+nt::io::Driver* DriverStore::Load(const std::string& service, std::string* problem) {
+  if (nt::io::Driver* loaded = nt::io::FindDriver(*machine_.kernel, ToUtf16(service))) return loaded;
+  auto image = images_.find(InfLower(service));
+  if (image == images_.end()) {
+    auto missing = missing_.find(InfLower(service));
+    *problem = fmt::format("service {}: {}", service, missing == missing_.end() ? "it is installed by no package" : missing->second);
+    return nullptr;
+  }
+  try {
+    Driver::Impl& driver = LoadDriver(machine_, service, Image::Load(image->second));
+    if (driver.driver) return driver.driver;
+    *problem = fmt::format("service {}: its DriverEntry returned {}", service, machine_.last_driver_status.ToString());
+  } catch (const Error& error) {
+    *problem = fmt::format("service {}: {}", service, error.what());
+  }
+  return nullptr;
+}
+
+bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescription* device, std::string* problem) {
+  const std::u16string enum_key = std::u16string(kControlSet) + u"\\Enum\\" + ToUtf16(instance);
+  const std::string guid = registry_.ReadText(enum_key, "ClassGUID");
+  const std::u16string class_key = std::u16string(kControlSet) + u"\\Control\\Class\\" + ToUtf16(guid);
+  std::vector<std::string> host = registry_.ReadTexts(enum_key + u"\\Device Parameters\\WUDF", "DriverList");
+
+  // The reflector stands for the UMDF drivers of the device, the lowest first.
+  auto load = [&](const std::string& service, std::vector<nt::io::Driver*>& into) {
+    const bool reflector = InfEqual(service, "WUDFRd") && !host.empty();
+    for (const std::string& name : reflector ? host : std::vector<std::string>{service}) {
+      nt::io::Driver* driver = Load(name, problem);
+      if (!driver) return false;
+      into.push_back(driver);
+    }
+    return true;
+  };
+  auto load_all = [&](const std::u16string& key, const char* value, std::vector<nt::io::Driver*>& into) {
+    for (const std::string& service : registry_.ReadTexts(key, value))
+      if (!load(service, into)) return false;
+    return true;
+  };
+
+  std::vector<nt::io::Driver*> lower, function, upper;
+  const std::string service = registry_.ReadText(enum_key, "Service");
+  if (!load_all(enum_key, "LowerFilters", lower)) return false;
+  if (!guid.empty() && !load_all(class_key, "LowerFilters", lower)) return false;
+  if (!service.empty() && !load(service, function)) return false;
+  // Of a host's drivers the lowest is the function driver; the others attach above it.
+  if (function.size() > 1) upper.assign(function.begin() + 1, function.end());
+  if (!guid.empty() && !load_all(class_key, "UpperFilters", upper)) return false;
+  if (!load_all(enum_key, "UpperFilters", upper)) return false;
+
+  for (nt::io::Driver* driver : lower) device->lower_filters.push_back(driver);
+  if (!function.empty()) device->function = function[0];
+  for (nt::io::Driver* driver : upper) device->upper_filters.push_back(driver);
+  std::string description = registry_.ReadText(enum_key, "DeviceDesc");
+  if (device->device_text.empty()) device->device_text = ToUtf16(description);
+  return true;
+}
+
+}  // namespace drydock::machine::setup
