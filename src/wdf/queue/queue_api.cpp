@@ -6,6 +6,7 @@
 #include "wdf/queue/queue.h"
 #include "wdf/request/parameters.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 
 namespace drydock::wdf::ddi {
 
@@ -13,7 +14,7 @@ using Change = wdf::Queue::Change;
 
 namespace {
 
-wdf::Queue& From(DriverGlobals& globals, WDFQUEUE queue) { return *FromHandle<wdf::Queue>(globals, queue); }
+wdf::Queue& From(DriverGlobals& globals, WDFQUEUE queue) { return Checked<wdf::Queue>(queue); }
 WDFREQUEST HandleOf(wdf::Request* request) { return request ? request->request_handle() : nullptr; }
 
 // The synchronous forms wait: never from a handler of the queue itself, which would wait for its own end (IOT-9.37). The stall report

@@ -2,6 +2,7 @@
 #include "wdf/ddi.h"
 #include "wdf/object/factory.h"
 #include "wdf/request/buffers.h"
+#include "wdf/request/send.h"
 
 namespace drydock::wdf {
 
@@ -79,28 +80,28 @@ namespace ddi {
 
 NTSTATUS WdfRequestRetrieveInputBuffer(DriverGlobals& globals, WDFREQUEST Request, size_t MinimumRequiredLength, PVOID* Buffer,
                                        size_t* Length) {
-  return RetrieveBuffer(*FromHandle<wdf::Request>(globals, Request), Direction::kInput, MinimumRequiredLength, Buffer, Length);
+  return RetrieveBuffer(Checked<wdf::Request>(Request), Direction::kInput, MinimumRequiredLength, Buffer, Length);
 }
 
 NTSTATUS WdfRequestRetrieveOutputBuffer(DriverGlobals& globals, WDFREQUEST Request, size_t MinimumRequiredSize, PVOID* Buffer,
                                         size_t* Length) {
-  return RetrieveBuffer(*FromHandle<wdf::Request>(globals, Request), Direction::kOutput, MinimumRequiredSize, Buffer, Length);
+  return RetrieveBuffer(Checked<wdf::Request>(Request), Direction::kOutput, MinimumRequiredSize, Buffer, Length);
 }
 
 NTSTATUS WdfRequestRetrieveInputMemory(DriverGlobals& globals, WDFREQUEST Request, WDFMEMORY* Memory) {
-  return RetrieveMemory(*FromHandle<wdf::Request>(globals, Request), Direction::kInput, Memory);
+  return RetrieveMemory(Checked<wdf::Request>(Request), Direction::kInput, Memory);
 }
 
 NTSTATUS WdfRequestRetrieveOutputMemory(DriverGlobals& globals, WDFREQUEST Request, WDFMEMORY* Memory) {
-  return RetrieveMemory(*FromHandle<wdf::Request>(globals, Request), Direction::kOutput, Memory);
+  return RetrieveMemory(Checked<wdf::Request>(Request), Direction::kOutput, Memory);
 }
 
 NTSTATUS WdfRequestRetrieveInputWdmMdl(DriverGlobals& globals, WDFREQUEST Request, PMDL* Mdl) {
-  return RetrieveMdl(*FromHandle<wdf::Request>(globals, Request), Direction::kInput, Mdl);
+  return RetrieveMdl(Checked<wdf::Request>(Request), Direction::kInput, Mdl);
 }
 
 NTSTATUS WdfRequestRetrieveOutputWdmMdl(DriverGlobals& globals, WDFREQUEST Request, PMDL* Mdl) {
-  return RetrieveMdl(*FromHandle<wdf::Request>(globals, Request), Direction::kOutput, Mdl);
+  return RetrieveMdl(Checked<wdf::Request>(Request), Direction::kOutput, Mdl);
 }
 
 }  // namespace ddi

@@ -3,6 +3,7 @@
 #include "wdf/device/device.h"
 #include "wdf/object/factory.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 
 namespace drydock::wdf::ddi {
 
@@ -13,18 +14,18 @@ CCHAR DefaultBoost(const wdf::Request& request) {  // IOT-7.37
 }  // namespace
 
 void WdfRequestComplete(DriverGlobals& globals, WDFREQUEST Request, NTSTATUS Status) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   request.Complete(Status, DefaultBoost(request));
 }
 
 void WdfRequestCompleteWithInformation(DriverGlobals& globals, WDFREQUEST Request, NTSTATUS Status, ULONG_PTR Information) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   if (request.irp) request.irp->IoStatus.Information = Information;
   request.Complete(Status, DefaultBoost(request));
 }
 
 void WdfRequestCompleteWithPriorityBoost(DriverGlobals& globals, WDFREQUEST Request, NTSTATUS Status, CCHAR PriorityBoost) {
-  FromHandle<wdf::Request>(globals, Request)->Complete(Status, PriorityBoost);
+  Checked<wdf::Request>(Request).Complete(Status, PriorityBoost);
 }
 
 }  // namespace drydock::wdf::ddi

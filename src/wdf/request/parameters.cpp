@@ -8,6 +8,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 #include "wdf/trace.h"
 
 namespace drydock::wdf {
@@ -84,13 +85,13 @@ void WdfRequestGetParameters(DriverGlobals& globals, WDFREQUEST Request, PWDF_RE
     Break(globals, "WdfRequestGetParameters: the parameters structure has a wrong Size; use WDF_REQUEST_PARAMETERS_INIT.");
     return;
   }
-  FillParameters(*FromHandle<wdf::Request>(globals, Request), Parameters);
+  FillParameters(Checked<wdf::Request>(Request), Parameters);
 }
 
-PIRP WdfRequestWdmGetIrp(DriverGlobals& globals, WDFREQUEST Request) { return FromHandle<wdf::Request>(globals, Request)->irp; }
+PIRP WdfRequestWdmGetIrp(DriverGlobals& globals, WDFREQUEST Request) { return Checked<wdf::Request>(Request).irp; }
 
 WDFFILEOBJECT WdfRequestGetFileObject(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   if (!request.irp || !request.target_device || request.received.place == Place::kNone) return nullptr;
   PFILE_OBJECT given = request.current_stack()->FileObject;
   FileObject* file = file::Find(*request.target_device, given);
@@ -99,37 +100,37 @@ WDFFILEOBJECT WdfRequestGetFileObject(DriverGlobals& globals, WDFREQUEST Request
 }
 
 WDFQUEUE WdfRequestGetIoQueue(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   if (!request.received.queue || request.received.place == Place::kCompleted) return nullptr;
   return request.received.queue->queue_handle();
 }
 
 KPROCESSOR_MODE WdfRequestGetRequestorMode(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   return request.irp ? request.irp->RequestorMode : static_cast<KPROCESSOR_MODE>(KernelMode);
 }
 
 ULONG WdfRequestGetRequestorProcessId(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   return request.irp ? IoGetRequestorProcessId(request.irp) : 0;
 }
 
 BOOLEAN WdfRequestIsFrom32BitProcess(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   return request.irp && IoIs32bitProcess(request.irp);
 }
 
 BOOLEAN WdfRequestIsReserved(DriverGlobals& globals, WDFREQUEST Request) {
-  return FromHandle<wdf::Request>(globals, Request)->received.reserved;
+  return Checked<wdf::Request>(Request).received.reserved;
 }
 
 void WdfRequestSetInformation(DriverGlobals& globals, WDFREQUEST Request, ULONG_PTR Information) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   if (request.irp) request.irp->IoStatus.Information = Information;
 }
 
 ULONG_PTR WdfRequestGetInformation(DriverGlobals& globals, WDFREQUEST Request) {
-  wdf::Request& request = *FromHandle<wdf::Request>(globals, Request);
+  wdf::Request& request = Checked<wdf::Request>(Request);
   return request.irp ? request.irp->IoStatus.Information : 0;  // 0 after its own completion (IOT-7.34)
 }
 
