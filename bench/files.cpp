@@ -83,6 +83,27 @@ void ThroughFilter(benchmark::State& state, ExecutorKind executor) {
 BENCHMARK_CAPTURE(ThroughFilter, live, ExecutorKind::Live)->Name("read4k/filter_and_file_target/live");
 BENCHMARK_CAPTURE(ThroughFilter, simulated, ExecutorKind::Simulated)->Name("read4k/filter_and_file_target/simulated");
 
+// What a system call between two requests does to the requests: an application's control and a pread by turns. Less the pread it is the
+// same control as ioctl16/application, now with the processor's caches and predictors as the kernel leaves them.
+void ControlAndPread(benchmark::State& state) {
+  ScratchFile scratch;
+  int fd = open(scratch.Path().c_str(), O_RDONLY | O_CLOEXEC);
+  Stack stack(ExecutorKind::Live, static_cast<int>(state.range(0)), /*with_caller=*/false);
+  std::vector<uint64_t> buffer(kRead / sizeof(uint64_t));
+  int64_t at = 0;
+  uint64_t in[2] = {1, 2}, out[2];
+  for (auto _ : state) {
+    if (pread(fd, buffer.data(), kRead, at) != static_cast<ssize_t>(kRead) || !Right(buffer, at)) state.SkipWithError("pread");
+    at = Next(at);
+    ++in[0];
+    IoResult result = stack.file.Ioctl(IOCTL_BENCH_EXCHANGE, in, sizeof in, out, sizeof out);
+    Check(stack.machine, result.status, "ioctl");
+    Check(stack.machine, result.information == sizeof out && out[0] == in[0] + 1 && out[1] == in[1] + 2, "answer");
+  }
+  close(fd);
+}
+BENCHMARK(ControlAndPread)->Name("read4k/control_and_pread/live")->Arg(0)->Arg(1);  // filters
+
 // The drivers of examples/filestack: four synchronous sends a read, each with a time-out.
 void ThroughStack(benchmark::State& state, ExecutorKind executor) {
   ScratchFile scratch;

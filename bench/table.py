@@ -23,6 +23,7 @@ RATIOS = [
     ("from an application through one driver (live)", "ioctl16/application/filters/live/0", NULL, None),
     ("each further filter that forwards (live)", "per filter", NULL, None),
     ("read of 4 KiB through a filter and a file target (live)", "read4k/filter_and_file_target/live", PREAD, 1.3),
+    ("an application's control and a pread by turns (live)", "read4k/control_and_pread/live/0", PREAD, None),
     ("read of 4 KiB through examples/filestack (live)", "read4k/filestack/live", PREAD, None),
     ("completion from another thread (live)", "ioctl16/completed_elsewhere/live", FUTEX, 2.0),
 ]
