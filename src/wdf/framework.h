@@ -45,6 +45,7 @@ struct FrameworkOptions {
 struct UmdfDirectives {
   bool allow_kernel_mode_clients = false;    // UmdfKernelModeClientPolicy = AllowKernelModeClients (1)
   bool allow_unknown_file_objects = false;   // UmdfFileObjectPolicy = AllowNullAndUnknownFileObjects (1)
+  bool copy_method_neither = false;          // UmdfMethodNeitherAction = Copy (1)
 };
 
 // `shared` is what the driver sees through WdfDriverGlobals; it must stay the first member.

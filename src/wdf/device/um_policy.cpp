@@ -1,5 +1,7 @@
 #include "wdf/device/um_policy.h"
 
+#include "nt/io/irp.h"
+#include "nt/mm/address_space.h"
 #include "nt/thread.h"
 #include "wdf/device/device_access.h"
 #include "wdf/device/device_init.h"
@@ -42,6 +44,19 @@ bool UmPolicy::Admits(Device& device, PIRP irp) {
   KnownFiles& known = *DeviceAccess::Known(device);
   rt::LockGuard guard(known.lock);
   return stack.FileObject && known.files.count(stack.FileObject) != 0;
+}
+
+NTSTATUS UmPolicy::TakeNeither(Device& device, PIRP irp) {
+  if (irp->Flags & IRP_BUFFERED_IO) return STATUS_SUCCESS;  // by the UMDF driver above
+  if (!device.globals().directives.copy_method_neither || irp->RequestorMode == KernelMode) return STATUS_INVALID_DEVICE_REQUEST;
+  const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
+  const ULONG input = control.InputBufferLength, output = control.OutputBufferLength;
+  if (input == 0 && output == 0) return STATUS_SUCCESS;
+  void* buffer = nt::io::AllocateSystemBuffer(nt::CurrentThread(), irp, input > output ? input : output);
+  if (!buffer) return STATUS_INSUFFICIENT_RESOURCES;
+  irp->AssociatedIrp.SystemBuffer = buffer;
+  irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER | (output != 0 ? IRP_INPUT_OPERATION : 0);
+  return input == 0 ? STATUS_SUCCESS : nt::mm::CopyIn(irp->RequestorMode, buffer, control.Type3InputBuffer, input);
 }
 
 void UmPolicy::AgreeOnAccess(Device& device, const DeviceInit& init) {

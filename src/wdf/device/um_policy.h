@@ -19,6 +19,8 @@ struct UmPolicy {
   static bool Admits(Device& device, PIRP irp);
   static void CreateSeen(Device& device, PFILE_OBJECT file);
   static void CloseSeen(Device& device, PFILE_OBJECT file);
+  // IOT-7.25: a METHOD_NEITHER control of an application gets a system buffer and goes on as a buffered one. A failure: it must not go on.
+  static NTSTATUS TakeNeither(Device& device, PIRP irp);
   // What this driver asks for, brought into line with the UMDF drivers below it. A contradiction is kept for the start to fail on.
   static void AgreeOnAccess(Device& device, const DeviceInit& init);
 };

@@ -7,6 +7,7 @@
 #include "nt/io/irp.h"
 #include "wdf/ddi.h"
 #include "wdf/device/device.h"
+#include "wdf/device/um_policy.h"
 #include "wdf/framework.h"
 #include "wdf/queue/forward_progress.h"
 #include "wdf/queue/queue.h"
@@ -113,7 +114,8 @@ NTSTATUS DispatchIrp(Device& device, PIRP irp) {
   const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
   if (__builtin_expect(device.globals().umdf, 0) && stack.MajorFunction == IRP_MJ_DEVICE_CONTROL &&
       (stack.Parameters.DeviceIoControl.IoControlCode & 3) == METHOD_NEITHER) {
-    return CompleteIrp(device, irp, STATUS_INVALID_DEVICE_REQUEST);  // IOT-7.25: UmdfMethodNeitherAction=Reject
+    const NTSTATUS status = UmPolicy::TakeNeither(device, irp);
+    if (!NT_SUCCESS(status)) return CompleteIrp(device, irp, status);
   }
   if (device.in_caller_context()) return AskInCallerContext(device, irp, nullptr);
   Queue* queue = QueueFor(device, stack.MajorFunction);

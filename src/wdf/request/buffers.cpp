@@ -42,7 +42,8 @@ NTSTATUS CopyOfDirectBuffer(Request& request, bool comes_in, uint32_t length, vo
 // Where a separate output goes when the request succeeds; null: nowhere.
 void* HomeOfSeparateOutput(Request& request) {
   switch (request.current_stack()->Parameters.DeviceIoControl.IoControlCode & 3) {
-    case METHOD_BUFFERED: return request.irp->AssociatedIrp.SystemBuffer;
+    case METHOD_BUFFERED:
+    case METHOD_NEITHER: return request.irp->AssociatedIrp.SystemBuffer;  // IOT-7.25
     case METHOD_OUT_DIRECT: return MmGetSystemAddressForMdlSafe(request.irp->MdlAddress, NormalPagePriority);
     default: return nullptr;
   }
@@ -73,7 +74,8 @@ NTSTATUS ControlView(Request& request, const IO_STACK_LOCATION& stack, Direction
   PIRP irp = request.irp;
   const auto& p = stack.Parameters.DeviceIoControl;
   const bool input = direction == Direction::kInput;
-  const uint32_t method = p.IoControlCode & 3;
+  uint32_t method = p.IoControlCode & 3;
+  if (method == METHOD_NEITHER && request.globals().umdf && stack.MajorFunction == IRP_MJ_DEVICE_CONTROL) method = METHOD_BUFFERED;  // IOT-7.25
   view->length = input ? p.InputBufferLength : p.OutputBufferLength;
   switch (method) {
     case METHOD_BUFFERED:

@@ -52,8 +52,8 @@ WDF_DEVICE_IO_TYPE WdfRequestGetEffectiveIoType(DriverGlobals& globals, WDFREQUE
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_INTERNAL_DEVICE_CONTROL:
       switch (stack.Parameters.DeviceIoControl.IoControlCode & 3) {
-        case METHOD_BUFFERED: return WdfDeviceIoBuffered;
-        case METHOD_NEITHER: return WdfDeviceIoNeither;
+        case METHOD_BUFFERED:
+        case METHOD_NEITHER: return WdfDeviceIoBuffered;  // IOT-7.25
         default: return request.target_device->device_control_io() == WdfDeviceIoBuffered ? WdfDeviceIoBuffered : WdfDeviceIoDirect;
       }
     default:

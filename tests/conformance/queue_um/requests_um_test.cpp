@@ -51,6 +51,27 @@ CONFORMANCE(UmRequest, NeitherControlIsRejectedBeforeTheDriver, "IOT-7.25") {
   EXPECT_EQ(um::seen.handled, 0);
 }
 
+CONFORMANCE(UmRequest, NeitherControlIsCopiedWhereTheInfSaysSo, "IOT-7.25", "IOT-7.24") {
+  EXPECT_EQ(machine.SetRegistry("\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion\\WUDF\\Services\\queue_um",
+                                "UmdfMethodNeitherAction", 1u),
+            kSuccess);
+  UmRig rig(machine, um::Trial::kSeparateBuffers);
+  char in[6] = "hello", out[6];
+  memcpy(out, "12345", 6);
+  EXPECT_EQ(rig.file.Ioctl(um::kNeither, in, 5, out, 5).information, 5u);
+  EXPECT_FALSE(um::seen.same_address);
+  EXPECT_STREQ(um::seen.input_after, "hello");
+  EXPECT_STREQ(out, "ooooo");
+  EXPECT_STREQ(in, "hello") << "what the driver wrote there was thrown away";
+  memcpy(out, "12345", 6);
+  um::complete_status = kUnsuccessful;
+  EXPECT_EQ(rig.file.Ioctl(um::kNeither, in, 5, out, 5).status, kUnsuccessful);
+  EXPECT_STREQ(out, "12345") << "copied back on success only";
+  um::trial = um::Trial::kInformation;
+  EXPECT_EQ(rig.file.Ioctl(um::kNeither).status, kSuccess);
+  EXPECT_EQ(um::seen.status[0], 2);  // WdfDeviceIoBuffered
+}
+
 CONFORMANCE(UmRequest, ActivityIdIsNotFoundUntilSetAndThenOverwritten, "IOT-7.43") {
   UmRig rig(machine, um::Trial::kActivity);
   EXPECT_EQ(rig.file.Ioctl(um::kBuffered).status, kSuccess);
