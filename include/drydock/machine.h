@@ -112,6 +112,15 @@ class Device {
   Impl* impl_ = nullptr;
 };
 
+// What the bus says about a device's power. By default: D0 and D3, no wake.
+struct PowerAbilities {
+  bool given = false;                    // set it to have the rest count
+  int d_state[6] = {0, 3, 3, 3, 3, 3};   // the lightest D-state in S0 (working), S1, S2, S3, S4 (hibernated), S5 (off)
+  bool d1 = false, d2 = false;
+  int wakes_from_d = -1;                 // deepest D-state from which the device can signal; -1: cannot
+  int wakes_from_s = -1;                 // deepest S-state from which that wakes the system; -1: none, 0: only S0
+};
+
 struct DeviceSpec {
   Driver function = {};
   std::vector<Driver> upper_filters = {};
@@ -120,6 +129,7 @@ struct DeviceSpec {
       nullptr;                // the hardware at the bottom; without one the bus answers
   std::string instance = {};  // "ROOT\\ECHO\\0000"; made up when empty
   std::vector<std::string> hardware_ids = {};
+  PowerAbilities power = {};
 };
 
 struct OpenOptions {
@@ -206,7 +216,13 @@ class Machine {
   std::vector<Device> Children(Device bus);                // present ones, in order of arrival
   // "TOASTER\\PIE\\01": by instance path, else the first by hardware id or description; empty: none is present.
   Device FindDevice(const std::string& name);
-  Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3
+  Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3; one device, whatever its policy says
+  // The whole system: 0 works, 1..3 sleeps, 4 hibernates (the machine's state stays), 5 shuts down. Children go down before parents; on the way up
+  // this returns when every device is where it wants to be. A driver that refuses the query keeps the system up; its status is returned.
+  Status SetSystemPower(int s_state);
+  Status Shutdown(bool restart = false);  // S5: devices end in D3 and stay there
+  // The hardware of a device on the root bus signals wake; a sleeping system wakes up with it. Fails when no wait-wake request is there.
+  Status WakeDevice(Device device);
 
   // --- applications ---
   File Open(Device device, OpenOptions options = {});

@@ -130,6 +130,16 @@ Status Machine::UnloadDriver(Driver driver) {
   });
 }
 
+namespace {
+
+SYSTEM_POWER_STATE SystemStateOf(int s_state) {
+  static constexpr SYSTEM_POWER_STATE kStates[] = {PowerSystemWorking,   PowerSystemSleeping1, PowerSystemSleeping2,
+                                                   PowerSystemSleeping3, PowerSystemHibernate, PowerSystemShutdown};
+  return s_state >= 0 && s_state <= 5 ? kStates[s_state] : PowerSystemUnspecified;
+}
+
+}  // namespace
+
 Device Machine::AddDevice(const DeviceSpec& spec) {
   Device::Impl& device = impl_->devices.emplace_back();
   device.machine = impl_.get();
@@ -138,6 +148,22 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
   for (const std::string& id : spec.hardware_ids) description.hardware_ids.push_back(machine::ToUtf16(id));
   description.lower_filters = NtDrivers(spec.lower_filters);
   description.upper_filters = NtDrivers(spec.upper_filters);
+  DEVICE_CAPABILITIES capabilities = {};
+  if (spec.power.given) {
+    capabilities.Size = sizeof capabilities;
+    capabilities.Version = 1;
+    capabilities.Address = capabilities.UINumber = static_cast<ULONG>(-1);
+    capabilities.UniqueID = 1;
+    capabilities.RawDeviceOK = !spec.function;
+    for (int s = 0; s <= 5; ++s) {
+      capabilities.DeviceState[SystemStateOf(s)] = static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + spec.power.d_state[s]);
+    }
+    capabilities.DeviceD1 = spec.power.d1;
+    capabilities.DeviceD2 = spec.power.d2;
+    capabilities.DeviceWake = spec.power.wakes_from_d < 0 ? PowerDeviceUnspecified : static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + spec.power.wakes_from_d);
+    capabilities.SystemWake = spec.power.wakes_from_s < 0 ? PowerSystemUnspecified : SystemStateOf(spec.power.wakes_from_s);
+    description.capabilities = &capabilities;
+  }
   if (spec.function) description.function = NtDrivers({spec.function})[0];
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)
@@ -242,6 +268,28 @@ Status Machine::SetPowerState(Device device, int d_state) {
   if (d_state < 0 || d_state > 3) return STATUS_INVALID_PARAMETER;
   return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) {
     return nt::pnp::SetPower(pdo, static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + d_state));
+  });
+}
+
+Status Machine::SetSystemPower(int s_state) {
+  SYSTEM_POWER_STATE state = SystemStateOf(s_state);
+  if (state == PowerSystemUnspecified) return STATUS_INVALID_PARAMETER;
+  if (state == PowerSystemShutdown) return Shutdown();
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    return nt::pnp::SetSystemPower(*impl_->kernel, state, state == PowerSystemHibernate ? PowerActionHibernate : PowerActionSleep);
+  });
+}
+
+Status Machine::Shutdown(bool restart) {
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
+    return nt::pnp::SetSystemPower(*impl_->kernel, PowerSystemShutdown, restart ? PowerActionShutdownReset : PowerActionShutdownOff);
+  });
+}
+
+Status Machine::WakeDevice(Device device) {
+  return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) -> NTSTATUS {
+    if (!nt::pnp::TriggerWake(pdo)) return STATUS_INVALID_DEVICE_STATE;
+    return nt::pnp::SetSystemPower(*impl_->kernel, PowerSystemWorking, PowerActionSleep);
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,10 @@ struct DeviceNode {
   AfterRemoval after_late_removal = AfterRemoval::kGone;
   bool removal_scheduled = false;  // of a surprise-removed device, once its files are closed
   IRP* wait_wake = nullptr;        // pends at a root-enumerated PDO; under State::lock
+
+  // Device power requests (nt/po); under State::lock.
+  bool power_under_way = false;
+  std::deque<void*> power_queue;
 };
 
 DeviceNode* NodeOf(const DEVICE_OBJECT* pdo);

@@ -1,6 +1,7 @@
 // State of the PnP manager of one machine. Owned by Kernel.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -61,6 +62,8 @@ struct State {
   Thread* engaged = nullptr;      // whose operation is under way
   uint32_t depth = 0;
   uint64_t enumerations = 0;      // under the operation's lock
+  std::atomic<SYSTEM_POWER_STATE> system_power{PowerSystemWorking};  // nt/po
+  POWER_ACTION sleep_action = PowerActionNone;
 
   DriverMatcher matcher = nullptr;
   void* matcher_context = nullptr;

@@ -201,6 +201,16 @@ NTSTATUS WdfDeviceAssignS0IdleSettings(DriverGlobals& globals, WDFDEVICE Device,
   return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().AssignIdleSettings(*Settings);
 }
 
+NTSTATUS WdfDeviceAssignSxWakeSettings(DriverGlobals& globals, WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings) {
+  wdf::Device& device = DeviceOf(globals, Device);
+  return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().AssignWakeSettings(*Settings);
+}
+
+NTSTATUS WdfDeviceIndicateWakeStatus(DriverGlobals& globals, WDFDEVICE Device, NTSTATUS WaitWakeStatus) {
+  wdf::Device& device = DeviceOf(globals, Device);
+  return device.is_control() ? STATUS_INVALID_DEVICE_STATE : device.pnp().IndicateWakeStatus(WaitWakeStatus);
+}
+
 NTSTATUS WdfDeviceStopIdleNoTrack(DriverGlobals& globals, WDFDEVICE Device, BOOLEAN WaitForD0) {
   wdf::Device& device = DeviceOf(globals, Device);
   return device.is_control() ? STATUS_INVALID_DEVICE_STATE : device.pnp().StopIdle(WaitForD0);

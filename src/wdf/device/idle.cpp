@@ -1,9 +1,10 @@
-// Idle in S0: references, the idle timer, and the worker that asks for the power IRPs.
-//   I1  Queues with work count themselves in Device::io_references_ (no lock), StopIdle counts under idle_lock_. The timer is armed when the last one
-//       goes. A queue counts first and then looks whether the device has expired; the expiry looks at the counts under idle_lock_ and then says so:
-//       one of the two sees the other.
-//   I2  Expiry sets idle_expired_: from then on the device counts as "not in D0" (O-26), even before Suspend.
-//   I3  One worker at a time compares what is wanted with what is and asks for Dx or D0 until both agree; whoever changes the wish queues it.
+// Idle in S0: references, the idle timer, and what the policy machine asks about them.
+//   I1  Queues with work count themselves in Device::io_references_ (no lock), StopIdle and children count under idle_lock_. The timer is armed when
+//       the last one goes. A queue counts first and then looks whether the device has expired; the expiry looks at the counts under idle_lock_ and
+//       then says so: one of the two sees the other.
+//   I2  Expiry sets idle_expired_: from then on the device counts as "not in D0" (O-26), even before Suspend, until the policy machine is at work again.
+//   I3  Who takes a reference while expired tells the policy machine (IoPresent). An event that finds it on its way down is dropped: in Dx it looks at
+//       the counts itself (QueryIdle).
 #include "nt/driver_callback.h"
 #include "wdf/device/pnp_power.h"
 
@@ -18,7 +19,7 @@ constexpr ULONG kToleranceMs = 100;
 void Device::IdleReferenceTaken() { pnp_->IdleReferenceTaken(); }
 void Device::IdleReferenceGone() { pnp_->ArmIdleTimer(); }
 
-bool PnpPower::InUse() const { return device_.io_references_.load() > 0 || stop_idle_count_ > 0; }
+bool PnpPower::InUse() const { return device_.io_references_.load() > 0 || stop_idle_count_ > 0 || child_holds_ > 0; }
 
 NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS& settings) {
   if (settings.Size != sizeof(settings)) return STATUS_INFO_LENGTH_MISMATCH;
@@ -35,10 +36,11 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
   if (wakes && settings.PowerUpIdleDeviceOnSystemWake != WdfUseDefault) return STATUS_INVALID_PARAMETER;
   DEVICE_POWER_STATE dx = settings.DxState;
   if (wakes) {
+    EnsureCapabilities();
     DEVICE_POWER_STATE deepest;
     {
       rt::LockGuard guard(settings_lock_);
-      deepest = device_wake_;
+      deepest = stack_.DeviceWake;
     }
     if (deepest <= PowerDeviceD0 || deepest > PowerDeviceD3) return STATUS_POWER_STATE_INVALID;  // the bus says it cannot wake
     if (dx == PowerDeviceMaximum) dx = deepest;
@@ -46,7 +48,7 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
   } else if (dx == PowerDeviceMaximum) {
     dx = PowerDeviceD3;
   }
-  bool work = false;
+  bool changed;
   {
     rt::LockGuard guard(idle_lock_);
     if (idle_assigned_) {
@@ -62,64 +64,114 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
     idle_assigned_ = true;
     idle_dx_ = dx;
     idle_enabled_ = settings.Enabled != WdfFalse;
-    if (!idle_enabled_ && idle_expired_) work = true;
+    changed = idle_tracking_;
   }
   if (!device_.idle_in_use_.exchange(true)) queue::IdleUseBegan(device_);
-  if (work) {
-    QueueIdleWork();
-  } else {
-    ArmIdleTimer();
-  }
+  if (changed) policy_.Post(PolicyEvent::kPolicyChanged, StateEngine::On::kWorker);
   return STATUS_SUCCESS;
 }
 
-WDF_DEVICE_POWER_POLICY_STATE PnpPower::RestingPolicy() const {
+PnpPower::IdleKind PnpPower::idle_kind() const {
   rt::LockGuard guard(idle_lock_);
-  if (!idle_enabled_) return WdfDevStatePwrPolStarted;
-  return idle_settings_.IdleCaps == IdleCannotWakeFromS0 ? WdfDevStatePwrPolStartedIdleCapable : WdfDevStatePwrPolStartedWakeCapable;
+  if (!idle_enabled_) return IdleKind::kNone;
+  return idle_settings_.IdleCaps == IdleCannotWakeFromS0 ? IdleKind::kWithoutWake : IdleKind::kWithWake;
 }
+
+DEVICE_POWER_STATE PnpPower::idle_dx() const {
+  rt::LockGuard guard(idle_lock_);
+  return idle_dx_;
+}
+
+// --- the policy machine says where it is ---
 
 void PnpPower::StartIdleTracking() {
   {
     rt::LockGuard guard(idle_lock_);
     idle_tracking_ = true;
-    idle_expired_ = false;
+    idle_expired_ = idle_suspended_ = idle_counting_ = false;
   }
   KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
-  ArmIdleTimer();
 }
 
 // Stop, removal, failure: waiters go on and find POWER_STATE_INVALID.
 void PnpPower::StopIdleTracking() {
   {
     rt::LockGuard guard(idle_lock_);
-    idle_tracking_ = false;
-    idle_expired_ = false;
+    idle_tracking_ = idle_counting_ = false;
+    idle_expired_ = idle_suspended_ = false;
   }
   KeCancelTimer(&idle_timer_);
   KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
 }
 
-void PnpPower::SuspendIdle(bool suspend) {
+void PnpPower::IdleAtWork() {
+  bool was_expired;
   {
     rt::LockGuard guard(idle_lock_);
-    idle_suspended_ = suspend;
-    if (!suspend) idle_expired_ = false;
+    was_expired = idle_expired_;
+    idle_expired_ = idle_suspended_ = false;
   }
-  if (suspend) {
-    KeCancelTimer(&idle_timer_);
-    KeClearEvent(&in_d0_event_);
-  } else {
-    KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
-    ArmIdleTimer();
-  }
+  // What arrived since the expiry was told to wait for this.
+  if (was_expired && device_.in_d0()) queue::PowerUp(device_);
+  KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
 }
+
+void PnpPower::IdleCount() {
+  {
+    rt::LockGuard guard(idle_lock_);
+    idle_counting_ = idle_tracking_;
+  }
+  ArmIdleTimer();
+}
+
+bool PnpPower::IdleStopCounting() {
+  bool out;
+  {
+    rt::LockGuard guard(idle_lock_);
+    idle_counting_ = false;
+    out = idle_event_out_;
+  }
+  KeCancelTimer(&idle_timer_);
+  return out;
+}
+
+void PnpPower::IdleTimeoutTaken() {
+  rt::LockGuard guard(idle_lock_);
+  idle_event_out_ = false;
+}
+
+void PnpPower::IdleAsleep() {
+  {
+    rt::LockGuard guard(idle_lock_);
+    idle_suspended_ = true;
+    idle_counting_ = false;
+  }
+  KeCancelTimer(&idle_timer_);
+  KeClearEvent(&in_d0_event_);
+}
+
+bool PnpPower::IdleQuery() const {
+  rt::LockGuard guard(idle_lock_);
+  return InUse() || !idle_enabled_;
+}
+
+// PWR-60: counts only for devices that cannot wake; a device whose time-out the system manages always comes back (S11).
+bool PnpPower::StaysIdleAfterSx() {
+  rt::LockGuard guard(idle_lock_);
+  if (!idle_enabled_ || InUse() || idle_settings_.IdleCaps != IdleCannotWakeFromS0) return false;
+  if (idle_settings_.IdleTimeoutType != DriverManagedIdleTimeout || idle_settings_.PowerUpIdleDeviceOnSystemWake == WdfTrue) return false;
+  idle_suspended_ = false;
+  idle_expired_ = true;
+  return true;
+}
+
+// --- the timer ---
 
 void PnpPower::ArmIdleTimer() {
   ULONG timeout;
   {
     rt::LockGuard guard(idle_lock_);
-    if (!idle_enabled_ || !idle_tracking_ || idle_expired_ || idle_suspended_ || InUse()) return;
+    if (!idle_enabled_ || !idle_counting_ || idle_expired_ || idle_suspended_ || InUse()) return;
     timeout = idle_settings_.IdleTimeout ? idle_settings_.IdleTimeout : kDefaultTimeoutMs;
   }
   LARGE_INTEGER due;
@@ -131,57 +183,15 @@ VOID PnpPower::IdleTimerDpc(PKDPC, PVOID context, PVOID, PVOID) {
   PnpPower& self = *static_cast<PnpPower*>(context);
   {
     rt::LockGuard guard(self.idle_lock_);
-    if (!self.idle_enabled_ || !self.idle_tracking_ || self.idle_suspended_ || self.InUse() || self.idle_expired_) return;
+    if (!self.idle_enabled_ || !self.idle_counting_ || self.idle_suspended_ || self.InUse() || self.idle_expired_) return;
     self.idle_expired_ = true;  // I2
+    self.idle_event_out_ = true;
   }
   KeClearEvent(&self.in_d0_event_);
-  self.QueueIdleWork();
+  self.policy_.Post(PolicyEvent::kIdleTimeout, StateEngine::On::kWorker);
 }
 
-void PnpPower::QueueIdleWork() {
-  {
-    rt::LockGuard guard(idle_lock_);
-    if (idle_work_queued_) return;
-    idle_work_queued_ = true;
-  }
-  QueueWork([](PnpPower& self) { self.RunIdleWork(); });
-}
-
-void PnpPower::RunIdleWork() {
-  for (;;) {
-    bool down = false;
-    DEVICE_POWER_STATE dx;
-    {
-      rt::LockGuard guard(idle_lock_);
-      const bool wanted = InUse() || !idle_enabled_;
-      const bool is_down = IsDown();
-      if (!idle_tracking_ || idle_suspended_ || !idle_expired_ || (is_down && !wanted)) {
-        idle_work_queued_ = false;  // I3: both agree
-        return;
-      }
-      down = !wanted;
-      dx = idle_dx_;
-      if (wanted && !is_down) idle_expired_ = false;  // somebody came before the power-down began
-    }
-    if (down) {
-      idle_transition_ = true;
-      RequestPower(dx);
-      idle_transition_ = false;
-      continue;
-    }
-    if (IsDown()) RequestPower(PowerDeviceD0);
-    {
-      rt::LockGuard guard(idle_lock_);
-      idle_expired_ = false;
-      idle_work_queued_ = false;
-    }
-    // What arrived since the expiry was told to wait for this.
-    if (device_.in_d0()) queue::PowerUp(device_);
-    KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
-    ArmIdleTimer();
-    return;
-  }
-}
+// --- references ---
 
 void PnpPower::IdleReferenceTaken() {
   bool expired;
@@ -190,10 +200,26 @@ void PnpPower::IdleReferenceTaken() {
     expired = idle_expired_;
   }
   if (expired) {
-    QueueIdleWork();
+    policy_.Post(PolicyEvent::kIoPresent, StateEngine::On::kWorker);
   } else {
     KeCancelTimer(&idle_timer_);
   }
+}
+
+void PnpPower::HoldForChild() {
+  {
+    rt::LockGuard guard(idle_lock_);
+    ++child_holds_;
+  }
+  IdleReferenceTaken();
+}
+
+void PnpPower::LetGoForChild() {
+  {
+    rt::LockGuard guard(idle_lock_);
+    --child_holds_;
+  }
+  ArmIdleTimer();
 }
 
 NTSTATUS PnpPower::StopIdle(bool wait) {
@@ -209,7 +235,7 @@ NTSTATUS PnpPower::StopIdle(bool wait) {
     KeCancelTimer(&idle_timer_);
     return STATUS_SUCCESS;
   }
-  QueueIdleWork();
+  policy_.Post(PolicyEvent::kIoPresent, StateEngine::On::kWorker);
   if (!wait) return STATUS_PENDING;
   KeWaitForSingleObject(&in_d0_event_, Executive, KernelMode, FALSE, nullptr);
   bool valid;
@@ -234,97 +260,6 @@ void PnpPower::ResumeIdle() {
     return;
   }
   ArmIdleTimer();
-}
-
-// S9, S10: the states of going down and coming up for idleness.
-void PnpPower::EnterPolicyDown() {
-  if (!policy_owner_) {
-    EnterPolicy(WdfDevStatePwrPolGotoDx);
-    return;
-  }
-  if (!idle_transition_) {
-    EnterPolicy(WdfDevStatePwrPolSleeping);
-    EnterPolicy(WdfDevStatePwrPolSleepingNoWakePowerDown);
-    return;
-  }
-  if (RestingPolicy() == WdfDevStatePwrPolStartedWakeCapable) {
-    EnterPolicy(WdfDevStatePwrPolWakeCapableDeviceIdle);
-    EnterPolicy(WdfDevStatePwrPolTimerExpiredDecideUsbSS);
-    EnterPolicy(WdfDevStatePwrPolTimerExpiredWakeCapablePowerDown);
-  } else {
-    EnterPolicy(WdfDevStatePwrPolIdleCapableDeviceIdle);
-    EnterPolicy(WdfDevStatePwrPolTimerExpiredNoWake);
-  }
-}
-
-void PnpPower::SettledDown() {
-  if (!policy_owner_) {
-    EnterPolicy(WdfDevStatePwrPolDx);
-  } else if (!idle_transition_) {
-    EnterPolicy(WdfDevStatePwrPolSleepingNoWakeCompletePowerDown);
-    EnterPolicy(WdfDevStatePwrPolSystemAsleepNoWake);
-  } else if (armed_for_s0_) {
-    EnterPolicy(WdfDevStatePwrPolWaitingArmedUsbSS);
-    EnterPolicy(WdfDevStatePwrPolWaitingArmedQueryIdle);
-    EnterPolicy(WdfDevStatePwrPolWaitingArmed);
-  } else {
-    EnterPolicy(WdfDevStatePwrPolTimerExpiredNoWakeCompletePowerDown);
-    EnterPolicy(WdfDevStatePwrPolTimerExpiredNoWakePoweredDownDisableIdleTimer);
-    EnterPolicy(WdfDevStatePwrPolWaitingUnarmedQueryIdle);
-    EnterPolicy(WdfDevStatePwrPolWaitingUnarmed);
-  }
-}
-
-void PnpPower::EnterPolicyUp() {
-  switch (policy_state()) {
-    case WdfDevStatePwrPolWaitingUnarmed:
-      EnterPolicy(WdfDevStatePwrPolWaitingUnarmedQueryIdle);
-      EnterPolicy(WdfDevStatePwrPolS0NoWakePowerUp);
-      break;
-    case WdfDevStatePwrPolWaitingArmed:
-      EnterPolicy(WdfDevStatePwrPolWaitingArmedQueryIdle);
-      EnterPolicy(WdfDevStatePwrPolWaitingArmedIoPresentCancelUsbSS);
-      EnterPolicy(WdfDevStatePwrPolIoPresentArmed);
-      EnterPolicy(WdfDevStatePwrPolIoPresentArmedWakeCanceled);
-      break;
-    case WdfDevStatePwrPolSystemAsleepNoWake:
-      EnterPolicy(WdfDevStatePwrPolSystemWakeDeviceWakeDisabled);
-      EnterPolicy(WdfDevStatePwrPolSystemWakeDeviceToD0);
-      break;
-    default: EnterPolicy(policy_owner_ ? WdfDevStatePwrPolS0NoWakePowerUp : WdfDevStatePwrPolGotoD0); break;
-  }
-}
-
-void PnpPower::SettledUp() {
-  if (!policy_owner_) {
-    EnterPolicy(WdfDevStatePwrPolStartingSucceeded);
-    return;
-  }
-  switch (policy_state()) {
-    case WdfDevStatePwrPolS0WakeDisarm: EnterPolicy(WdfDevStatePwrPolS0WakeCompletePowerUp); break;
-    case WdfDevStatePwrPolSystemWakeDeviceToD0: EnterPolicy(WdfDevStatePwrPolSystemWakeDeviceToD0CompletePowerUp); break;
-    default: EnterPolicy(WdfDevStatePwrPolS0NoWakeCompletePowerUp); break;
-  }
-  EnterPolicy(WdfDevStatePwrPolStartingDecideS0Wake);
-  EnterPolicy(RestingPolicy());
-}
-
-// Between IO down and HW down (S10). A failing arm callback leaves the device unarmed; Disarm is not called then (PWR-34).
-void PnpPower::ArmBeforeSleep() {
-  if (!idle_transition_ || RestingPolicy() != WdfDevStatePwrPolStartedWakeCapable) return;
-  EnterPolicy(WdfDevStatePwrPolTimerExpiredWakeCapableSendWake);
-  EnterPolicy(WdfDevStatePwrPolTimerExpiredWakeCapableWakeArrived);
-  auto callback = device_.init().power_policy.EvtDeviceArmWakeFromS0;
-  armed_for_s0_ = !callback || NT_SUCCESS(nt::CallDriver("EvtDeviceArmWakeFromS0", callback, handle()));
-}
-
-// Between HW up and IO up.
-void PnpPower::DisarmAfterWake() {
-  if (!armed_for_s0_) return;
-  armed_for_s0_ = false;
-  EnterPolicy(WdfDevStatePwrPolS0WakeDisarm);
-  auto callback = device_.init().power_policy.EvtDeviceDisarmWakeFromS0;
-  if (callback) nt::CallDriver("EvtDeviceDisarmWakeFromS0", callback, handle());
 }
 
 }  // namespace drydock::wdf

@@ -74,7 +74,7 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
     case PnpAction::kEject: status = Eject(); break;
     case PnpAction::kFailStarted:
       EnterPnp(power_failed_going_down_ ? WdfDevStatePnpFailedPowerDown : WdfDevStatePnpFailedIoStarting);
-      ImplicitPowerDown();
+      policy_.StopDevice(true);
       Fail(true);
       ReportFailure();
       break;
@@ -104,7 +104,8 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     case PnpAction::kStartFromStopped: EnterPnp(WdfDevStatePnpStoppedWaitForStartCompletion); break;
     default:  // START without a stop before it
       EnterPnp(WdfDevStatePnpRestart);
-      ImplicitPowerDown();
+      StopIdleTracking();
+      policy_.StopDevice(false);
       EnterPnp(WdfDevStatePnpRestartReleaseHardware);
       ReleaseHardware();
       break;
@@ -132,10 +133,7 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     return status;
   }
   if (action == PnpAction::kStartFromStopped) EnterPnp(WdfDevStatePnpRestarting);
-  power_lock_.Acquire();
-  status = PowerUp(first_start ? UpFrom::kFirstStart : UpFrom::kStopped);
-  SettlePower();
-  power_lock_.Release();
+  status = policy_.Start();
   if (!NT_SUCCESS(status)) {
     EnterPnp(WdfDevStatePnpHardwareAvailablePowerPolicyFailed);
     Fail(true);
@@ -146,12 +144,12 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     status = EnableInterfaces();
     if (!NT_SUCCESS(status)) {
       EnterPnp(WdfDevStatePnpFailedPowerDown);
-      ImplicitPowerDown();
+      StopIdleTracking();
+      policy_.StopDevice(false);
       Fail(true);
       return status;
     }
   }
-  StartIdleTracking();
   EnterPnp(WdfDevStatePnpStarted);
   return STATUS_SUCCESS;
 }
@@ -169,10 +167,12 @@ NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
   // PWR-24: ReleaseHardware is due from here on, also when this fails.
   hardware_prepared_ = true;
   interrupt::Assign(device_, stack.Parameters.StartDevice.AllocatedResources, stack.Parameters.StartDevice.AllocatedResourcesTranslated);
-  auto callback = device_.init().pnp.EvtDevicePrepareHardware;
-  if (!callback) return STATUS_SUCCESS;
-  return nt::CallDriver("EvtDevicePrepareHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(raw_->handle()),
-                        reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
+  if (auto callback = device_.init().pnp.EvtDevicePrepareHardware) {
+    status = nt::CallDriver("EvtDevicePrepareHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(raw_->handle()),
+                            reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
+    if (!NT_SUCCESS(status)) return status;
+  }
+  return policy_owner_ ? QueryStackCapabilities() : STATUS_SUCCESS;
 }
 
 NTSTATUS PnpPower::ReleaseHardware() {
@@ -235,10 +235,8 @@ void PnpPower::Fail(bool release_hardware) {
   DisableInterfaces();
   PurgeManaged();
   FlushSelfManagedIo();
-  if (policy_state() != WdfDevStatePwrPolRemoved) {
-    if (policy_owner_ && policy_state() == WdfDevStatePwrPolStopped) EnterPolicy(WdfDevStatePwrPolStoppedRemoving);
-    EnterPolicy(WdfDevStatePwrPolRemoved);
-  }
+  power_.EndWaitWake(STATUS_NO_SUCH_DEVICE);
+  policy_.Remove();
   EnterPnp(WdfDevStatePnpFailedPowerPolicyRemoved);
   EnterPnp(WdfDevStatePnpFailedWaitForRemove);
 }
@@ -275,7 +273,8 @@ NTSTATUS PnpPower::Query(bool stop) {
 
 // The device is kept in D0 until the query is taken back or carried out.
 bool PnpPower::StayAwake() {
-  if (!policy_owner_ || kept_awake_) return true;
+  // While the system sleeps nobody can be brought to D0; PnP then goes on with the device as it is.
+  if (!policy_owner_ || kept_awake_ || system_state_ != PowerSystemWorking) return true;
   const NTSTATUS status = StopIdle(true);
   kept_awake_ = NT_SUCCESS(status);
   return kept_awake_;
@@ -291,7 +290,7 @@ void PnpPower::Stop() {
   EnterPnp(WdfDevStatePnpStartedStopping);
   StopIdleTracking();
   LetSleep();
-  NTSTATUS status = ImplicitPowerDown();
+  NTSTATUS status = policy_.StopDevice(false);
   if (!NT_SUCCESS(status)) {
     Fail(true);
     return;
@@ -334,7 +333,7 @@ void PnpPower::SurpriseRemoval(PnpAction action) {
   tell();
   EnterPnp(WdfDevStatePnpFailedIoStarting);
   StopIdleTracking();
-  ImplicitPowerDown();
+  policy_.StopDevice(true);
   device_.names().DeleteSymbolicLink();
   Fail(true);
 }
@@ -346,11 +345,10 @@ NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
     case PnpAction::kRemoveStarted:
     case PnpAction::kRemoveQueried:
       EnterPnp(action == PnpAction::kRemoveQueried ? WdfDevStatePnpQueriedRemoving : WdfDevStatePnpStartedRemoving);
-      // Without a query an idle owner is brought to D0 first (PWR-22 as corrected, S6).
-      if (action == PnpAction::kRemoveStarted) StayAwake();
+      // Without a query before it the policy machine brings an idle owner to D0 first (PWR-22 as corrected, S6).
       StopIdleTracking();
       LetSleep();
-      ImplicitPowerDown();
+      policy_.StopDevice(false);
       [[fallthrough]];
     case PnpAction::kRemoveStopped:
       EnterPnp(WdfDevStatePnpRemovingDisableInterfaces);
@@ -359,8 +357,8 @@ NTSTATUS PnpPower::Remove(PIRP irp, PnpAction action) {
       if (!device.is_pdo()) device.names().DeleteSymbolicLink();
       PurgeManaged();
       FlushSelfManagedIo();
-      if (policy_owner_) EnterPolicy(WdfDevStatePwrPolStoppedRemoving);
-      EnterPolicy(WdfDevStatePwrPolRemoved);
+      power_.EndWaitWake(STATUS_NO_SUCH_DEVICE);
+      policy_.Remove();
       break;
     default: break;  // never started, or failed before: all that was done already
   }
@@ -441,6 +439,7 @@ NTSTATUS PnpPower::Eject() {
 // PnpFinal: other queues purged > SelfManagedIoCleanup > clean-up callbacks of the children and the device.
 void PnpPower::EndDevice() {
   StopIdleTracking();
+  KeCancelTimer(&step_timer_);
   KeFlushQueuedDpcs();  // the idle timer's may be under way
   device_.names().DeleteSymbolicLink();
   queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);

@@ -17,13 +17,15 @@ void ApplyTri(WDF_TRI_STATE value, Bits set) {
 
 }  // namespace
 
-PnpPower::PnpPower(Device& device) : device_(device) {
+PnpPower::PnpPower(Device& device) : device_(device), policy_(device, *this), power_(device, *this) {
   policy_owner_ = device.init().power_policy_owner == WdfUseDefault ? (!device.is_filter() && device.kind() == DeviceKind::kFdo) ||
                                                                           (device.is_pdo() && device.init().pdo_init->raw)  // INI-39
                                                                     : device.init().power_policy_owner == WdfTrue;
   KeInitializeEvent(&in_d0_event_, NotificationEvent, FALSE);
   KeInitializeTimerEx(&idle_timer_, NotificationTimer);
   KeInitializeDpc(&idle_dpc_, &PnpPower::IdleTimerDpc, this);
+  KeInitializeTimerEx(&step_timer_, NotificationTimer);
+  KeInitializeDpc(&step_dpc_, &PnpPower::StepTimedOut, this);
   device_state_.Size = sizeof(device_state_);
   device_state_.Disabled = device_state_.DontDisplayInUI = device_state_.Failed = device_state_.NotDisableable = WdfUseDefault;
   device_state_.Removed = device_state_.ResourcesChanged = device_state_.AssignedToGuest = WdfUseDefault;
@@ -99,7 +101,6 @@ void PnpPower::ApplyCapabilities(DEVICE_CAPABILITIES* caps) {
     latency(c.D2Latency, &caps->D2Latency);
     latency(c.D3Latency, &caps->D3Latency);
   }
-  device_wake_ = caps->DeviceWake;
 }
 
 NTSTATUS PnpPower::QueryCapabilities(PIRP irp) {

@@ -2,11 +2,12 @@
 // Called by:  DispatchWdm (PnP and power IRPs), idle workers, WdfDeviceStopIdle and friends.
 // IRQL:       steps run at PASSIVE_LEVEL on the thread that brought the event, or on a worker; references for idle <= DISPATCH_LEVEL.
 // Ownership:  by value of its Device; a worker that was started holds a reference on the device.
-// Locks:      pnp_lock_ (waitable) from begin to end of a PnP IRP's work, power_lock_ (waitable) around a change of power; taken in that order, held
-//             across callbacks into the driver. idle_lock_ (internal) guards the idle counts.
-// States:     pnp_states.def: resting states x events. The states on the way are entered by the actions, in the order of tables S1 to S13.
-// Source:     device-open-points-resolved.md S1 to S13, O-08, O-09, O-11, O-22, O-26, DEVX-27, DEVX-41 to DEVX-44; PWR-*.
-// Narrowed:   interrupts, DMA, child lists, wake from Sx and PoFx are other rooms' and not there yet: their steps are passed without callbacks.
+// Locks:      pnp_lock_ (waitable) from begin to end of a PnP IRP's work, held across callbacks into the driver and while PnP waits for the policy
+//             machine's answer. idle_lock_, settings_lock_ (internal) guard the idle counts and what was set. The power and policy machines have no
+//             lock: each is run by one thread at a time (state_engine.h).
+// States:     pnp_states.def: resting states x events; the states on the way are entered by the actions, in the order of tables S1 to S7.
+//             power_states.def, policy_states.def: every state, what it does, and where events lead.
+// Source:     device-open-points-resolved.md S1 to S15, O-01 to O-11, O-22 to O-28, DEVX-27, DEVX-41 to DEVX-47; PWR-*.
 #pragma once
 
 #include <atomic>
@@ -14,6 +15,9 @@
 
 #include "runtime/lock.h"
 #include "wdf/device/device.h"
+#include "wdf/device/policy_machine.h"
+#include "wdf/device/power_machine.h"
+#include "wdf/device/state_history.h"
 
 namespace drydock::wdf {
 
@@ -87,12 +91,26 @@ struct PnpPower {
   // A PDO whose parent was removed (DEVX-25). Nothing happens to one that is in the middle of its own removal.
   void ParentRemoved();
 
+  PolicyMachine& policy() { return policy_; }
+  PowerMachine& power() { return power_; }
+  // The last transitions of the three machines, oldest first; for reports and `drydock tree`.
+  std::vector<StateChange> History() const { return history_.Changes(); }
+
   // --- idle (idle.cpp) ---
   NTSTATUS AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS& settings);
   NTSTATUS StopIdle(bool wait);
   void ResumeIdle();
   void IdleReferenceTaken();
   void ArmIdleTimer();  // when nothing uses the device any more
+  // A child PDO in D0, or on its way there, keeps its parent up.
+  void HoldForChild();
+  void LetGoForChild();
+
+  // --- wake (wake_settings.cpp) ---
+  NTSTATUS AssignWakeSettings(const WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS& settings);
+  NTSTATUS IndicateWakeStatus(NTSTATUS status);
+  // The interrupt family: this device has an interrupt that wakes it; WakeInterruptFired of policy() then stands for the wait-wake IRP.
+  void SetWakesByInterrupt(bool wakes) { wakes_by_interrupt_ = wakes; }
 
   // --- what drivers say about the device (pnp_power.cpp) ---
   // False: wrong Size or value; nothing changed then (DEVX-12).
@@ -107,6 +125,8 @@ struct PnpPower {
 
  private:
   friend struct DeviceBuilder;
+  friend class PolicyMachine;
+  friend class PowerMachine;
 
   // --- states (states.cpp) ---
   void EnterPnp(WDF_DEVICE_PNP_STATE state);
@@ -116,6 +136,10 @@ struct PnpPower {
   void SettlePower();
   void SettlePolicy();
   void Settle();
+  // Around what a state does: the watchdog of drivers that are not power-pageable (DEVX-47, 0x1).
+  void BeginStep(ULONG state);
+  void EndStep();
+  static VOID NTAPI StepTimedOut(PKDPC, PVOID context, PVOID, PVOID);
 
   // --- PnP (pnp_irp.cpp, pnp_machine.cpp) ---
   WDFDEVICE handle() const;
@@ -127,6 +151,7 @@ struct PnpPower {
   bool StayAwake();
   void LetSleep();
   void Stop();
+  NTSTATUS QueryStackCapabilities();
   void SurpriseRemoval(PnpAction action);
   NTSTATUS Remove(PIRP irp, PnpAction action);
   bool RemovedForGood(PnpAction action);
@@ -151,10 +176,7 @@ struct PnpPower {
   NTSTATUS QueryRelations(PIRP irp);
   NTSTATUS UsageNotification(PIRP irp);
 
-  // --- power (power_machine.cpp, power_irp.cpp) ---
-  enum class UpFrom : uint8_t { kFirstStart, kStopped, kDx };
-  bool IsUp() const;    // resting in D0
-  bool IsDown() const;  // resting in Dx
+  // --- what the power machine calls (power_callbacks.cpp) ---
   bool UsesSelfManagedIo() const;
   void QueuesUp();
   void QueuesDown();
@@ -162,36 +184,43 @@ struct PnpPower {
   NTSTATUS SelfManagedIoDown();
   NTSTATUS D0Exit(WDF_POWER_DEVICE_STATE target);
   NTSTATUS PreInterruptsDisabled(WDF_POWER_DEVICE_STATE target);
-  NTSTATUS HardwareUp(WDF_POWER_DEVICE_STATE previous, bool starting, int* step);
-  NTSTATUS PowerUp(UpFrom from);
-  void UndoPowerUp(bool starting, int step);
-  NTSTATUS PowerDown(WDF_POWER_DEVICE_STATE target, bool stops);
-  NTSTATUS ImplicitPowerDown();  // takes power_lock_ itself
-  void PolicyStarted(UpFrom from);
-  NTSTATUS HandlePower(PIRP irp);
-  NTSTATUS SetDevicePower(PIRP irp);
-  NTSTATUS SetSystemPower(PIRP irp);
-  NTSTATUS PassPowerDown(PIRP irp);
-  NTSTATUS ForwardPowerAndWait(PIRP irp);
-  static VOID NTAPI PowerWorker(PVOID context);
-  void PowerFailed(bool going_down);
+  WDF_POWER_DEVICE_STATE TargetOf(PIRP irp) const;  // of a Dx IRP
 
-  // --- idle (idle.cpp) ---
+  // --- power IRPs (power_irp.cpp) ---
+  NTSTATUS HandlePower(PIRP irp);
+  NTSTATUS DevicePower(PIRP irp);
+  NTSTATUS SystemPower(PIRP irp);
+  NTSTATUS QuerySystemPower(PIRP irp);
+  NTSTATUS PassPowerDown(PIRP irp);
+  void FinishPowerIrp(PIRP irp, bool up, bool failed);
+  static NTSTATUS NTAPI PowerIrpCameBack(PDEVICE_OBJECT, PIRP, PVOID context);
+  void PowerFailed(bool going_down);
+  void SystemActionOver() { system_action_ = PowerActionNone; }
+
+  // --- idle (idle.cpp), for the policy machine ---
+  enum class IdleKind : uint8_t { kNone, kWithoutWake, kWithWake };
+  IdleKind idle_kind() const;
+  DEVICE_POWER_STATE idle_dx() const;
   bool InUse() const RT_REQUIRES(idle_lock_);
   void StartIdleTracking();
   void StopIdleTracking();
-  void SuspendIdle(bool suspend);  // while the system sleeps
+  void IdleAtWork();         // in D0, for everybody
+  void IdleCount();          // the timer may run
+  bool IdleStopCounting();   // true: a time-out is on its way to the policy machine
+  void IdleTimeoutTaken();
+  void IdleAsleep();         // the system sleeps
+  bool IdleQuery() const;    // somebody uses the device
+  bool StaysIdleAfterSx();
   static VOID NTAPI IdleTimerDpc(PKDPC dpc, PVOID context, PVOID, PVOID);
-  void RunIdleWork();
-  void QueueIdleWork();
-  NTSTATUS RequestPower(DEVICE_POWER_STATE state);
-  WDF_DEVICE_POWER_POLICY_STATE RestingPolicy() const;
-  void EnterPolicyDown();
-  void SettledDown();
-  void EnterPolicyUp();
-  void SettledUp();
-  void ArmBeforeSleep();
-  void DisarmAfterWake();
+
+  // --- wake (wake_settings.cpp), for the policy machine ---
+  bool sx_wake_enabled() const;
+  bool indicates_child_wake() const;
+  bool wakes_by_interrupt() const { return wakes_by_interrupt_; }
+  bool WantsSxWake(SYSTEM_POWER_STATE state, bool* children_armed) const;
+  DEVICE_POWER_STATE DxForSx(SYSTEM_POWER_STATE state, bool wake) const;
+  SYSTEM_POWER_STATE WakeStateForIrp() const;
+  void EnsureCapabilities();
 
   void QueueWork(void (*routine)(PnpPower&));
 
@@ -202,12 +231,14 @@ struct PnpPower {
   bool pnp_settled_ = true, power_settled_ = true, policy_settled_ = true;
 
   WaitableLock pnp_lock_;
-  WaitableLock power_lock_;
+  PolicyMachine policy_;
+  PowerMachine power_;
+  StateHistory history_;
   bool policy_owner_ = false;
 
   std::atomic<PIRP> pnp_irp_{nullptr};  // the state-changing IRP that is being handled
 
-  // --- where the hardware and the self-managed I/O callbacks stand; under pnp_lock_ or power_lock_ as they are touched ---
+  // --- where the hardware and the self-managed I/O callbacks stand; touched by PnP while power rests, and by the power machine ---
   bool hardware_prepared_ = false;
   ResourceList* raw_ = nullptr;
   ResourceList* translated_ = nullptr;
@@ -221,8 +252,10 @@ struct PnpPower {
   bool power_failed_going_down_ = false;
   bool failed_ = false;
   std::atomic<WDF_DEVICE_FAILED_ACTION> failed_action_{WdfDeviceFailedUndefined};
-  WDF_POWER_DEVICE_STATE dx_ = WdfPowerDeviceD3Final;  // the state before the next D0 entry
-  bool armed_for_s0_ = false;
+  std::atomic<bool> wakes_by_interrupt_{false};
+  std::atomic<uint32_t> step_depth_{0};
+  KTIMER step_timer_ = {};
+  KDPC step_dpc_ = {};
 
   // --- idle, under idle_lock_ ---
   mutable rt::Lock idle_lock_;
@@ -230,15 +263,16 @@ struct PnpPower {
   bool idle_enabled_ RT_GUARDED_BY(idle_lock_) = false;
   bool idle_tracking_ RT_GUARDED_BY(idle_lock_) = false;   // started, in D0 or idled
   bool idle_expired_ RT_GUARDED_BY(idle_lock_) = false;    // "not in D0" from here on (O-26)
-  bool idle_suspended_ RT_GUARDED_BY(idle_lock_) = false;
-  bool idle_work_queued_ RT_GUARDED_BY(idle_lock_) = false;
+  bool idle_suspended_ RT_GUARDED_BY(idle_lock_) = false;  // the system sleeps
+  bool idle_counting_ RT_GUARDED_BY(idle_lock_) = false;
+  bool idle_event_out_ RT_GUARDED_BY(idle_lock_) = false;  // IdleTimeout was posted and not taken yet
+  uint32_t child_holds_ RT_GUARDED_BY(idle_lock_) = 0;
   uint32_t stop_idle_count_ RT_GUARDED_BY(idle_lock_) = 0;
   WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle_settings_ RT_GUARDED_BY(idle_lock_) = {};
   DEVICE_POWER_STATE idle_dx_ RT_GUARDED_BY(idle_lock_) = PowerDeviceD3;
   KEVENT in_d0_event_ = {};  // signalled while powered and not idled, or failed
   KTIMER idle_timer_ = {};
   KDPC idle_dpc_ = {};
-  std::atomic<bool> idle_transition_{false};  // the power-down under way is for idleness
 
   // --- what was set, under settings_lock_ ---
   mutable rt::Lock settings_lock_;
@@ -250,8 +284,14 @@ struct PnpPower {
   uint32_t not_stoppable_ RT_GUARDED_BY(settings_lock_) = 0;
   uint32_t special_files_ RT_GUARDED_BY(settings_lock_) = 0;       // supported types, bits
   int32_t special_in_use_[WdfSpecialFileMax] RT_GUARDED_BY(settings_lock_) = {};
-  DEVICE_POWER_STATE device_wake_ RT_GUARDED_BY(settings_lock_) = PowerDeviceUnspecified;  // the stack's, from QUERY_CAPABILITIES
-  POWER_ACTION system_action_ = PowerActionNone;
+  bool stack_known_ RT_GUARDED_BY(settings_lock_) = false;
+  DEVICE_CAPABILITIES stack_ RT_GUARDED_BY(settings_lock_) = {};  // the stack's, from QUERY_CAPABILITIES
+  bool wake_assigned_ RT_GUARDED_BY(settings_lock_) = false;
+  bool wake_enabled_ RT_GUARDED_BY(settings_lock_) = false;
+  WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS wake_settings_ RT_GUARDED_BY(settings_lock_) = {};
+  DEVICE_POWER_STATE wake_dx_ RT_GUARDED_BY(settings_lock_) = PowerDeviceD3;
+  std::atomic<POWER_ACTION> system_action_{PowerActionNone};
+  std::atomic<SYSTEM_POWER_STATE> system_state_{PowerSystemWorking};
 };
 
 }  // namespace drydock::wdf

@@ -1,16 +1,12 @@
-// Power IRPs: device set-power is carried out here; system set-power makes the power policy owner ask for the device's; the rest passes.
+// Power IRPs: a device's go to the policy machine, or straight to the power machine when that asked for them; a system's make the policy owner act;
+// the rest passes.
 #include "nt/driver_callback.h"
+#include "nt/po/power.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/object/factory.h"
 
 namespace drydock::wdf {
 namespace {
-
-struct PowerJob {
-  WORK_QUEUE_ITEM item;
-  PnpPower* power;
-  PIRP irp;
-};
 
 WDF_POWER_DEVICE_STATE WdfStateOf(DEVICE_POWER_STATE state) {
   switch (state) {
@@ -21,16 +17,8 @@ WDF_POWER_DEVICE_STATE WdfStateOf(DEVICE_POWER_STATE state) {
   }
 }
 
-struct RequestWait {
-  KEVENT done;
-  NTSTATUS status;
-};
-
-VOID NTAPI PowerRequestDone(PDEVICE_OBJECT, UCHAR, POWER_STATE, PVOID context, PIO_STATUS_BLOCK status) {
-  auto* wait = static_cast<RequestWait*>(context);
-  wait->status = status->Status;
-  KeSetEvent(&wait->done, IO_NO_INCREMENT, FALSE);
-}
+// Sent by the machine itself and not by a driver.
+bool IsMachines(PIRP irp) { return IoGetCurrentIrpStackLocation(irp)->Parameters.Power.SystemContext == nt::po::kSentByMachine; }
 
 }  // namespace
 
@@ -42,107 +30,121 @@ NTSTATUS PnpPower::PassPowerDown(PIRP irp) {
 }
 
 NTSTATUS PnpPower::DispatchPower(PIRP irp) {
-  if (IoGetCurrentIrpStackLocation(irp)->MinorFunction != IRP_MN_SET_POWER) return PassPowerDown(irp);
-  if (nt::CurrentThread().irql == PASSIVE_LEVEL) return HandlePower(irp);
-  auto* job = new PowerJob;
-  job->power = this;
-  job->irp = irp;
-  device_.AddRef();
-  device_.globals().background.Begin();
-  ExInitializeWorkItem(&job->item, &PnpPower::PowerWorker, job);
+  const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
+  switch (stack.MinorFunction) {
+    case IRP_MN_SET_POWER: return stack.Parameters.Power.Type == SystemPowerState ? SystemPower(irp) : DevicePower(irp);
+    case IRP_MN_QUERY_POWER: return stack.Parameters.Power.Type == SystemPowerState ? QuerySystemPower(irp) : PassPowerDown(irp);
+    case IRP_MN_WAIT_WAKE:
+      if (policy_owner_) return policy_.WaitWakeIrp(irp);
+      return device_.is_pdo() ? power_.DeliverWaitWake(irp) : PassPowerDown(irp);
+    default:
+      if (device_.attached_to()) return PassPowerDown(irp);
+      PoStartNextPowerIrp(irp);
+      return CompleteIrp(irp, irp->IoStatus.Status);
+  }
+}
+
+NTSTATUS PnpPower::DevicePower(PIRP irp) {
+  const bool up = IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.DeviceState == PowerDeviceD0;
+  if (policy_owner_ && !IsMachines(irp) && !policy_.asked_for_power() && !device_.is_pdo()) {
+    Violation(device_.globals(), ViolationKind::kPowerIrp, reinterpret_cast<uint64_t>(device_.wdm()), reinterpret_cast<uint64_t>(irp),
+              "A device power IRP arrived at the power policy owner, which had not asked for one.");
+  }
   IoMarkIrpPending(irp);
-  ExQueueWorkItem(&job->item, DelayedWorkQueue);
+  if (up && device_.attached_to()) {
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, &PnpPower::PowerIrpCameBack, this, TRUE, TRUE, TRUE);
+    PoCallDriver(device_.attached_to(), irp);
+  } else if (policy_owner_ && !IsMachines(irp)) {
+    power_.DeliverIrp(irp, up);
+  } else {
+    policy_.AdoptIrp(irp, up);
+  }
   return STATUS_PENDING;
 }
 
-VOID PnpPower::PowerWorker(PVOID context) {
-  auto* job = static_cast<PowerJob*>(context);
-  PnpPower& power = *job->power;
-  PIRP irp = job->irp;
-  delete job;
-  Device& device = power.device_;
-  DriverGlobals& globals = device.globals();
-  power.HandlePower(irp);
-  device.Release();
-  globals.background.End();
+// D0, done by the drivers below.
+NTSTATUS NTAPI PnpPower::PowerIrpCameBack(PDEVICE_OBJECT, PIRP irp, PVOID context) {
+  auto& self = *static_cast<PnpPower*>(context);
+  if (!NT_SUCCESS(irp->IoStatus.Status)) {
+    self.FinishPowerIrp(irp, true, true);
+  } else if (self.policy_owner_ && !IsMachines(irp)) {
+    self.power_.DeliverIrp(irp, true);
+  } else {
+    self.policy_.AdoptIrp(irp, true);
+  }
+  return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-NTSTATUS PnpPower::HandlePower(PIRP irp) {
-  return IoGetCurrentIrpStackLocation(irp)->Parameters.Power.Type == SystemPowerState ? SetSystemPower(irp) : SetDevicePower(irp);
+// S13: the IRP itself succeeds, whatever became of the device. Who did not ask for the IRP hears of its end from here.
+void PnpPower::FinishPowerIrp(PIRP irp, bool up, bool failed) {
+  const bool asked = policy_owner_ && !IsMachines(irp);
+  device_.AddRef();
+  if (up) {
+    PoStartNextPowerIrp(irp);
+    CompleteIrp(irp, irp->IoStatus.Status);
+  } else {
+    PassPowerDown(irp);
+  }
+  if (!asked) {
+    policy_.Post(up ? (failed ? PolicyEvent::kUpFailed : PolicyEvent::kUp) : (failed ? PolicyEvent::kDownFailed : PolicyEvent::kDown));
+    if (up && !policy_owner_) SystemActionOver();
+  }
+  device_.Release();
 }
 
-NTSTATUS PnpPower::SetDevicePower(PIRP irp) {
-  const DEVICE_POWER_STATE state = IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.DeviceState;
-  NTSTATUS failure = STATUS_SUCCESS;
-  if (state != PowerDeviceD0) {
-    power_lock_.Acquire();
-    if (IsUp()) {
-      // A system shutdown goes to the final state (S13).
-      const bool final = system_action_ == PowerActionShutdown || system_action_ == PowerActionShutdownReset || system_action_ == PowerActionShutdownOff;
-      EnterPolicyDown();
-      failure = PowerDown(final ? WdfPowerDeviceD3Final : WdfStateOf(state), false);
-      if (NT_SUCCESS(failure)) SettledDown();
+WDF_POWER_DEVICE_STATE PnpPower::TargetOf(PIRP irp) const {
+  if (!irp) return WdfPowerDeviceD3Final;
+  switch (system_action_.load()) {
+    case PowerActionShutdown:
+    case PowerActionShutdownReset:
+    case PowerActionShutdownOff: return WdfPowerDeviceD3Final;
+    case PowerActionHibernate: {
+      rt::LockGuard guard(settings_lock_);
+      if (special_in_use_[WdfSpecialFileHibernation] > 0) return WdfPowerDevicePrepareForHibernation;
+      break;
     }
-    SettlePower();
-    SettlePolicy();
-    power_lock_.Release();
-    if (!NT_SUCCESS(failure)) PowerFailed(true);
-    return PassPowerDown(irp);  // the IRP itself succeeds (S13)
+    default: break;
   }
-  NTSTATUS status = ForwardPowerAndWait(irp);
-  if (NT_SUCCESS(status)) {
-    power_lock_.Acquire();
-    if (IsDown()) {
-      EnterPolicyUp();
-      failure = PowerUp(UpFrom::kDx);
-      if (NT_SUCCESS(failure)) SettledUp();
-    }
-    SettlePower();
-    SettlePolicy();
-    power_lock_.Release();
-    if (!NT_SUCCESS(failure)) PowerFailed(false);
-  }
-  PoStartNextPowerIrp(irp);
-  return CompleteIrp(irp, status);
+  return WdfStateOf(IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.DeviceState);
 }
 
-NTSTATUS PnpPower::ForwardPowerAndWait(PIRP irp) {
-  if (!device_.attached_to()) {
-    irp->IoStatus.Status = STATUS_SUCCESS;
-    return STATUS_SUCCESS;
-  }
-  return ForwardAndWait(irp);
-}
-
-// The policy owner brings its device to the state that goes with the system's; then the system IRP goes on.
-NTSTATUS PnpPower::SetSystemPower(PIRP irp) {
+// The policy owner brings its device to the state that goes with the system's before Sx goes on, after S0 came back.
+NTSTATUS PnpPower::SystemPower(PIRP irp) {
   const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
-  const SYSTEM_POWER_STATE system = stack.Parameters.Power.State.SystemState;
-  system_action_ = stack.Parameters.Power.ShutdownType;
-  if (!policy_owner_ || pnp_state() != WdfDevStatePnpStarted) return PassPowerDown(irp);
-  if (system != PowerSystemWorking) {
-    SuspendIdle(true);
-    if (IsUp()) RequestPower(PowerDeviceD3);
-    return PassPowerDown(irp);
+  const SYSTEM_POWER_STATE state = stack.Parameters.Power.State.SystemState;
+  if (state != PowerSystemWorking) system_action_ = stack.Parameters.Power.ShutdownType;
+  system_state_ = state;
+  if (!policy_owner_) return PassPowerDown(irp);
+  if (state != PowerSystemWorking || !device_.attached_to()) {
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return policy_.SystemPower(irp);
   }
-  NTSTATUS status = ForwardPowerAndWait(irp);
-  if (NT_SUCCESS(status) && IsDown()) RequestPower(PowerDeviceD0);
-  SuspendIdle(false);
-  system_action_ = PowerActionNone;
-  PoStartNextPowerIrp(irp);
-  return CompleteIrp(irp, status);
+  IoMarkIrpPending(irp);
+  IoCopyCurrentIrpStackLocationToNext(irp);
+  IoSetCompletionRoutine(
+      irp,
+      [](PDEVICE_OBJECT, PIRP done, PVOID context) -> NTSTATUS {
+        static_cast<PnpPower*>(context)->policy_.SystemPower(done);
+        return STATUS_MORE_PROCESSING_REQUIRED;
+      },
+      this, TRUE, TRUE, TRUE);
+  PoCallDriver(device_.attached_to(), irp);
+  return STATUS_PENDING;
 }
 
-NTSTATUS PnpPower::RequestPower(DEVICE_POWER_STATE state) {
-  RequestWait wait;
-  KeInitializeEvent(&wait.done, NotificationEvent, FALSE);
-  wait.status = STATUS_SUCCESS;
-  POWER_STATE wanted;
-  wanted.DeviceState = state;
-  NTSTATUS status = PoRequestPowerIrp(device_.pdo(), IRP_MN_SET_POWER, wanted, &PowerRequestDone, &wait, nullptr);
-  if (!NT_SUCCESS(status)) return status;
-  KeWaitForSingleObject(&wait.done, Executive, KernelMode, FALSE, nullptr);
-  return wait.status;
+// DEVX-45: a device that is to wake the system from a state in which it cannot.
+NTSTATUS PnpPower::QuerySystemPower(PIRP irp) {
+  const SYSTEM_POWER_STATE state = IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.SystemState;
+  if (policy_owner_ && state >= PowerSystemSleeping1 && state <= PowerSystemSleeping3 && pnp_state() == WdfDevStatePnpStarted) {
+    bool children = false;
+    const bool wanted = sx_wake_enabled() || (WantsSxWake(PowerSystemSleeping1, &children), children);
+    if (wanted && WakeStateForIrp() < state) {
+      PoStartNextPowerIrp(irp);
+      return CompleteIrp(irp, STATUS_POWER_STATE_INVALID);
+    }
+  }
+  return PassPowerDown(irp);
 }
 
 // A transition failed after the start: PnP hears of it from a worker, because the power IRP must not wait for PnP.

@@ -1,239 +1,378 @@
-// Powering up and down: the callback order of tables S1, S2, S8 and S13, with the states passed on the way. Every function here runs under
-// power_lock_ at PASSIVE_LEVEL.
+// What the power machine does in its states (power_states.def), in the order of tables S1, S2, S8, S12 and S13; wake at the bus is in power_wake.cpp.
+#include "wdf/device/power_machine.h"
+
+#include <array>
+
 #include "nt/driver_callback.h"
+#include "runtime/assert.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/device/power_steps.h"
-#include "wdf/trace.h"
 
 namespace drydock::wdf {
+namespace {
 
-// A driver that is not power-pageable passes the twins of these states.
-#define TWIN(state) (pageable() ? WdfDevStatePower##state : WdfDevStatePower##state##NP)
-
-// The self-managed I/O callbacks count as used when any of the five is registered (DEVX-42).
-bool PnpPower::UsesSelfManagedIo() const {
-  const WDF_PNPPOWER_EVENT_CALLBACKS& pnp = device_.init().pnp;
-  return pnp.EvtDeviceSelfManagedIoCleanup || pnp.EvtDeviceSelfManagedIoFlush || pnp.EvtDeviceSelfManagedIoInit ||
-         pnp.EvtDeviceSelfManagedIoSuspend || pnp.EvtDeviceSelfManagedIoRestart;
-}
-
-void PnpPower::QueuesUp() {
-  device_.in_d0_.store(true, std::memory_order_release);
-  queue::PowerUp(device_);
-}
-
-void PnpPower::QueuesDown() {
-  if (!device_.in_d0_.exchange(false, std::memory_order_acq_rel)) return;
-  queue::PowerDown(device_);
-}
-
-NTSTATUS PnpPower::SelfManagedIoUp() {
-  if (!UsesSelfManagedIo()) return STATUS_SUCCESS;
-  const WDF_PNPPOWER_EVENT_CALLBACKS& pnp = device_.init().pnp;
-  NTSTATUS status = STATUS_SUCCESS;
-  if (self_managed_ready_) {
-    if (pnp.EvtDeviceSelfManagedIoRestart) {
-      status = nt::CallDriver("EvtDeviceSelfManagedIoRestart", pnp.EvtDeviceSelfManagedIoRestart, handle());
-    }
-  } else {
-    self_managed_flush_due_ = true;
-    self_managed_cleanup_due_ = true;
-    if (pnp.EvtDeviceSelfManagedIoInit) status = nt::CallDriver("EvtDeviceSelfManagedIoInit", pnp.EvtDeviceSelfManagedIoInit, handle());
-    self_managed_ready_ = NT_SUCCESS(status);
-  }
-  io_running_ = NT_SUCCESS(status);
-  return status;
-}
-
-NTSTATUS PnpPower::SelfManagedIoDown() {
-  if (!io_running_) return STATUS_SUCCESS;
-  io_running_ = false;
-  auto callback = device_.init().pnp.EvtDeviceSelfManagedIoSuspend;
-  return callback ? nt::CallDriver("EvtDeviceSelfManagedIoSuspend", callback, handle()) : STATUS_SUCCESS;
-}
-
-NTSTATUS PnpPower::D0Exit(WDF_POWER_DEVICE_STATE target) {
-  auto callback = device_.init().pnp.EvtDeviceD0Exit;
-  return callback ? nt::CallDriver("EvtDeviceD0Exit", callback, handle(), target) : STATUS_SUCCESS;
-}
-
-NTSTATUS PnpPower::PreInterruptsDisabled(WDF_POWER_DEVICE_STATE target) {
-  auto callback = device_.init().pnp.EvtDeviceD0ExitPreInterruptsDisabled;
-  return callback ? nt::CallDriver("EvtDeviceD0ExitPreInterruptsDisabled", callback, handle(), target) : STATUS_SUCCESS;
-}
-
-// D0Entry up to the scan for children. `step` tells how far it came: 0 D0Entry failed, 1 connecting interrupts failed, 2 PostInterruptsEnabled failed,
-// 3 DMA failed, 4 done.
-NTSTATUS PnpPower::HardwareUp(WDF_POWER_DEVICE_STATE previous, bool starting, int* step) {
-  const WDF_PNPPOWER_EVENT_CALLBACKS& pnp = device_.init().pnp;
-  NTSTATUS status = STATUS_SUCCESS;
-  *step = 0;
-  EnterPower(starting ? WdfDevStatePowerD0Starting : TWIN(Waking));
-  if (pnp.EvtDeviceD0Entry) status = nt::CallDriver("EvtDeviceD0Entry", pnp.EvtDeviceD0Entry, handle(), previous);
-  if (!NT_SUCCESS(status)) return status;
-  *step = 1;
-  if (!starting) EnterPower(TWIN(NotifyingD0EntryToWakeInterrupts));
-  interrupt::ToldD0Entry(device_);
-  EnterPower(starting ? WdfDevStatePowerD0StartingConnectInterrupt : TWIN(WakingConnectInterrupt));
-  status = interrupt::Up(device_);
-  if (!NT_SUCCESS(status)) return status;
-  *step = 2;
-  if (pnp.EvtDeviceD0EntryPostInterruptsEnabled) {
-    status = nt::CallDriver("EvtDeviceD0EntryPostInterruptsEnabled", pnp.EvtDeviceD0EntryPostInterruptsEnabled, handle(), previous);
-  }
-  if (!NT_SUCCESS(status)) return status;
-  *step = 3;
-  EnterPower(starting ? WdfDevStatePowerD0StartingDmaEnable : TWIN(WakingDmaEnable));
-  status = dma::Up(device_);
-  if (!NT_SUCCESS(status)) return status;
-  *step = 4;
-  bus::ScanForChildren(device_);
-  EnterPower(starting ? WdfDevStatePowerD0StartingPostHardwareEnabled : TWIN(WakingPostHardwareEnabled));
-  return status;
-}
-
-NTSTATUS PnpPower::PowerUp(UpFrom from) {
-  const bool starting = from != UpFrom::kDx;
-  if (starting) {
-    EnterPower(WdfDevStatePowerStartingCheckDeviceType);
-    EnterPolicy(from == UpFrom::kStopped && policy_owner_ ? WdfDevStatePwrPolRestarting : WdfDevStatePwrPolStarting);
-  } else {
-    EnterPower(TWIN(CheckDeviceType));
-  }
-  int step = 0;
-  NTSTATUS status = HardwareUp(starting ? WdfPowerDeviceD3Final : dx_, starting, &step);
-  if (NT_SUCCESS(status)) {
-    DisarmAfterWake();
-    EnterPower(starting ? WdfDevStatePowerD0StartingStartSelfManagedIo : TWIN(StartSelfManagedIo));
-    QueuesUp();
-    status = SelfManagedIoUp();
-    if (NT_SUCCESS(status)) {
-      EnterPower(WdfDevStatePowerDecideD0State);
-      EnterPower(TWIN(D0));
-      if (starting) PolicyStarted(from);
-      return status;
-    }
-    step = 5;  // self-managed I/O failed
-  }
-  UndoPowerUp(starting, step);
-  return status;
-}
-
-void PnpPower::PolicyStarted(UpFrom) {
-  if (!policy_owner_) {
-    EnterPolicy(WdfDevStatePwrPolStarted);
-    EnterPolicy(WdfDevStatePwrPolStartingSucceeded);
-    return;
-  }
-  EnterPolicy(WdfDevStatePwrPolStartingPoweredUp);
-  EnterPolicy(WdfDevStatePwrPolStartingSucceeded);
-  EnterPolicy(WdfDevStatePwrPolStartingDecideS0Wake);
-  EnterPolicy(RestingPolicy());
-}
-
-// A failed step is undone from the layer below the failing one (O-08): the failing D0Entry itself gets no D0Exit, a later failure exactly one.
-void PnpPower::UndoPowerUp(bool starting, int step) {
-  if (step == 5) {
-    EnterPower(starting ? WdfDevStatePowerInitialSelfManagedIoFailed : TWIN(StartSelfManagedIoFailed));
-    QueuesDown();
-    EnterPower(starting ? WdfDevStatePowerInitialPostHardwareEnabledFailed : TWIN(WakingPostHardwareEnabledFailed));
-  }
-  if (step >= 3) {
-    EnterPower(starting ? WdfDevStatePowerInitialDmaEnableFailed : TWIN(WakingDmaEnableFailed));
-    dma::Down(device_);
-    PreInterruptsDisabled(WdfPowerDeviceD3Final);
-  }
-  if (step >= 1) {
-    EnterPower(starting ? WdfDevStatePowerInitialConnectInterruptFailed : TWIN(WakingConnectInterruptFailed));
-    if (step >= 2) interrupt::Down(device_, false);
-    D0Exit(WdfPowerDeviceD3Final);
-  }
-  if (starting) {
-    EnterPower(WdfDevStatePowerInitialPowerUpFailedDerefParent);
-    EnterPower(WdfDevStatePowerInitialPowerUpFailed);
-    EnterPower(WdfDevStatePowerStopped);
-    EnterPolicy(WdfDevStatePwrPolStartingFailed);
-    return;
-  }
-  if (step == 0) EnterPower(TWIN(UpFailedDerefParent));
-  EnterPower(WdfDevStatePowerReportPowerUpFailedDerefParent);
-  EnterPower(WdfDevStatePowerReportPowerUpFailed);
-  EnterPower(WdfDevStatePowerPowerFailedPowerDown);
-  EnterPower(WdfDevStatePowerStopped);
-  EnterPolicy(WdfDevStatePwrPolDevicePowerRequestFailed);
-}
-
-// All steps run whatever fails; the first failure is the result.
-NTSTATUS PnpPower::PowerDown(WDF_POWER_DEVICE_STATE target, bool stops) {
-  NTSTATUS first = STATUS_SUCCESS;
-  auto note = [&first](NTSTATUS status) {
-    if (NT_SUCCESS(first)) first = status;
-  };
-  EnterPower(stops ? WdfDevStatePowerGotoD3Stopped : TWIN(GotoDx));
-  note(SelfManagedIoDown());
-  QueuesDown();
-  if (!stops) {
-    ArmBeforeSleep();
-    interrupt::ToldD0Exit(device_);
-    EnterPower(TWIN(NotifyingD0ExitToWakeInterrupts));
-    EnterPower(TWIN(GotoDxIoStopped));
-  }
-  note(dma::Down(device_));
-  note(PreInterruptsDisabled(target));
-  note(interrupt::Down(device_, !stops && !pageable()));
-  note(D0Exit(target));
-  dx_ = target;
-  if (stops) {
-    if (!NT_SUCCESS(first)) EnterPower(WdfDevStatePowerFinalPowerDownFailed);
-    EnterPower(WdfDevStatePowerStopped);
-    return first;
-  }
-  if (NT_SUCCESS(first)) {
-    EnterPower(TWIN(Dx));
-    return first;
-  }
-  EnterPower(WdfDevStatePowerGotoDxFailed);
-  EnterPower(WdfDevStatePowerReportPowerDownFailed);
-  EnterPower(WdfDevStatePowerPowerFailedPowerDown);
-  EnterPower(WdfDevStatePowerStopped);
-  EnterPolicy(WdfDevStatePwrPolDevicePowerRequestFailed);
-  return first;
-}
-
-bool PnpPower::IsUp() const {
-  const WDF_DEVICE_POWER_STATE state = power_state();
-  return state == WdfDevStatePowerD0 || state == WdfDevStatePowerD0NP;
-}
-
-bool PnpPower::IsDown() const {
-  const WDF_DEVICE_POWER_STATE state = power_state();
-  return state == WdfDevStatePowerDx || state == WdfDevStatePowerDxNP;
-}
-
-// Stop, removal, surprise removal, failure (S12). From Dx there are no callbacks.
-NTSTATUS PnpPower::ImplicitPowerDown() {
-  NTSTATUS status = STATUS_SUCCESS;
-  power_lock_.Acquire();
-  if (IsUp() || IsDown()) {
-    EnterPolicy(WdfDevStatePwrPolStopping);
-    if (IsUp()) {
-      status = PowerDown(WdfPowerDeviceD3Final, true);
-    } else {
-      armed_for_s0_ = false;
-      EnterPower(TWIN(GotoDxStoppedDisableInterrupt));
-      interrupt::Disconnect(device_);
-      EnterPower(WdfDevStatePowerGotoDxStopped);
-      EnterPower(WdfDevStatePowerStopped);
-    }
-    EnterPolicy(NT_SUCCESS(status) ? WdfDevStatePwrPolStoppingSendStatus : WdfDevStatePwrPolStoppingFailed);
-    EnterPolicy(WdfDevStatePwrPolStopped);
-  }
-  SettlePower();
-  SettlePolicy();
-  power_lock_.Release();
-  return status;
-}
-
+constexpr PowerRow kRows[] = {
+#define STATE(name, action)
+#define ON(state, event, next, spec) {WdfDevStatePower##state, PowerEvent::k##event, WdfDevStatePower##next, spec},
+#define TWIN(state, twin)
+#include "wdf/device/power_states.def"
+#undef STATE
+#undef ON
 #undef TWIN
+};
+
+constexpr unsigned kFirst = WdfDevStatePowerObjectCreated & 0x7FFF, kLast = WdfDevStatePowerNull & 0x7FFF;
+constexpr unsigned IndexOf(WDF_DEVICE_POWER_STATE state) { return (static_cast<unsigned>(state) & 0x7FFF) - kFirst; }
+
+constexpr std::array<WDF_DEVICE_POWER_STATE, kLast - kFirst + 1> MakeTwins() {
+  std::array<WDF_DEVICE_POWER_STATE, kLast - kFirst + 1> twins = {};
+#define STATE(name, action)
+#define ON(state, event, next, spec)
+#define TWIN(state, twin) twins[IndexOf(WdfDevStatePower##state)] = WdfDevStatePower##twin;
+#include "wdf/device/power_states.def"
+#undef STATE
+#undef ON
+#undef TWIN
+  return twins;
+}
+constexpr auto kTwins = MakeTwins();
+
+}  // namespace
+
+const char* PowerEventName(PowerEvent event) {
+  static constexpr const char* kNames[] = {
+#define E(name) #name,
+      DRYDOCK_POWER_EVENTS(E)
+#undef E
+  };
+  return event < PowerEvent::kCount ? kNames[static_cast<int>(event)] : "?";
+}
+
+PowerMachine::Action PowerMachine::ActionOf(WDF_DEVICE_POWER_STATE state) {
+  static constexpr auto kActions = [] {
+    std::array<Action, kLast - kFirst + 1> actions = {};
+#define STATE(name, action) actions[IndexOf(WdfDevStatePower##name)] = &PowerMachine::action;
+#define ON(state, event, next, spec)
+#define TWIN(state, twin)
+#include "wdf/device/power_states.def"
+#undef STATE
+#undef ON
+#undef TWIN
+    return actions;
+  }();
+  return kActions[IndexOf(state)];
+}
+
+const PowerRow* PowerMachine::Find(WDF_DEVICE_POWER_STATE state, PowerEvent event) {
+  for (const PowerRow& row : kRows) {
+    if (row.state == state && row.event == event) return &row;
+  }
+  return nullptr;
+}
+
+// A driver that is not power-pageable passes the twins.
+WDF_DEVICE_POWER_STATE PowerMachine::Reported(WDF_DEVICE_POWER_STATE state) const {
+  const WDF_DEVICE_POWER_STATE twin = kTwins[IndexOf(state)];
+  return twin != WDF_DEVICE_POWER_STATE{} && !pnp_.pageable() ? twin : state;
+}
+
+bool PowerMachine::in_d0() const {
+  const WDF_DEVICE_POWER_STATE state = state_;
+  return state == WdfDevStatePowerD0 || state == WdfDevStatePowerD0BusWakeOwner || state == WdfDevStatePowerD0ArmedForWake ||
+         state == WdfDevStatePowerEnablingWakeAtBus || state == WdfDevStatePowerD0DisarmingWakeAtBus;
+}
+
+bool PowerMachine::in_dx() const {
+  const WDF_DEVICE_POWER_STATE state = state_;
+  return state == WdfDevStatePowerDx || state == WdfDevStatePowerDxArmedForWake || state == WdfDevStatePowerWakePending;
+}
+
+StateEngine::Fit PowerMachine::FitOf(uint8_t number) const {
+  const auto event = static_cast<PowerEvent>(number);
+  const WDF_DEVICE_POWER_STATE state = state_;
+  if (Find(state, event)) return Fit::kTake;
+  const bool off = state == WdfDevStatePowerObjectCreated || state == WdfDevStatePowerStopped;
+  switch (event) {
+    case PowerEvent::kDx:
+    case PowerEvent::kCompleteDx: return off || in_dx() ? Fit::kDrop : Fit::kWait;
+    case PowerEvent::kD0:
+    case PowerEvent::kCompleteD0: return off || in_d0() ? Fit::kDrop : Fit::kWait;
+    case PowerEvent::kStop: return off ? Fit::kDrop : Fit::kWait;
+    case PowerEvent::kStart: return Fit::kWait;
+    case PowerEvent::kWaitWake: return Fit::kWait;
+    default: return Fit::kDrop;
+  }
+}
+
+void PowerMachine::Misfit(uint8_t number) {
+  switch (static_cast<PowerEvent>(number)) {
+    case PowerEvent::kDx:
+    case PowerEvent::kD0: FinishIrp(); break;
+    case PowerEvent::kStop: pnp_.policy().Post(PolicyEvent::kPoweredDown); break;
+    case PowerEvent::kWakeEnded: CompleteEndedWake(); break;
+    default: break;
+  }
+}
+
+void PowerMachine::Take(uint8_t number) {
+  auto event = static_cast<PowerEvent>(number);
+  if (event == PowerEvent::kStart) failed_ = false;
+  while (event != PowerEvent::kNone) {
+    const PowerRow* row = Find(state_, event);
+    RT_ASSERT(row != nullptr);
+    state_ = row->next;
+    pnp_.EnterPower(Reported(row->next));
+    Action action = ActionOf(row->next);
+    RT_ASSERT(action != nullptr);
+    pnp_.BeginStep(Reported(row->next));
+    event = (this->*action)();
+    pnp_.EndStep();
+    pnp_.SettlePower();
+  }
+}
+
+void PowerMachine::DeliverIrp(PIRP irp, bool up, On on) {
+  irp_ = irp;
+  irp_up_ = up;
+  Post(up ? PowerEvent::kD0 : PowerEvent::kDx, on);
+}
+
+// The IRP goes on: down for Dx, back up for D0.
+void PowerMachine::FinishIrp() {
+  PIRP irp = irp_;
+  if (!irp) return;
+  irp_ = nullptr;
+  pnp_.FinishPowerIrp(irp, irp_up_, failed_);
+}
+
+// --- up ---
+
+PowerEvent PowerMachine::IsChild() { return device_.is_pdo() && bus::PowerParent(device_) ? PowerEvent::kChild : PowerEvent::kGo; }
+
+PowerEvent PowerMachine::CheckParent() {
+  starting_ = state_ == WdfDevStatePowerStartingCheckDeviceType;
+  Device* parent = device_.is_pdo() ? bus::PowerParent(device_) : nullptr;
+  if (!parent) return PowerEvent::kParentUp;
+  if (!parent_) {
+    parent->AddRef();
+    parent_ = parent;
+    parent->pnp().HoldForChild();
+  }
+  return parent_->pnp().power().AddWaitingChild(*this) ? PowerEvent::kParentDown : PowerEvent::kParentUp;
+}
+
+void PowerMachine::LetParentGo() {
+  if (!parent_) return;
+  Device* parent = parent_;
+  parent_ = nullptr;
+  parent->pnp().power().RemoveWaitingChild(*this);
+  parent->pnp().LetGoForChild();
+  parent->Release();
+}
+
+bool PowerMachine::AddWaitingChild(PowerMachine& child) {
+  rt::LockGuard guard(children_lock_);
+  // A parent that failed holds nobody back: the children's own power-up fails, or not (PWR-31).
+  if (in_d0() || (state_ == WdfDevStatePowerStopped && failed_)) return false;
+  for (PowerMachine* other : waiting_children_) {
+    if (other == &child) return true;
+  }
+  child.device_.AddRef();
+  waiting_children_.push_back(&child);
+  return true;
+}
+
+void PowerMachine::RemoveWaitingChild(PowerMachine& child) {
+  bool found = false;
+  {
+    rt::LockGuard guard(children_lock_);
+    for (size_t i = 0; i < waiting_children_.size(); ++i) {
+      if (waiting_children_[i] != &child) continue;
+      waiting_children_.erase(waiting_children_.begin() + static_cast<ptrdiff_t>(i));
+      found = true;
+      break;
+    }
+  }
+  if (found) child.device_.Release();
+}
+
+void PowerMachine::TellChildren() {
+  std::vector<PowerMachine*> children;
+  {
+    rt::LockGuard guard(children_lock_);
+    children.swap(waiting_children_);
+  }
+  for (PowerMachine* child : children) {
+    child->Post(PowerEvent::kParentUp, On::kWorker);
+    child->device_.Release();
+  }
+}
+
+PowerEvent PowerMachine::EnterD0() {
+  auto callback = device_.init().pnp.EvtDeviceD0Entry;
+  interrupts_up_ = false;
+  const WDF_POWER_DEVICE_STATE previous = starting_ ? WdfPowerDeviceD3Final : previous_;
+  if (!callback) return PowerEvent::kGo;
+  return NT_SUCCESS(nt::CallDriver("EvtDeviceD0Entry", callback, pnp_.handle(), previous)) ? PowerEvent::kGo : PowerEvent::kFailed;
+}
+
+PowerEvent PowerMachine::TellD0Entry() {
+  interrupt::ToldD0Entry(device_);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::ConnectInterrupts() {
+  if (starting_) interrupt::ToldD0Entry(device_);
+  if (!NT_SUCCESS(interrupt::Up(device_))) return PowerEvent::kFailed;
+  interrupts_up_ = true;
+  auto callback = device_.init().pnp.EvtDeviceD0EntryPostInterruptsEnabled;
+  if (!callback) return PowerEvent::kGo;
+  const WDF_POWER_DEVICE_STATE previous = starting_ ? WdfPowerDeviceD3Final : previous_;
+  return NT_SUCCESS(nt::CallDriver("EvtDeviceD0EntryPostInterruptsEnabled", callback, pnp_.handle(), previous)) ? PowerEvent::kGo
+                                                                                                                : PowerEvent::kFailed;
+}
+
+PowerEvent PowerMachine::EnableDma() {
+  if (!NT_SUCCESS(dma::Up(device_))) return PowerEvent::kFailed;
+  bus::ScanForChildren(device_);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::HardwareUp() {
+  pnp_.policy().Post(PolicyEvent::kHardwareUp);
+  return PowerEvent::kNone;
+}
+
+PowerEvent PowerMachine::IoUp() {
+  pnp_.QueuesUp();
+  return NT_SUCCESS(pnp_.SelfManagedIoUp()) ? PowerEvent::kGo : PowerEvent::kFailed;
+}
+
+PowerEvent PowerMachine::DecideD0() { return device_.is_pdo() && !pnp_.policy_owner() ? PowerEvent::kBusWakeOwner : PowerEvent::kGo; }
+
+PowerEvent PowerMachine::InD0() {
+  TellChildren();
+  if (starting_) {
+    starting_ = false;
+    pnp_.policy().Post(PolicyEvent::kUp);
+  }
+  FinishIrp();
+  bool waits;
+  {
+    rt::LockGuard guard(wake_lock_);
+    waits = wait_wake_ != nullptr;
+  }
+  // PWR-07: a wait that outlasted Dx is armed again.
+  if (waits && state_ == WdfDevStatePowerD0BusWakeOwner && !bus_armed_) Post(PowerEvent::kWaitWake);
+  return PowerEvent::kNone;
+}
+
+// --- a power-up that failed is undone from the layer below the failing step (O-08) ---
+
+PowerEvent PowerMachine::IoDownAfterFailure() {
+  pnp_.QueuesDown();
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::DmaDownAfterFailure() {
+  dma::Down(device_);
+  pnp_.PreInterruptsDisabled(WdfPowerDeviceD3Final);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::HardwareDownAfterFailure() {
+  if (interrupts_up_) interrupt::Down(device_, false);
+  interrupts_up_ = false;
+  pnp_.D0Exit(WdfPowerDeviceD3Final);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::ReleaseParent() {
+  LetParentGo();
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::ReportUpFailed() {
+  failed_ = true;
+  pnp_.PowerFailed(false);
+  return PowerEvent::kGo;
+}
+
+// --- down ---
+
+PowerEvent PowerMachine::IoDown() {
+  io_down_failed_ = !NT_SUCCESS(pnp_.SelfManagedIoDown());
+  pnp_.QueuesDown();
+  pnp_.policy().Post(PolicyEvent::kIoStopped);
+  return PowerEvent::kNone;
+}
+
+PowerEvent PowerMachine::TellD0Exit() {
+  interrupt::ToldD0Exit(device_);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::TellD0ExitAndHardwareDown() {
+  TellD0Exit();
+  return HardwareDown();
+}
+
+// All steps run, whatever fails.
+void PowerMachine::LeaveHardware(WDF_POWER_DEVICE_STATE target, bool stops, bool* failed) {
+  auto note = [failed](NTSTATUS status) { *failed = *failed || !NT_SUCCESS(status); };
+  note(dma::Down(device_));
+  note(pnp_.PreInterruptsDisabled(target));
+  note(interrupt::Down(device_, !stops && !pnp_.pageable()));
+  note(pnp_.D0Exit(target));
+  previous_ = target;
+}
+
+PowerEvent PowerMachine::HardwareDown() {
+  bool failed = io_down_failed_;
+  LeaveHardware(pnp_.TargetOf(irp_), false, &failed);
+  return failed ? PowerEvent::kFailed : PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::InDx() {
+  LetParentGo();
+  FinishIrp();
+  return PowerEvent::kNone;
+}
+
+PowerEvent PowerMachine::ReportDownFailed() {
+  failed_ = true;
+  LetParentGo();
+  pnp_.PowerFailed(true);
+  return PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::AllDown() {
+  bool failed = !NT_SUCCESS(pnp_.SelfManagedIoDown());
+  pnp_.QueuesDown();
+  LeaveHardware(WdfPowerDeviceD3Final, true, &failed);
+  failed_ = failed;
+  return failed ? PowerEvent::kFailed : PowerEvent::kGo;
+}
+
+PowerEvent PowerMachine::DisconnectInterrupts() {
+  interrupt::Disconnect(device_);
+  failed_ = false;
+  return PowerEvent::kGo;
+}
+
+// Reached after a stop, a failed start, and a failed transition: who asked hears of it.
+PowerEvent PowerMachine::InStopped() {
+  LetParentGo();
+  TellChildren();
+  if (starting_) {
+    starting_ = false;
+    pnp_.policy().Post(PolicyEvent::kUpFailed);
+  } else if (irp_) {
+    FinishIrp();
+  } else {
+    pnp_.policy().Post(failed_ ? PolicyEvent::kPowerDownFailed : PolicyEvent::kPoweredDown);
+  }
+  return PowerEvent::kNone;
+}
 
 }  // namespace drydock::wdf

@@ -4,6 +4,7 @@
 #include "nt/driver_callback.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/trace.h"
+#include "wdf/violation.h"
 
 namespace drydock::wdf {
 namespace {
@@ -46,13 +47,14 @@ void Notify(Device& device, const char* name, const std::vector<StateCallback>& 
 }
 
 template <class Data, class State>
-void Enter(Device& device, const char* name, const std::vector<StateCallback>& callbacks, std::atomic<State>& current, bool& settled, State next,
+void Enter(StateHistory& history, StateKind kind, Device& device, const char* name, const std::vector<StateCallback>& callbacks, std::atomic<State>& current, bool& settled, State next,
            uint16_t event) {
   const State from = current.load(std::memory_order_relaxed);
   if (!settled) Notify<State, Data>(device, name, callbacks, StateNotificationPostProcessState, from, from);
   Notify<State, Data>(device, name, callbacks, StateNotificationLeaveState, from, next);
   Notify<State, Data>(device, name, callbacks, StateNotificationEnterState, from, next);
   current.store(next, std::memory_order_release);
+  history.Add({kind, static_cast<ULONG>(from), static_cast<ULONG>(next), device.framework().kernel.executor.InterruptTime()});
   settled = false;
   RecordEvent(device.framework(), event, device.trace_id(), from, next);
 }
@@ -75,17 +77,17 @@ PnpRow RowFor(WDF_DEVICE_PNP_STATE state, PnpEvent event) {
 }
 
 void PnpPower::EnterPnp(WDF_DEVICE_PNP_STATE state) {
-  Enter<WDF_DEVICE_PNP_NOTIFICATION_DATA>(device_, "EvtDevicePnpStateChange", device_.init().pnp_state_callbacks, pnp_state_, pnp_settled_, state,
+  Enter<WDF_DEVICE_PNP_NOTIFICATION_DATA>(history_, StateKind::kPnp, device_, "EvtDevicePnpStateChange", device_.init().pnp_state_callbacks, pnp_state_, pnp_settled_, state,
                                           trace::kDevicePnp);
 }
 
 void PnpPower::EnterPower(WDF_DEVICE_POWER_STATE state) {
-  Enter<WDF_DEVICE_POWER_NOTIFICATION_DATA>(device_, "EvtDevicePowerStateChange", device_.init().power_state_callbacks, power_state_, power_settled_,
+  Enter<WDF_DEVICE_POWER_NOTIFICATION_DATA>(history_, StateKind::kPower, device_, "EvtDevicePowerStateChange", device_.init().power_state_callbacks, power_state_, power_settled_,
                                             state, trace::kDevicePower);
 }
 
 void PnpPower::EnterPolicy(WDF_DEVICE_POWER_POLICY_STATE state) {
-  Enter<WDF_DEVICE_POWER_POLICY_NOTIFICATION_DATA>(device_, "EvtDevicePowerPolicyStateChange", device_.init().power_policy_state_callbacks,
+  Enter<WDF_DEVICE_POWER_POLICY_NOTIFICATION_DATA>(history_, StateKind::kPolicy, device_, "EvtDevicePowerPolicyStateChange", device_.init().power_policy_state_callbacks,
                                                    policy_state_, policy_settled_, state, trace::kDevicePolicy);
 }
 
@@ -103,10 +105,28 @@ void PnpPower::SettlePolicy() {
                                                          policy_state_, policy_settled_);
 }
 
-void PnpPower::Settle() {
-  SettlePower();
-  SettlePolicy();
-  SettlePnp();
+void PnpPower::Settle() { SettlePnp(); }  // the other two settle after each step
+
+// DEVX-47: a step of a driver that is not power-pageable has ten minutes.
+void PnpPower::BeginStep(ULONG state) {
+  if (!(state & WdfDevStateNP) && step_depth_.load() == 0) return;
+  if (step_depth_.fetch_add(1) != 0) return;
+  LARGE_INTEGER due;
+  due.QuadPart = -10LL * 60 * 10'000'000;
+  KeSetTimer(&step_timer_, due, &step_dpc_);
+}
+
+void PnpPower::EndStep() {
+  if (step_depth_.load() == 0) return;
+  if (step_depth_.fetch_sub(1) == 1) KeCancelTimer(&step_timer_);
+}
+
+VOID PnpPower::StepTimedOut(PKDPC, PVOID context, PVOID, PVOID) {
+  auto& self = *static_cast<PnpPower*>(context);
+  if (self.step_depth_.load() == 0) return;
+  Violation(self.device_.globals(), ViolationKind::kPowerRoutineTimeout, reinterpret_cast<uint64_t>(self.device_.handle()), 0,
+            std::string("A power step of a device that is not power-pageable ran for ten minutes; the device is in ") +
+                StateName(static_cast<ULONG>(self.power_state())) + " and " + StateName(static_cast<ULONG>(self.policy_state())) + ".");
 }
 
 }  // namespace drydock::wdf

@@ -407,17 +407,22 @@ CONFORMANCE(PolicyCallbacks, ArmBeforeTheDeviceSleepsAndDisarmOnTheWayBack, "S10
     machine.Run([&] { EXPECT_EQ(S(AssignIdle(hooks.device, IdleCanWakeFromS0)), S(STATUS_SUCCESS)); });
     hooks.log.Take();
     machine.Advance(std::chrono::milliseconds(300));
+    if (arm_fails) {  // down and up again at once; a failed arm callback is not undone
+      Lines seen = hooks.log.Take();
+      seen.resize(std::min<size_t>(seen.size(), 7));
+      EXPECT_EQ(seen, (Lines{"SelfManagedIoSuspend", "Arm", "PreInterruptsDisabled", "D0Exit(D2)", "D0Entry(D2)", "PostInterruptsEnabled",
+                             "SelfManagedIoRestart"}));
+      continue;
+    }
     EXPECT_EQ(hooks.log.Take(), (Lines{"SelfManagedIoSuspend", "Arm", "PreInterruptsDisabled", "D0Exit(D2)"}));
     machine.Run([&] {
       EXPECT_EQ(S(WdfDeviceStopIdle(hooks.device, TRUE)), S(STATUS_SUCCESS));
       WdfDeviceResumeIdle(hooks.device);
     });
-    Lines up = {"D0Entry(D2)", "PostInterruptsEnabled"};
-    if (!arm_fails) up.push_back("Disarm");
-    up.push_back("SelfManagedIoRestart");
+    const Lines up = {"D0Entry(D2)", "PostInterruptsEnabled", "Disarm", "SelfManagedIoRestart"};
     Lines seen = hooks.log.Take();
     seen.resize(std::min(seen.size(), up.size()));
-    EXPECT_EQ(seen, up) << "a failed arm callback is not undone";
+    EXPECT_EQ(seen, up);
   }
 }
 
