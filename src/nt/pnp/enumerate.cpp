@@ -13,6 +13,7 @@ namespace drydock::nt::pnp {
 
 NTSTATUS SetUpChild(DeviceNode& child) {
   State& state = *child.state_of_machine;
+  SetState(child, NodeState::kInitialized);  // its stack may be built (again)
   DeviceDescription drivers;
   drivers.instance_id = child.instance_path;
   drivers.hardware_ids = child.hardware_ids;
@@ -20,10 +21,8 @@ NTSTATUS SetUpChild(DeviceNode& child) {
   std::vector<std::u16string> ids = child.hardware_ids;
   ids.insert(ids.end(), child.compatible_ids.begin(), child.compatible_ids.end());
   const bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);
-  if (!found && !child.last_capabilities.RawDeviceOK) {  // waits for a driver, as an unknown device does
-    SetState(child, NodeState::kInitialized);
-    return child.last_status = STATUS_NO_SUCH_DEVICE;
-  }
+  // Without a driver it waits, as an unknown device does.
+  if (!found && !child.last_capabilities.RawDeviceOK) return child.last_status = STATUS_NO_SUCH_DEVICE;
   child.drivers = drivers.lower_filters;
   child.function = drivers.function;
   if (drivers.function) child.drivers.push_back(drivers.function);

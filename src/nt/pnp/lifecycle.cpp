@@ -101,6 +101,10 @@ void QueryPool(DeviceNode& node, UCHAR minor) {
   if (minor == IRP_MN_QUERY_RESOURCES && node.raw_resources.empty()) {
     node.raw_resources = CopyOf(reinterpret_cast<const CM_RESOURCE_LIST*>(request.information));
   }
+  if (minor == IRP_MN_QUERY_BUS_INFORMATION) {
+    node.has_bus_information = true;
+    node.bus_information = *reinterpret_cast<const PNP_BUS_INFORMATION*>(request.information);
+  }
   ExFreePoolWithTag(reinterpret_cast<void*>(request.information), 0);
 }
 

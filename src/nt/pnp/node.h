@@ -49,6 +49,8 @@ struct DeviceNode {
   DEVICE_CAPABILITIES capabilities = {};       // what the root bus answers, if the description said so
   DEVICE_CAPABILITIES last_capabilities = {};  // what the stack answered last
   std::vector<char> raw_resources, translated_resources;
+  bool has_bus_information = false;            // of the bus that the device is on
+  PNP_BUS_INFORMATION bus_information = {};
   NodeState state_before_query = NodeState::kStarted;
   std::vector<DeviceNode*> queried, queried_tops;  // a query-remove that was agreed to: who else, and which of them are no descendants
   AfterRemoval after_late_removal = AfterRemoval::kGone;

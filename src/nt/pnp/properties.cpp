@@ -113,9 +113,9 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
     case DevicePropertyEnumeratorName:
       return text(node->instance_path.substr(0, node->instance_path.find(u'\\')));
     case DevicePropertyLegacyBusType:
-      return number(PNPBus);
+      return node->has_bus_information ? number(static_cast<ULONG>(node->bus_information.LegacyBusType)) : STATUS_OBJECT_NAME_NOT_FOUND;
     case DevicePropertyBusNumber:
-      return number(0);
+      return node->has_bus_information ? number(node->bus_information.BusNumber) : STATUS_OBJECT_NAME_NOT_FOUND;
     case DevicePropertyAddress:
       return node->last_capabilities.Address == static_cast<ULONG>(-1) ? STATUS_OBJECT_NAME_NOT_FOUND
                                                                        : number(node->last_capabilities.Address);
@@ -136,10 +136,9 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
       if (list.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
       return pnp::Return(list.data(), list.size(), BufferLength, PropertyBuffer, ResultLength);
     }
-    case DevicePropertyBusTypeGuid: {
-      const GUID internal = {0x1530EA73, 0x086B, 0x11D1, {0xA0, 0x9F, 0x00, 0xC0, 0x4F, 0xC3, 0x40, 0xB1}};
-      return pnp::Return(&internal, sizeof internal, BufferLength, PropertyBuffer, ResultLength);
-    }
+    case DevicePropertyBusTypeGuid:
+      if (!node->has_bus_information) return STATUS_OBJECT_NAME_NOT_FOUND;
+      return pnp::Return(&node->bus_information.BusTypeGuid, sizeof(GUID), BufferLength, PropertyBuffer, ResultLength);
     default:
       // As for a device that has no such property; a number that is no property is the caller's mistake.
       return DeviceProperty < DevicePropertyDeviceDescription || DeviceProperty > DevicePropertyContainerID ? STATUS_INVALID_PARAMETER_2

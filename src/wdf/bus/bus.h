@@ -8,6 +8,7 @@
 
 #include "runtime/lock.h"
 #include "wdf/bus/child_list.h"
+#include "wdf/bus/relations.h"
 #include "wdf/device/device.h"
 
 namespace drydock::wdf {
@@ -22,17 +23,7 @@ struct Children final : DevicePart {
   ChildList* static_list RT_GUARDED_BY(lock) = nullptr;
   bool bus_information_set RT_GUARDED_BY(lock) = false;
   PNP_BUS_INFORMATION bus_information RT_GUARDED_BY(lock) = {};
-};
-
-// Physical device objects that go along when a device is removed or ejected; references on each.
-struct RelationList {
-  rt::Lock lock;
-  std::vector<PDEVICE_OBJECT> devices RT_GUARDED_BY(lock);
-  NTSTATUS Add(PDEVICE_OBJECT pdo);
-  void Remove(PDEVICE_OBJECT pdo);
-  void Clear();
-  // Adds them to the relations of the IRP. STATUS_INSUFFICIENT_RESOURCES: as it was.
-  NTSTATUS AddTo(PIRP irp);
+  RelationList removal;
 };
 
 // What a PDO keeps: Device::as_child. The references on parent and list are given back in the device's destructor.
@@ -43,6 +34,7 @@ struct PdoPart final : DevicePart {
   ChildList* list = nullptr;  // null: a static child that was not added
   Child* child = nullptr;     // null: ended
   bool added = false;         // a child list has (had) it
+  RelationList removal, ejection;
 };
 
 namespace bus {
@@ -52,6 +44,9 @@ NTSTATUS DeviceCreated(Device& device);  // the parts, the default child list
 void DeviceDestroyed(Device& device);    // the last reference is gone
 NTSTATUS CreateList(Device& device, const WDF_CHILD_LIST_CONFIG* config, const WDF_OBJECT_ATTRIBUTES* attributes, ChildList** list);
 ChildList* StaticListOf(Device& device);  // made at first need; null: no memory, or not an FDO
+
+// Both kinds: adds what the driver named for removal or ejection to the IRP.
+NTSTATUS AnswerRelations(Device& device, PIRP irp, DEVICE_RELATION_TYPE type);
 
 // --- the parent ---
 // IRP_MN_QUERY_DEVICE_RELATIONS, BusRelations, of an FDO: adds the children to the IRP. A failure completes it.

@@ -5,6 +5,7 @@
 #include "nt/ob/object.h"
 #include "wdf/bus/bus.h"
 #include "wdf/bus/locked.h"
+#include "wdf/bus/query_interface.h"
 #include "wdf/device/builder.h"
 #include "wdf/device/pnp_power.h"
 
@@ -18,22 +19,6 @@ std::vector<ChildList*> ListsOf(Device& device) {
   if (!part) return {};
   rt::LockGuard guard(part->lock);
   return part->lists;
-}
-
-// The relations of the IRP with `more` behind them. False: no memory, nothing changed; the references of `more` stay the caller's.
-bool Append(PIRP irp, const std::vector<PDEVICE_OBJECT>& more) {
-  auto* old = reinterpret_cast<DEVICE_RELATIONS*>(irp->IoStatus.Information);
-  const ULONG before = old ? old->Count : 0;
-  const size_t count = before + more.size();
-  const size_t bytes = sizeof(DEVICE_RELATIONS) + (count ? count - 1 : 0) * sizeof(PDEVICE_OBJECT);
-  auto* relations = static_cast<DEVICE_RELATIONS*>(ExAllocatePool2(POOL_FLAG_PAGED, bytes, kTag));
-  if (!relations) return false;
-  relations->Count = static_cast<ULONG>(count);
-  if (before) std::memcpy(relations->Objects, old->Objects, before * sizeof(PDEVICE_OBJECT));
-  for (size_t i = 0; i < more.size(); ++i) relations->Objects[before + i] = more[i];
-  if (old) ExFreePoolWithTag(old, 0);
-  irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
-  return true;
 }
 
 }  // namespace
@@ -112,6 +97,21 @@ void ChildList::Answered() {
 
 namespace bus {
 
+bool AppendRelations(PIRP irp, const std::vector<PDEVICE_OBJECT>& more) {
+  auto* old = reinterpret_cast<DEVICE_RELATIONS*>(irp->IoStatus.Information);
+  const ULONG before = old ? old->Count : 0;
+  const size_t count = before + more.size();
+  const size_t bytes = sizeof(DEVICE_RELATIONS) + (count ? count - 1 : 0) * sizeof(PDEVICE_OBJECT);
+  auto* relations = static_cast<DEVICE_RELATIONS*>(ExAllocatePool2(POOL_FLAG_PAGED, bytes, kTag));
+  if (!relations) return false;
+  relations->Count = static_cast<ULONG>(count);
+  if (before) std::memcpy(relations->Objects, old->Objects, before * sizeof(PDEVICE_OBJECT));
+  for (size_t i = 0; i < more.size(); ++i) relations->Objects[before + i] = more[i];
+  if (old) ExFreePoolWithTag(old, 0);
+  irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
+  return true;
+}
+
 void ScanForChildren(Device& device) {
   for (ChildList* list : ListsOf(device)) list->Scan();
 }
@@ -123,7 +123,7 @@ NTSTATUS AnswerBusRelations(Device& device, PIRP irp) {
   std::vector<Device*> missing;
   for (ChildList* list : lists) list->Answer(&present, &missing);
   NTSTATUS status = STATUS_SUCCESS;
-  if (!Append(irp, present)) {
+  if (!AppendRelations(irp, present)) {
     for (PDEVICE_OBJECT pdo : present) nt::ob::Dereference(pdo);
     if (!irp->IoStatus.Information) status = STATUS_INSUFFICIENT_RESOURCES;
     for (ChildList* list : lists) list->RemakeAll();
@@ -137,6 +137,15 @@ NTSTATUS AnswerBusRelations(Device& device, PIRP irp) {
   }
   for (ChildList* list : lists) list->Answered();
   return status;
+}
+
+NTSTATUS AnswerRelations(Device& device, PIRP irp, DEVICE_RELATION_TYPE type) {
+  PdoPart* pdo = PdoPart::Of(device);
+  if (type == EjectionRelations) return pdo ? pdo->ejection.AddTo(irp) : STATUS_SUCCESS;
+  if (type != RemovalRelations) return STATUS_SUCCESS;
+  if (pdo) return pdo->removal.AddTo(irp);
+  Children* children = Children::Of(device);
+  return children ? children->removal.AddTo(irp) : STATUS_SUCCESS;
 }
 
 bool HasPdos(Device& device) {
@@ -180,6 +189,7 @@ Device* PowerParent(Device& device) {
 
 NTSTATUS DeviceCreated(Device& device) {
   const DeviceInit& init = device.init();
+  if (init.kind != DeviceKind::kControl && !device.globals().umdf) device.query_interfaces = std::make_unique<QueryInterfaces>();
   if (init.kind == DeviceKind::kPdo) {
     auto part = std::make_unique<PdoPart>();
     part->parent = init.parent;
@@ -203,8 +213,11 @@ NTSTATUS DeviceCreated(Device& device) {
 }
 
 void DeviceDestroyed(Device& device) {
+  if (Children* children = Children::Of(device)) children->removal.Clear();
   PdoPart* part = PdoPart::Of(device);
   if (!part) return;
+  part->removal.Clear();
+  part->ejection.Clear();
   if (part->list) part->list->Release();
   if (part->parent) part->parent->Release();
 }

@@ -86,6 +86,45 @@ void WdfChildListEndScan(DriverGlobals& globals, WDFCHILDLIST ChildList) {
   if (!ListOf(globals, ChildList).End(true)) Break(globals, "WdfChildListEndScan without WdfChildListBeginScan was ignored");
 }
 
+void WdfChildListBeginIteration(DriverGlobals& globals, WDFCHILDLIST ChildList, PWDF_CHILD_LIST_ITERATOR Iterator) {
+  wdf::ChildList& list = ListOf(globals, ChildList);
+  if (Iterator->Size != sizeof(*Iterator)) {
+    Break(globals, "WdfChildListBeginIteration with a wrong Size was ignored");
+    return;
+  }
+  Iterator->Reserved[0] = nullptr;
+  Iterator->Reserved[1] = &list;
+  list.Begin(false);
+}
+
+NTSTATUS WdfChildListRetrieveNextDevice(DriverGlobals& globals, WDFCHILDLIST ChildList, PWDF_CHILD_LIST_ITERATOR Iterator, WDFDEVICE* Device,
+                                        PWDF_CHILD_RETRIEVE_INFO Info) {
+  wdf::ChildList& list = ListOf(globals, ChildList);
+  if (Iterator->Size != sizeof(*Iterator)) return STATUS_INFO_LENGTH_MISMATCH;
+  return list.RetrieveNext(Iterator, Device, Info);
+}
+
+void WdfChildListEndIteration(DriverGlobals& globals, WDFCHILDLIST ChildList, PWDF_CHILD_LIST_ITERATOR Iterator) {
+  Iterator->Reserved[0] = Iterator->Reserved[1] = nullptr;
+  if (!ListOf(globals, ChildList).End(false)) Break(globals, "WdfChildListEndIteration without WdfChildListBeginIteration was ignored");
+}
+
+WDFDEVICE WdfChildListRetrievePdo(DriverGlobals& globals, WDFCHILDLIST ChildList, PWDF_CHILD_RETRIEVE_INFO RetrieveInfo) {
+  wdf::ChildList& list = ListOf(globals, ChildList);
+  return RetrieveInfo->Size == sizeof(*RetrieveInfo) ? list.RetrievePdo(RetrieveInfo) : nullptr;
+}
+
+NTSTATUS WdfChildListRetrieveAddressDescription(DriverGlobals& globals, WDFCHILDLIST ChildList,
+                                                PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER IdentificationDescription,
+                                                PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER AddressDescription) {
+  return ListOf(globals, ChildList).RetrieveAddress(IdentificationDescription, AddressDescription);
+}
+
+BOOLEAN WdfChildListRequestChildEject(DriverGlobals& globals, WDFCHILDLIST ChildList,
+                                      PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER IdentificationDescription) {
+  return ListOf(globals, ChildList).RequestEject(IdentificationDescription);
+}
+
 void WdfFdoInitSetDefaultChildListConfig(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PWDF_CHILD_LIST_CONFIG Config,
                                          PWDF_OBJECT_ATTRIBUTES DefaultChildListAttributes) {
   wdf::DeviceInit& init = InitFrom(DeviceInit);

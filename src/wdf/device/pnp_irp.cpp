@@ -1,6 +1,7 @@
 // PnP IRPs: which event they are, and those that change no state.
 #include "nt/driver_callback.h"
 #include "wdf/bus/bus.h"
+#include "wdf/bus/query_interface.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/object/factory.h"
 
@@ -78,6 +79,7 @@ NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
     default: break;
   }
   NTSTATUS status;
+  if (stack->MinorFunction == IRP_MN_QUERY_INTERFACE && bus::AnswerQueryInterface(device_, irp, &status)) return status;
   if (device_.is_pdo() && bus::AnswerPdo(device_, irp, &status)) return status;
   return PassOn(irp);
 }
@@ -93,8 +95,9 @@ NTSTATUS PnpPower::QueryRelations(PIRP irp) {
   }
   NTSTATUS status;
   if (device_.is_pdo() && bus::AnswerPdo(device_, irp, &status)) return status;
-  if (stack->Parameters.QueryDeviceRelations.Type == BusRelations) {
-    status = bus::AnswerBusRelations(device_, irp);
+  const DEVICE_RELATION_TYPE type = stack->Parameters.QueryDeviceRelations.Type;
+  if (type == BusRelations || type == EjectionRelations || type == RemovalRelations) {
+    status = type == BusRelations ? bus::AnswerBusRelations(device_, irp) : bus::AnswerRelations(device_, irp, type);
     if (!NT_SUCCESS(status)) return CompleteIrp(irp, status, irp->IoStatus.Information);
   }
   return PassOn(irp);

@@ -53,6 +53,60 @@ NTSTATUS CreateDevice(WDFCHILDLIST list, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_H
 
 }  // namespace
 
+void LogStates(PWDFDEVICE_INIT init) {
+  static const std::map<WDF_DEVICE_PNP_STATE, const char*> kNames = {
+      {WdfDevStatePnpRemovedPdoWait, "RemovedPdoWait"},
+      {WdfDevStatePnpPdoRestart, "PdoRestart"},
+      {WdfDevStatePnpHardwareAvailable, "HardwareAvailable"},
+      {WdfDevStatePnpEjectHardware, "EjectHardware"},
+      {WdfDevStatePnpEjectedWaitingForRemove, "EjectedWaitingForRemove"},
+      {WdfDevStatePnpEjectFailed, "EjectFailed"},
+      {WdfDevStatePnpRemovedPdoSurpriseRemoved, "RemovedPdoSurpriseRemoved"},
+      {WdfDevStatePnpCheckForDevicePresence, "CheckForDevicePresence"},
+      {WdfDevStatePnpPdoRemoved, "PdoRemoved"},
+      {WdfDevStatePnpFinal, "Final"},
+      {WdfDevStatePnpSurpriseRemove, "SurpriseRemove"},
+  };
+  for (const auto& [state, name] : kNames) {
+    EXPECT_EQ(S(WdfDeviceInitRegisterPnpStateChangeCallback(
+                  init, state,
+                  [](WDFDEVICE device, PCWDF_DEVICE_PNP_NOTIFICATION_DATA data) {
+                    auto found = kNames.find(data->Data.EnterState.NewState);
+                    PdoContext* context = PdoContextOf(device);
+                    if (context->hooks) context->hooks->log.Add(std::to_string(context->number) + ":" + found->second);
+                  },
+                  StateNotificationEnterState)),
+              S(STATUS_SUCCESS));
+  }
+}
+
+NTSTATUS Ask(PDEVICE_OBJECT device, UCHAR minor, const std::function<void(PIO_STACK_LOCATION)>& fill, ULONG_PTR* information, NTSTATUS initial) {
+  PDEVICE_OBJECT top = IoGetAttachedDeviceReference(device);
+  PIRP irp = IoAllocateIrp(top->StackSize, FALSE);
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  irp->IoStatus.Status = initial;
+  irp->IoStatus.Information = information ? *information : 0;
+  PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(irp);
+  location->MajorFunction = IRP_MJ_PNP;
+  location->MinorFunction = minor;
+  if (fill) fill(location);
+  IoSetCompletionRoutine(
+      irp,
+      [](PDEVICE_OBJECT, PIRP, PVOID context) -> NTSTATUS {
+        KeSetEvent(static_cast<PKEVENT>(context), IO_NO_INCREMENT, FALSE);
+        return STATUS_MORE_PROCESSING_REQUIRED;
+      },
+      &done, TRUE, TRUE, TRUE);
+  IoCallDriver(top, irp);
+  KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  const NTSTATUS status = irp->IoStatus.Status;
+  if (information) *information = irp->IoStatus.Information;
+  IoFreeIrp(irp);
+  ObDereferenceObject(top);
+  return status;
+}
+
 ULONG NumberOf(WDFDEVICE pdo) { return PdoContextOf(pdo)->number; }
 
 ChildId Id(ULONG number) {

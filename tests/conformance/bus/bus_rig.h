@@ -67,5 +67,11 @@ struct BusRig {
 NTSTATUS MakePdo(BusHooks& hooks, PWDFDEVICE_INIT init, ULONG number, WDFDEVICE* pdo);
 // The PnP callbacks that write their names to `log`; the names are those of rig_driver.inc.
 ULONG NumberOf(WDFDEVICE pdo);
+// The PnP states that matter for a PDO, written to the log as they are entered: "1:RemovedPdoWait".
+void LogStates(PWDFDEVICE_INIT init);
+
+// A PnP request to the top of the stack of `device` (below a system thread). `information` is in and out.
+NTSTATUS Ask(PDEVICE_OBJECT device, UCHAR minor, const std::function<void(PIO_STACK_LOCATION)>& fill = nullptr, ULONG_PTR* information = nullptr,
+             NTSTATUS initial = STATUS_NOT_SUPPORTED);
 
 }  // namespace drydock::test
