@@ -206,6 +206,7 @@ class Machine {
   Status DisableDevice(Device device);  // as the device manager does; may be refused
   Status EnableDevice(Device device);   // finds drivers again and starts it
   Status EjectDevice(Device device);    // with its ejection relations; then its bus is told
+  Status Rebalance(Device device);      // stops the device and all below it, and starts them again
   Status Reenumerate(Device device);    // asks a bus for its children now
 
   // Which drivers a device that a bus finds gets, by its hardware and compatible ids (the first of the device's

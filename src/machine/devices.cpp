@@ -215,6 +215,10 @@ Status Machine::EjectDevice(Device device) {
   return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Eject(pdo); });
 }
 
+Status Machine::Rebalance(Device device) {
+  return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Rebalance(pdo); });
+}
+
 Status Machine::Reenumerate(Device device) {
   return OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Reenumerate(pdo); });
 }

@@ -208,6 +208,7 @@ NTSTATUS Start(DeviceNode& node) {
   FilterRequirements(node);
   node.last_status = SendStart(node);
   if (!NT_SUCCESS(node.last_status)) {
+    RemoveChildren(node);  // of a restart that failed
     io::DisableInterfacesOf(node.pdo);
     SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
     SetState(node, NodeState::kFailed);

@@ -100,6 +100,8 @@ uint32_t OpenCount(const DeviceNode& node);
 void CollectSubtree(DeviceNode& node, std::vector<DeviceNode*>* list);  // children before parents
 // A child that its bus does not report any more.
 void RemoveMissing(DeviceNode& node);
+// A parent that does not work any more: all below it goes by surprise.
+void RemoveChildren(DeviceNode& node);
 // What stays of a node when its stack is gone.
 void RemoveOne(DeviceNode& node, AfterRemoval after);
 

@@ -87,7 +87,9 @@ NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
 // "Scan for hardware changes": asks the bus now.
 NTSTATUS Reenumerate(DEVICE_OBJECT* pdo);
 
-// Rebalance: query-stop, stop; then start again with StartDevice.
+// The whole of it, for the device and all below it: query-stop, stop, start.
+NTSTATUS Rebalance(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
+// Its parts, for one device: query-stop, stop; then start again with StartDevice.
 NTSTATUS QueryStop(DEVICE_OBJECT* pdo);
 NTSTATUS CancelStop(DEVICE_OBJECT* pdo);
 NTSTATUS StopDevice(DEVICE_OBJECT* pdo);

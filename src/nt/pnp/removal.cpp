@@ -247,6 +247,23 @@ void RemoveMissing(DeviceNode& node) {
   RemoveOne(node, AfterRemoval::kGone);
 }
 
+void RemoveChildren(DeviceNode& node) {
+  for (;;) {
+    DeviceNode* child = nullptr;
+    {
+      rt::LockGuard guard(node.state_of_machine->lock);
+      for (child = node.first_child; child && IsGone(child->state.load()); child = child->next_sibling) {
+      }
+    }
+    if (!child) return;
+    if (HasStack(child->state.load()) || child->state.load() == NodeState::kQueryRemoved) {
+      SurpriseTree(*child, AfterRemoval::kGone);
+    } else {
+      RemoveOne(*child, AfterRemoval::kGone);
+    }
+  }
+}
+
 NTSTATUS QueryRemove(DEVICE_OBJECT* pdo, std::string* veto) {
   DeviceNode* node = NodeOf(pdo);
   if (!node || IsGone(node->state.load())) return STATUS_NO_SUCH_DEVICE;
