@@ -82,7 +82,7 @@ void PnpPower::FinishPowerIrp(PIRP irp, bool up, bool failed) {
   device_.AddRef();
   if (up) {
     PoStartNextPowerIrp(irp);
-    CompleteIrp(irp, irp->IoStatus.Status);
+    CompleteIrp(irp, device_.attached_to() ? irp->IoStatus.Status : STATUS_SUCCESS);  // a PDO answers for its bus
   } else {
     PassPowerDown(irp);
   }

@@ -181,7 +181,11 @@ BusRig::BusRig(Machine& the_machine) : machine(the_machine) {
 
 BusRig::~BusRig() {
   if (machine.stopped()) return;
-  if (bus) machine.RemoveDevice(bus);
+  if (bus) {
+    std::string states;
+    for (Device child : machine.Children(bus)) states += " " + child.name() + ": " + child.state();
+    EXPECT_EQ(machine.RemoveDevice(bus), STATUS_SUCCESS) << "children:" << states;
+  }
   machine.RunUntilIdle();
   if (function_driver.object()) EXPECT_EQ(machine.UnloadDriver(function_driver), STATUS_SUCCESS);
   if (bus_driver.object()) EXPECT_EQ(machine.UnloadDriver(bus_driver), STATUS_SUCCESS);

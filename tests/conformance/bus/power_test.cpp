@@ -1,0 +1,96 @@
+// Power of a child and of its bus: who holds up whom, and in what order they go.
+#include "bus_rig.h"
+
+namespace drydock::test {
+namespace {
+
+WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Idle(ULONG milliseconds) {
+  WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings;
+  WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&settings, IdleCannotWakeFromS0);
+  settings.IdleTimeout = milliseconds;
+  return settings;
+}
+
+bool IsIn(WDFDEVICE device, WDF_DEVICE_POWER_STATE state) {
+  return Until([&] { return WdfDeviceGetDevicePowerState(device) == state; });
+}
+
+// A child that idles by itself; what happens to it and its PDO goes to one log.
+void IdleChild(BusRig& rig) {
+  rig.hooks.pdo_pnp = true;
+  rig.function_hooks.managed_queue = true;
+  rig.function_hooks.ioctl = [&rig](WDFREQUEST request, size_t, size_t, ULONG) {
+    rig.hooks.log.Add("ioctl");
+    WdfRequestComplete(request, STATUS_SUCCESS);
+  };
+  rig.function_hooks.added = [](WDFDEVICE device) {
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings = Idle(5);
+    return WdfDeviceAssignS0IdleSettings(device, &settings);
+  };
+}
+
+CONFORMANCE(BusPower, AnIdleChildTakesItsPdoAlongAndComesBackForIo, "PWR-09", "PWR-08", "PWR-15", "S9", "S15") {
+  BusRig rig(machine);
+  IdleChild(rig);
+  rig.Start();
+  rig.Plug(1);
+  File file = machine.Open(rig.Child(1));
+  rig.hooks.log.Take();
+  machine.Run([&] {
+    EXPECT_TRUE(IsIn(rig.function_hooks.device, WdfDevStatePowerDx));
+    EXPECT_TRUE(IsIn(rig.hooks.pdos[1], WdfDevStatePowerDx));
+  });
+  EXPECT_EQ(rig.hooks.log.Take(), (Lines{"1.SelfManagedIoSuspend", "1.D0Exit"}));
+  EXPECT_EQ(file.Ioctl(kIoctl, nullptr, 0, nullptr, 0).status, STATUS_SUCCESS);
+  Lines lines = rig.hooks.log.Take();
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(Lines(lines.begin(), lines.begin() + 3), (Lines{"1.D0Entry", "1.SelfManagedIoRestart", "ioctl"})) << "the PDO is up first";
+}
+
+CONFORMANCE(BusPower, AChildInD0HoldsItsBusUp, "PWR-16", "PWR-61", "S9") {
+  BusRig rig(machine);
+  IdleChild(rig);
+  auto added = rig.bus_hooks.added;
+  rig.bus_hooks.added = [=](WDFDEVICE device) {
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings = Idle(5);
+    EXPECT_EQ(S(WdfDeviceAssignS0IdleSettings(device, &settings)), S(STATUS_SUCCESS));
+    return added(device);
+  };
+  rig.Start();
+  machine.Run([&] { EXPECT_TRUE(IsIn(rig.bus_hooks.device, WdfDevStatePowerDx)) << "nobody is there"; });
+  // A child that is found wakes its bus.
+  machine.Run([&] {
+    ChildId id = Id(1);
+    WdfChildListAddOrUpdateChildDescriptionAsPresent(rig.list(), &id.header, nullptr);
+    EXPECT_TRUE(Until([&] { return rig.Child(1).started(); }));
+    EXPECT_EQ(WdfDeviceGetDevicePowerState(rig.bus_hooks.device), WdfDevStatePowerD0);
+    EXPECT_EQ(S(WdfDeviceStopIdle(rig.function_hooks.device, TRUE)), S(STATUS_SUCCESS));
+    SleepMs(300);
+    EXPECT_EQ(WdfDeviceGetDevicePowerState(rig.hooks.pdos[1]), WdfDevStatePowerD0BusWakeOwner) << "where a PDO that does not own its policy rests";
+    EXPECT_EQ(WdfDeviceGetDevicePowerState(rig.bus_hooks.device), WdfDevStatePowerD0) << "held up";
+    WdfDeviceResumeIdle(rig.function_hooks.device);
+    EXPECT_TRUE(IsIn(rig.hooks.pdos[1], WdfDevStatePowerDx));
+    EXPECT_TRUE(IsIn(rig.bus_hooks.device, WdfDevStatePowerDx)) << "let go";
+  });
+}
+
+CONFORMANCE(BusPower, WithoutTheDependencyTheBusMaySleepUnderItsChild, "BUS-31", "PWR-16") {
+  BusRig rig(machine);
+  rig.hooks.pdo_init = [](PWDFDEVICE_INIT init, ULONG) { WdfPdoInitRemovePowerDependencyOnParent(init); };
+  auto added = rig.bus_hooks.added;
+  rig.bus_hooks.added = [=](WDFDEVICE device) {
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings = Idle(5);
+    EXPECT_EQ(S(WdfDeviceAssignS0IdleSettings(device, &settings)), S(STATUS_SUCCESS));
+    return added(device);
+  };
+  rig.Start();
+  rig.Plug(1);
+  machine.Run([&] {
+    EXPECT_TRUE(IsIn(rig.bus_hooks.device, WdfDevStatePowerDx));
+    EXPECT_NE(WdfDeviceGetDevicePowerState(rig.hooks.pdos[1]), WdfDevStatePowerDx);
+    EXPECT_EQ(WdfDeviceGetDevicePowerState(rig.function_hooks.device), WdfDevStatePowerD0);
+  });
+}
+
+}  // namespace
+}  // namespace drydock::test
