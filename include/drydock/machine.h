@@ -77,6 +77,7 @@ struct MachineOptions {
 using DriverEntryPoint = int32_t (*)(struct _DRIVER_OBJECT*, struct _UNICODE_STRING*);
 
 class Machine;
+struct MachineDescription;
 
 // Handles to what the machine owns; cheap to copy, valid as long as the machine (a removed device
 // answers with an error).
@@ -128,7 +129,9 @@ struct DeviceSpec {
   std::shared_ptr<DeviceModel> model =
       nullptr;                // the hardware at the bottom; without one the bus answers
   std::string instance = {};  // "ROOT\\ECHO\\0000"; made up when empty
-  std::vector<std::string> hardware_ids = {};
+  std::vector<std::string> hardware_ids = {}, compatible_ids = {};
+  std::string description = {};  // what the bus calls it, before an INF does
+  bool drivers_by_id = false;    // its drivers come from the installed packages: AddRootDevice
   PowerAbilities power = {};
 };
 
@@ -184,6 +187,16 @@ class Machine {
   Status UnloadDriver(Driver driver);
   Device AddDevice(const DeviceSpec& spec);  // added and started; check started()
 
+  // --- as a description says (drydock/description.h, docs/machine.md) ---
+  // `images`: takes the place of the file's own images folder. Throws Error, FILE:LINE: words.
+  static std::unique_ptr<Machine> Load(const std::string& path, const std::string& images = {});
+  void Build(const MachineDescription& description);  // all but the options, which the machine was made with
+  Device Plug(const std::string& name);               // a device of the description that is not there
+
+  // Removes every device, children first, and unloads every driver, as at the end of the machine: what drivers left behind is in reports()
+  // then. Returns a line for each device that refused to go (it was pulled out).
+  std::vector<std::string> TakeDown();
+
   // --- setup (docs/inf.md) ---
   // Installs a driver package: its INF (or INX, stamped on the way), and the folder where the built images of its services are. Returns
   // notes about what was ignored; throws Error with a line for each mistake, FILE:LINE: words.
@@ -191,7 +204,7 @@ class Machine {
   // The image of a service that no package brings: one of the system's that a driver of the test stands in for ("i8042prt").
   void ProvideService(const std::string& service, const std::string& image_path);
   // A device that the root bus reports with this hardware id (and those of `spec`, after it); its drivers come from the installed
-  // packages. `spec` may give a model, an instance path, ids; no drivers. Throws Error when no package fits or an image is missing.
+  // packages. `spec` gives the rest, but no drivers. Throws Error when no package fits or an image is missing.
   Device AddRootDevice(const std::string& hardware_id, const DeviceSpec& spec = {});
   // Every device that is present, those that buses found too, parents first.
   std::vector<Device> Devices();
@@ -215,7 +228,8 @@ class Machine {
                      const std::vector<Driver>& upper_filters = {},
                      const std::vector<Driver>& lower_filters = {});
   std::vector<Device> Children(Device bus);                // present ones, in order of arrival
-  // "TOASTER\\PIE\\01": by instance path, else the first by hardware id or description; empty: none is present.
+  // By the name in its description, by instance path ("TOASTER\\PIE\\01"), else the first by hardware id or what it is called; empty: none
+  // is present.
   Device FindDevice(const std::string& name);
   Status SetPowerState(Device device, int d_state);  // 0..3: D0..D3; one device, whatever its policy says
   // The whole system: 0 works, 1..3 sleeps, 4 hibernates (the machine's state stays), 5 shuts down. Children go down before parents; on the way up

@@ -141,11 +141,11 @@ SYSTEM_POWER_STATE SystemStateOf(int s_state) {
 }  // namespace
 
 Device Machine::AddDevice(const DeviceSpec& spec) {
-  Device::Impl& device = impl_->devices.emplace_back();
-  device.machine = impl_.get();
   nt::pnp::DeviceDescription description;
   description.instance_id = machine::ToUtf16(spec.instance);
   for (const std::string& id : spec.hardware_ids) description.hardware_ids.push_back(machine::ToUtf16(id));
+  for (const std::string& id : spec.compatible_ids) description.compatible_ids.push_back(machine::ToUtf16(id));
+  description.device_text = machine::ToUtf16(spec.description);
   description.lower_filters = NtDrivers(spec.lower_filters);
   description.upper_filters = NtDrivers(spec.upper_filters);
   DEVICE_CAPABILITIES capabilities = {};
@@ -154,7 +154,7 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     capabilities.Version = 1;
     capabilities.Address = capabilities.UINumber = static_cast<ULONG>(-1);
     capabilities.UniqueID = 1;
-    capabilities.RawDeviceOK = !spec.function;
+    capabilities.RawDeviceOK = !spec.function && !spec.drivers_by_id;
     for (int s = 0; s <= 5; ++s) {
       capabilities.DeviceState[SystemStateOf(s)] = static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + spec.power.d_state[s]);
     }
@@ -164,6 +164,9 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     capabilities.SystemWake = spec.power.wakes_from_s < 0 ? PowerSystemUnspecified : SystemStateOf(spec.power.wakes_from_s);
     description.capabilities = &capabilities;
   }
+  if (spec.drivers_by_id) impl_->FindDrivers(&description);
+  Device::Impl& device = impl_->devices.emplace_back();
+  device.machine = impl_.get();
   if (spec.function) description.function = NtDrivers({spec.function})[0];
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)

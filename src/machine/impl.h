@@ -27,6 +27,9 @@ namespace drydock {
 namespace machine::setup {
 class DriverStore;
 }
+namespace nt::pnp {
+struct DeviceDescription;
+}
 
 struct Driver::Impl {
   Machine::Impl* machine = nullptr;
@@ -78,7 +81,10 @@ struct Machine::Impl {
   std::map<std::u16string, Installed> installed;  // by upper-case id
   Device HandleOf(DEVICE_OBJECT* pdo);            // takes the reference over
   Device DeviceOf(DEVICE_OBJECT* pdo);            // of any present device
+  void FindDrivers(nt::pnp::DeviceDescription* device);  // of a root device, from the store; throws Error
   void UseMatcher();                              // for children: what InstallDriver said, then the store
+  std::unique_ptr<MachineDescription> description;     // what Build was given
+  std::map<std::string, Device> named;                 // by name in the description
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;
 

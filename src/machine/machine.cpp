@@ -1,6 +1,8 @@
 // Machine: making, ending, time, and running code inside.
 #include "drydock/machine.h"
 
+#include "drydock/description.h"
+
 #include <fmt/format.h>
 
 #include <utility>

@@ -1,12 +1,11 @@
 // Machine: installing driver packages, devices by hardware id, and what devices there are.
 #include <fmt/format.h>
 
-#include "backend/model.h"
 #include "drydock/machine.h"
 #include "machine/impl.h"
-#include "machine/model_bridge.h"
 #include "machine/names.h"
 #include "machine/setup/driver_store.h"
+#include "nt/cm/registry.h"
 #include "nt/ob/name_space.h"
 #include "nt/ob/object.h"
 #include "nt/pnp/node.h"
@@ -28,15 +27,17 @@ void AddBelow(Machine::Impl& machine, DEVICE_OBJECT* pdo, std::vector<Device>& l
   for (DEVICE_OBJECT* child : nt::pnp::ChildrenOf(pdo)) AddBelow(machine, child, list);
 }
 
+// One that no device has and none had: a device that comes back is known by its keys.
 std::u16string NewInstance(Machine::Impl& machine, const std::string& class_name) {
   std::u16string prefix = u"ROOT\\" + nt::ob::Upcase(machine::ToUtf16(class_name.empty() ? "UNKNOWN" : class_name)) + u"\\";
-  std::vector<std::u16string> taken;
-  for (DEVICE_OBJECT* pdo : nt::pnp::Devices(*machine.kernel)) taken.push_back(nt::pnp::InstancePathOf(pdo));
   for (unsigned i = 0;; ++i) {
     std::u16string path = prefix + machine::ToUtf16(fmt::format("{:04}", i));
-    bool free = true;
-    for (const std::u16string& other : taken) free = free && !nt::ob::EqualNames(other, path);
-    if (free) return path;
+    std::shared_ptr<nt::cm::KeyNode> key;
+    const std::u16string enum_key = std::u16string(machine::setup::kControlSet) + u"\\Enum\\" + path;
+    if (NT_SUCCESS(nt::cm::Walk(*machine.kernel, nullptr, enum_key, nt::cm::Missing::kFail, false, &key))) continue;
+    DEVICE_OBJECT* taken = nt::pnp::FindDevice(*machine.kernel, path);
+    if (!taken) return path;
+    nt::ob::Dereference(taken);
   }
 }
 
@@ -67,47 +68,26 @@ void Machine::ProvideService(const std::string& service, const std::string& imag
   machine::Guarded(*impl_, false, [&] { return StoreOf(*impl_).ProvideService(service, image_path), true; });
 }
 
-Device Machine::AddRootDevice(const std::string& hardware_id, const DeviceSpec& spec) {
-  if (spec.function || !spec.upper_filters.empty() || !spec.lower_filters.empty())
+Device Machine::AddRootDevice(const std::string& hardware_id, const DeviceSpec& given) {
+  if (given.function || !given.upper_filters.empty() || !given.lower_filters.empty())
     throw Error(fmt::format("{}: the drivers of a root device come from its INF; AddDevice takes drivers", hardware_id));
   if (hardware_id.empty()) throw Error("a root device needs a hardware id");
-  struct Made {
-    DEVICE_OBJECT* pdo = nullptr;
-    NTSTATUS status = STATUS_SUCCESS;
-    std::string problem;
-    std::string name;
-  };
-  Made stopped;
-  stopped.status = kStatusMachineStopped.value();
-  Made made = machine::Guarded(*impl_, stopped, [&]() -> Made {
-    machine::setup::DriverStore& store = StoreOf(*impl_);
-    nt::pnp::DeviceDescription description;
-    description.hardware_ids.push_back(machine::ToUtf16(hardware_id));
-    std::vector<std::string> ids = {hardware_id};
-    for (const std::string& id : spec.hardware_ids) {
-      if (id == hardware_id) continue;
-      description.hardware_ids.push_back(machine::ToUtf16(id));
-      ids.push_back(id);
-    }
-    description.instance_id = spec.instance.empty() ? NewInstance(*impl_, store.ClassOf(ids)) : machine::ToUtf16(spec.instance);
-    Made result;
-    result.name = machine::ToUtf8(description.instance_id);
-    if (!store.FindDrivers(&description)) {
-      result.problem = store.ProblemOf(result.name);
-      return result;
-    }
-    if (spec.model)
-      description.hooks = backend::HooksFor(*impl_->kernel, std::make_unique<machine::ModelBridge>(spec.model));
-    result.status = nt::pnp::AddDevice(*impl_->kernel, description, &result.pdo);
-    return result;
+  DeviceSpec spec = given;
+  std::erase(spec.hardware_ids, hardware_id);
+  spec.hardware_ids.insert(spec.hardware_ids.begin(), hardware_id);
+  spec.drivers_by_id = true;
+  return AddDevice(spec);
+}
+
+void Machine::Impl::FindDrivers(nt::pnp::DeviceDescription* device) {
+  std::string problem = machine::Guarded(*this, std::string("the machine has stopped"), [&] {
+    machine::setup::DriverStore& driver_store = StoreOf(*this);
+    std::vector<std::string> ids;
+    for (const std::u16string& id : device->hardware_ids) ids.push_back(machine::ToUtf8(id));
+    if (device->instance_id.empty()) device->instance_id = NewInstance(*this, driver_store.ClassOf(ids));
+    return driver_store.FindDrivers(device) ? std::string() : driver_store.ProblemOf(machine::ToUtf8(device->instance_id));
   });
-  if (!made.problem.empty()) throw Error(fmt::format("{}: {}", hardware_id, made.problem));
-  Device::Impl& device = impl_->devices.emplace_back();
-  device.machine = impl_.get();
-  device.pdo = made.pdo;
-  device.start_status = made.status;
-  device.name = made.name;
-  return Device(&device);
+  if (!problem.empty()) throw Error(fmt::format("{}: {}", machine::ToUtf8(device->hardware_ids.empty() ? device->instance_id : device->hardware_ids[0]), problem));
 }
 
 std::vector<Device> Machine::Devices() {
@@ -122,6 +102,7 @@ std::vector<Device> Machine::Devices() {
 }
 
 Device Machine::FindDevice(const std::string& name) {
+  if (auto found = impl_->named.find(name); found != impl_->named.end() && found->second.pdo()) return found->second;
   return machine::Guarded(*impl_, Device(), [&] {
     const std::u16string wanted = machine::ToUtf16(name);
     if (DEVICE_OBJECT* pdo = nt::pnp::FindDevice(*impl_->kernel, wanted)) {
@@ -138,6 +119,24 @@ Device Machine::FindDevice(const std::string& name) {
     }
     return Device();
   });
+}
+
+std::vector<std::string> Machine::TakeDown() {
+  std::vector<std::string> refusals;
+  std::vector<Device> devices = Devices();
+  for (size_t i = devices.size(); i-- > 0 && !stopped();) {
+    nt::pnp::DeviceNode* node = nt::pnp::NodeOf(devices[i].pdo());
+    if (!node || node->parent) continue;  // a bus takes its children along
+    const std::string name = devices[i].name();
+    if (Status status = RemoveDevice(devices[i]); !status.ok() && !stopped()) {
+      refusals.push_back(fmt::format("{} refused to be removed: {}", name, status.ToString()));
+      SurpriseRemove(devices[i]);
+    }
+  }
+  if (!stopped()) RunUntilIdle();  // what removal left to workers
+  for (size_t i = impl_->drivers.size(); i-- > 0 && !stopped();)
+    if (impl_->drivers[i].driver) UnloadDriver(Driver(&impl_->drivers[i]));
+  return refusals;
 }
 
 std::string Device::problem() const {

@@ -9,6 +9,7 @@ int BuildVerb(int argc, char** argv);
 int DemoVerb(int argc, char** argv);
 int InfVerb(int argc, char** argv);
 int RunVerb(int argc, char** argv);
+int TreeVerb(int argc, char** argv);
 
 struct Verb {
   const char* name;
@@ -21,6 +22,7 @@ inline constexpr Verb kVerbs[] = {
     {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
     {"inf", "read INF and INX files, tell what they install and what is wrong", InfVerb},
     {"run", "load built drivers, make their devices, do I/O", RunVerb},
+    {"tree", "print the device tree of a machine", TreeVerb},
 };
 
 }  // namespace drydock::tools

@@ -4,6 +4,9 @@
 #include <ntddk.h>
 
 #include <cstdio>
+#include <strings.h>
+
+#include "drydock/tree.h"
 
 namespace drydock::tools {
 namespace {
@@ -49,9 +52,32 @@ File& Player::FileOf(Scope& scope, const Command& command) {
 }
 
 Device Player::DeviceOf(const Command& command) {
+  if (!command.device.empty()) {
+    Device device = machine_.FindDevice(command.device);
+    if (!device) throw Error(fmt::format("line {}: there is no device {}", command.line, command.device));
+    return device;
+  }
   if (command.number < 1 || static_cast<size_t>(command.number) > devices_.size())
     throw Error(fmt::format("line {}: there is no device {}; there are {}", command.line, command.number, devices_.size()));
   return devices_[static_cast<size_t>(command.number) - 1];
+}
+
+// A device by number or name, an interface class ({GUID}: its first enabled interface), or a name of the object name space.
+File Player::OpenNamed(const Command& command) {
+  if (command.text.empty()) return machine_.Open(DeviceOf(command));
+  if (command.text.starts_with("{")) {
+    std::vector<DeviceTreeNode> todo = DeviceTree(machine_);
+    for (size_t i = 0; i < todo.size(); ++i) {
+      for (const auto& each : todo[i].interfaces)
+        if (each.enabled && strcasecmp(each.guid.c_str(), command.text.c_str()) == 0) return machine_.Open(each.link);
+      std::vector<DeviceTreeNode> below = todo[i].children;
+      todo.insert(todo.end(), below.begin(), below.end());
+    }
+    throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, command.text));
+  }
+  if (command.text[0] != '\\')
+    if (Device device = machine_.FindDevice(command.text)) return machine_.Open(device);
+  return machine_.Open(command.text);
 }
 
 bool Player::Judge(const Command& command, IoResult result, const std::string* output) {
@@ -71,7 +97,7 @@ bool Player::Judge(const Command& command, IoResult result, const std::string* o
 bool Player::PlayOne(Scope& scope, const Command& command) {
   switch (command.verb) {
     case ScenarioVerb::kOpen: {
-      File file = command.text.empty() ? machine_.Open(DeviceOf(command)) : machine_.Open(command.text);
+      File file = OpenNamed(command);
       Status status = file.status();
       if (status.ok()) scope.files[command.file] = std::move(file);
       return Judge(command, {status, 0}, nullptr);
@@ -131,6 +157,18 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kRemove: return Judge(command, {machine_.RemoveDevice(DeviceOf(command)), 0}, nullptr);
     case ScenarioVerb::kSurprise: return Judge(command, {machine_.SurpriseRemove(DeviceOf(command)), 0}, nullptr);
     case ScenarioVerb::kPower: return Judge(command, {machine_.SetPowerState(DeviceOf(command), static_cast<int>(command.length)), 0}, nullptr);
+    case ScenarioVerb::kDisable: return Judge(command, {machine_.DisableDevice(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kEnable: return Judge(command, {machine_.EnableDevice(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kEject: return Judge(command, {machine_.EjectDevice(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kRescan: return Judge(command, {machine_.Reenumerate(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kSleep: return Judge(command, {machine_.SetSystemPower(static_cast<int>(command.length)), 0}, nullptr);
+    case ScenarioVerb::kResume: return Judge(command, {machine_.SetSystemPower(0), 0}, nullptr);
+    case ScenarioVerb::kWake: return Judge(command, {machine_.WakeDevice(DeviceOf(command)), 0}, nullptr);
+    case ScenarioVerb::kPlug: {
+      Device device = machine_.Plug(command.device);
+      return Judge(command, {device.started() ? Status(STATUS_SUCCESS) : Status(STATUS_UNSUCCESSFUL), 0}, nullptr);
+    }
+    case ScenarioVerb::kTree: std::fputs(DrawDeviceTree(DeviceTree(machine_), /*details=*/false).c_str(), stdout); return true;
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }

@@ -34,6 +34,7 @@ class Player {
   bool Judge(const Command& command, IoResult result, const std::string* output);
   bool Fail(const Command& command, const std::string& words);
   File& FileOf(Scope& scope, const Command& command);
+  File OpenNamed(const Command& command);
   Device DeviceOf(const Command& command);
   void Print(const std::string& line);
 

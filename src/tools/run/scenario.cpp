@@ -65,7 +65,9 @@ class LineParser {
         {"ioctl", ScenarioVerb::kIoctl}, {"internal", ScenarioVerb::kIoctl},  {"flush", ScenarioVerb::kFlush},       {"start", ScenarioVerb::kStart},
         {"cancel", ScenarioVerb::kCancel}, {"wait", ScenarioVerb::kWait},     {"advance", ScenarioVerb::kAdvance},   {"idle", ScenarioVerb::kIdle},
         {"remove", ScenarioVerb::kRemove}, {"surprise", ScenarioVerb::kSurprise}, {"power", ScenarioVerb::kPower},   {"tasks", ScenarioVerb::kTasks},
-        {"print", ScenarioVerb::kPrint}};
+        {"print", ScenarioVerb::kPrint}, {"plug", ScenarioVerb::kPlug},       {"disable", ScenarioVerb::kDisable},   {"enable", ScenarioVerb::kEnable},
+        {"surprise-remove", ScenarioVerb::kSurprise}, {"eject", ScenarioVerb::kEject}, {"rescan", ScenarioVerb::kRescan}, {"tree", ScenarioVerb::kTree},
+        {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -93,9 +95,24 @@ class LineParser {
       case ScenarioVerb::kAdvance: command_.time = ParseDuration(Next("a time")); return;
       case ScenarioVerb::kIdle: return;
       case ScenarioVerb::kRemove:
-      case ScenarioVerb::kSurprise: command_.number = static_cast<int>(ParseNumber(Next("a device's number"))); return;
+      case ScenarioVerb::kSurprise:
+      case ScenarioVerb::kDisable:
+      case ScenarioVerb::kEnable:
+      case ScenarioVerb::kEject:
+      case ScenarioVerb::kWake:
+      case ScenarioVerb::kRescan: ParseDevice(Next("a device's number or name")); return;
+      case ScenarioVerb::kPlug: command_.device = Word(Next("the name of a device in the machine description")); return;
+      case ScenarioVerb::kResume:
+      case ScenarioVerb::kTree: return;
+      case ScenarioVerb::kSleep: {
+        std::string state = More() ? Next("S1 to S5") : "S3";
+        if (state.size() != 2 || (state[0] != 'S' && state[0] != 's') || state[1] < '1' || state[1] > '5')
+          throw Error(fmt::format("'{}' is no system power state; S1 to S4 sleep, S5 is off", state));
+        command_.length = static_cast<size_t>(state[1] - '0');
+        return;
+      }
       case ScenarioVerb::kPower: {
-        command_.number = static_cast<int>(ParseNumber(Next("a device's number")));
+        ParseDevice(Next("a device's number or name"));
         std::string state = Next("D0, D1, D2 or D3");
         if (state.size() != 2 || (state[0] != 'D' && state[0] != 'd') || state[1] < '0' || state[1] > '3')
           throw Error(fmt::format("'{}' is no device power state; D0, D1, D2 and D3 are", state));
@@ -115,6 +132,13 @@ class LineParser {
       }
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
     }
+  }
+
+  static std::string Word(const std::string& word) { return word[0] == '"' ? ParseData(word) : word; }
+
+  void ParseDevice(const std::string& word) {
+    if (word.find_first_not_of("0123456789") == std::string::npos) command_.number = static_cast<int>(ParseNumber(word));
+    else command_.device = Word(word);
   }
 
   void ParseOpened(const std::string& word) {

@@ -1,7 +1,7 @@
 // Scenario: what `drydock run --scenario FILE` does, one command a line.
 //
 //   # comment
-//   open   f [DEVICE|NAME]                 device number (default 1) or a name: \??\C:\x, \Device\Thing
+//   open   f [DEVICE|NAME]                 device number (default 1), or a name: a device's, \??\C:\x, \Device\Thing, {class}
 //   write  f "hello" [at 0]                data: "text" with \n \t \\ \" \xHH, or hex:00ff
 //   read   f 5 [at 0]
 //   ioctl  f 0x222000 [in DATA] [out 16]   internal before it: as a driver sends it
@@ -9,7 +9,10 @@
 //   cancel r            wait r [within 500ms]
 //   close  f            flush f
 //   advance 500ms       idle               lets time pass; lets everybody run until all wait
-//   remove 1            surprise 1         power 1 D3
+//   remove 1            surprise 1         power 1 D3     devices by number, or by name: remove pie, remove "TOASTER\\PIE\\01"
+//   plug pie            disable 1          enable 1       of a machine description; as the device manager does
+//   eject 1             rescan 1           tree
+//   sleep [S3]          resume             wake 1         the system; a device's hardware signals wake
 //   tasks 8 times 1250 { ... }             the lines until } by so many tasks at once, each with its own files
 //   print "words"
 //
@@ -35,7 +38,8 @@ struct Expectation {
 };
 
 enum class ScenarioVerb : uint8_t {
-  kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint
+  kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
+  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake
 };
 
 struct Command {
@@ -51,6 +55,7 @@ struct Command {
   uint32_t code = 0;
   bool internal = false;
   int number = 1;               // device, tasks
+  std::string device;           // by name; then number does not count
   int times = 1;
   Duration time = kNoTimeout;
   std::vector<Command> body;    // kTasks

@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 
 // After CLI11, which uses names that NT has as macros.
 #include <ntddk.h>
 
+#include "drydock/description.h"
 #include "drydock/machine.h"
 #include "tools/demo/picture.h"
 #include "tools/run/player.h"
@@ -25,7 +27,8 @@ struct Options {
   std::vector<std::string> registry;  // .reg files
   std::vector<std::string> actions;  // "write", "hello" ... as given
   std::string scenario;
-  uint64_t seed = 1;
+  std::string machine, images;  // a description
+  std::optional<uint64_t> seed;
   bool live = false, verifier = false, rules = false, trace = false, log = false;
 };
 
@@ -80,12 +83,15 @@ std::vector<Command> CommandsOf(const Options& options) {
 }
 
 int Run(const Options& options) {
-  MachineOptions machine_options;
-  machine_options.executor = options.live ? ExecutorKind::Live : ExecutorKind::Simulated;
-  machine_options.seed = options.seed;
-  machine_options.verifier = options.verifier;
-  machine_options.trace = options.trace;
-  machine_options.rules = options.rules;
+  std::optional<MachineDescription> description;
+  if (!options.machine.empty()) description = MachineDescription::Load(options.machine, options.images);
+  // What the command line says counts over the description.
+  MachineOptions machine_options = description ? description->options : MachineOptions();
+  if (options.live) machine_options.executor = ExecutorKind::Live;
+  if (options.seed) machine_options.seed = *options.seed;
+  machine_options.verifier |= options.verifier;
+  machine_options.trace |= options.trace;
+  machine_options.rules |= options.rules;
   AddMappings(machine_options, options.folders, NameMapping::Kind::Folder);
   AddMappings(machine_options, options.disks, NameMapping::Kind::Disk);
   AddMappings(machine_options, options.terminals, NameMapping::Kind::Terminal);
@@ -99,13 +105,20 @@ int Run(const Options& options) {
       if (std::string wrong = machine.LoadRegistry(path); !wrong.empty()) throw Error(wrong);
     std::map<std::string, Driver> loaded;
     std::vector<Device> devices;
+    if (description) {
+      machine.Build(*description);
+      machine.RunUntilIdle();  // what buses report
+      devices = machine.Devices();
+    }
     for (const std::string& stack : options.stacks)
       if (Device device = AddStack(machine, stack, loaded)) devices.push_back(device);
     {
       Player player(machine, devices, /*quiet=*/false);
       good = player.Play(commands);
     }
-    for (size_t i = devices.size(); i-- > 0;)
+    if (description)
+      for (const std::string& line : machine.TakeDown()) std::fprintf(stderr, "%s\n", line.c_str());
+    for (size_t i = description ? 0 : devices.size(); i-- > 0;)
       if (devices[i].pdo() && !machine.stopped()) {
         if (Status status = machine.RemoveDevice(devices[i]); !status.ok())
           std::fprintf(stderr, "device %zu could not be removed: %s\n", i + 1, status.ToString().c_str());
@@ -126,7 +139,9 @@ int Run(const Options& options) {
 int RunVerb(int argc, char** argv) {
   Options options;
   CLI::App app{"Loads drivers made by drydock build, makes a device for each stack, and does I/O.", "drydock run"};
-  app.add_option("STACK", options.stacks, "driver images, top to bottom, joined by '+': upper.so+function.so")->required();
+  app.add_option("STACK", options.stacks, "driver images, top to bottom, joined by '+': upper.so+function.so");
+  app.add_option("--machine", options.machine, "a machine description (docs/machine.md): drivers by INF, devices");
+  app.add_option("--images", options.images, "where the description's driver images are");
   app.add_option("--map", options.folders, "\\??\\NAME is a folder: C:=/tmp/folder")->allow_extra_args(false);
   app.add_option("--disk", options.disks, "\\??\\NAME is a file or block device: PhysicalDrive0=disk.img")->allow_extra_args(false);
   app.add_option("--com", options.terminals, "\\??\\NAME is a terminal: COM1=/dev/pts/3")->allow_extra_args(false);
@@ -161,6 +176,10 @@ int RunVerb(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (options.stacks.empty() == options.machine.empty()) {
+    std::fprintf(stderr, "drydock run: either STACKs or --machine FILE\n");
+    return 2;
   }
   try {
     return Run(options);

@@ -1,0 +1,124 @@
+// Machine: made as a description says.
+#include <fmt/format.h>
+
+#include <map>
+
+#include <ntddk.h>
+
+#include "drydock/description.h"
+#include "machine/impl.h"
+
+namespace drydock {
+namespace {
+
+class Builder {
+ public:
+  Builder(Machine& machine, const MachineDescription& description) : machine_(machine), description_(description) {}
+
+  void Build() {
+    for (const std::string& file : description_.registry_files)
+      if (std::string wrong = machine_.LoadRegistry(file); !wrong.empty()) throw Error(wrong);
+    for (const auto& value : description_.registry_values) SetValue(value);
+    for (const auto& package : description_.packages) Placed(package.line, [&] { machine_.Install(package.inf, package.images); });
+    for (const auto& [service, image] : description_.services) machine_.ProvideService(service, image);
+    for (const auto& driver : description_.drivers) Placed(driver.line, [&] { Load(driver.name, driver.image); });
+    for (const auto& driver : description_.drivers) {
+      if (driver.ids.empty()) continue;
+      Placed(driver.line, [&] { machine_.InstallDriver(driver.ids, loaded_.at(driver.name), Named(driver.upper), Named(driver.lower)); });
+    }
+    for (const auto& device : description_.devices)
+      if (device.plugged) Placed(device.line, [&] { Plug(device); });
+  }
+
+  Device Plug(const MachineDescription::DeviceEntry& entry) {
+    DeviceSpec spec;
+    spec.model = MakeModel(entry.model);
+    spec.power = entry.power;
+    spec.instance = entry.instance;
+    spec.description = entry.description;
+    spec.hardware_ids = entry.ids;
+    if (!entry.id.empty()) spec.hardware_ids.insert(spec.hardware_ids.begin(), entry.id);
+    spec.compatible_ids = entry.compatible_ids;
+    Device device;
+    if (entry.function.empty()) {
+      device = machine_.AddRootDevice(entry.id, spec);
+    } else {
+      spec.function = Named({entry.function})[0];
+      spec.upper_filters = Named(entry.upper);
+      spec.lower_filters = Named(entry.lower);
+      device = machine_.AddDevice(spec);
+    }
+    if (!entry.name.empty()) machine_.impl()->named[entry.name] = device;
+    return device;
+  }
+
+ private:
+  template <class Body>
+  void Placed(int line, Body body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}:{}: {}", description_.file, line, error.what()));
+    }
+  }
+
+  void SetValue(const MachineDescription::RegistryValue& value) {
+    Status status;
+    if (const uint32_t* number = std::get_if<uint32_t>(&value.value)) status = machine_.SetRegistry(value.key, value.name, *number);
+    else status = machine_.SetRegistry(value.key, value.name, std::get<std::string>(value.value));
+    if (!status.ok()) throw Error(fmt::format("{}: {}: {}", description_.file, value.key, status.ToString()));
+  }
+
+  Driver Load(const std::string& name, const std::string& image) {
+    Driver driver = machine_.AddDriver(image);
+    if (!driver.object()) throw Error(fmt::format("{}: DriverEntry returned {}", image, machine_.last_driver_status().ToString()));
+    return loaded_[name] = driver;
+  }
+
+  // By the name of a [[driver]], of one that the machine has loaded, or as an image of its own.
+  std::vector<Driver> Named(const std::vector<std::string>& names) {
+    std::vector<Driver> list;
+    for (const std::string& name : names) {
+      auto found = loaded_.find(name);
+      if (found == loaded_.end()) {
+        for (Driver::Impl& driver : machine_.impl()->drivers)
+          if (driver.name == name && driver.driver) found = loaded_.emplace(name, Driver(&driver)).first;
+      }
+      if (found == loaded_.end()) throw Error(fmt::format("there is no [[driver]] {}", name));
+      list.push_back(found->second);
+    }
+    return list;
+  }
+
+  Machine& machine_;
+  const MachineDescription& description_;
+  std::map<std::string, Driver> loaded_;
+};
+
+}  // namespace
+
+void Machine::Build(const MachineDescription& description) {
+  impl_->description = std::make_unique<MachineDescription>(description);
+  Builder(*this, *impl_->description).Build();
+}
+
+Device Machine::Plug(const std::string& name) {
+  if (impl_->description) {
+    for (const auto& device : impl_->description->devices) {
+      if (device.name != name) continue;
+      Device present = impl_->named[name];
+      if (present.pdo()) throw Error(fmt::format("{} is plugged in", name));
+      return Builder(*this, *impl_->description).Plug(device);
+    }
+  }
+  throw Error(fmt::format("no [[device]] has the name {}", name));
+}
+
+std::unique_ptr<Machine> Machine::Load(const std::string& path, const std::string& images) {
+  MachineDescription description = MachineDescription::Load(path, images);
+  auto machine = std::make_unique<Machine>(description.options);
+  machine->Build(description);
+  return machine;
+}
+
+}  // namespace drydock

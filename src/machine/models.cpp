@@ -1,0 +1,99 @@
+// The models that a machine description names.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <ntddk.h>
+
+#include "drydock/description.h"
+#include "runtime/lock.h"
+
+namespace drydock {
+namespace {
+
+class MemoryModel : public DeviceModel {
+ public:
+  explicit MemoryModel(size_t size) : memory_(size) {}
+
+  void OnRead(const ModelRequest& request) override {
+    const uint64_t offset = static_cast<uint64_t>(request.offset());
+    if (request.offset() < 0 || offset >= memory_.size()) return request.Complete(STATUS_END_OF_FILE);
+    const size_t bytes = std::min<uint64_t>(request.output_length(), memory_.size() - offset);
+    {
+      rt::LockGuard guard(lock_);
+      std::memcpy(request.output(), memory_.data() + offset, bytes);
+    }
+    request.Complete(STATUS_SUCCESS, bytes);
+  }
+
+  void OnWrite(const ModelRequest& request) override {
+    const uint64_t offset = static_cast<uint64_t>(request.offset());
+    if (request.offset() < 0 || offset > memory_.size() || request.input_length() > memory_.size() - offset) return request.Complete(STATUS_DISK_FULL);
+    {
+      rt::LockGuard guard(lock_);
+      std::memcpy(memory_.data() + offset, request.input(), request.input_length());
+    }
+    request.Complete(STATUS_SUCCESS, request.input_length());
+  }
+
+ private:
+  rt::Lock lock_;
+  std::vector<char> memory_;
+};
+
+class FileModel : public DeviceModel {
+ public:
+  FileModel(int fd, bool read_only) : fd_(fd), read_only_(read_only) {}
+  ~FileModel() override { close(fd_); }
+
+  void OnRead(const ModelRequest& request) override {
+    if (request.offset() < 0) return request.Complete(STATUS_INVALID_PARAMETER);
+    ssize_t got = pread(fd_, request.output(), request.output_length(), request.offset());
+    if (got < 0) return request.Complete(STATUS_IO_DEVICE_ERROR);
+    if (got == 0 && request.output_length() != 0) return request.Complete(STATUS_END_OF_FILE);
+    request.Complete(STATUS_SUCCESS, static_cast<size_t>(got));
+  }
+
+  void OnWrite(const ModelRequest& request) override {
+    if (read_only_) return request.Complete(STATUS_MEDIA_WRITE_PROTECTED);
+    if (request.offset() < 0) return request.Complete(STATUS_INVALID_PARAMETER);
+    ssize_t put = pwrite(fd_, request.input(), request.input_length(), request.offset());
+    if (put < 0) return request.Complete(errno == ENOSPC || errno == EFBIG ? STATUS_DISK_FULL : STATUS_IO_DEVICE_ERROR);
+    request.Complete(STATUS_SUCCESS, static_cast<size_t>(put));
+  }
+
+ private:
+  const int fd_;
+  const bool read_only_;
+};
+
+}  // namespace
+
+std::shared_ptr<DeviceModel> MemoryDevice(size_t size) { return std::make_shared<MemoryModel>(size); }
+
+std::shared_ptr<DeviceModel> FileDevice(const std::string& path, bool read_only) {
+  int fd = open(path.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+  if (fd < 0) throw Error(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || !(S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))) {
+    close(fd);
+    throw Error(fmt::format("{}: neither a file nor a block device", path));
+  }
+  return std::make_shared<FileModel>(fd, read_only);
+}
+
+std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description) {
+  switch (description.kind) {
+    case ModelDescription::Kind::kNone: return nullptr;
+    case ModelDescription::Kind::kSilent: return SilentDevice(description.cancelable);
+    case ModelDescription::Kind::kMemory: return MemoryDevice(description.size);
+    case ModelDescription::Kind::kFile: return FileDevice(description.path, description.read_only);
+  }
+  return nullptr;
+}
+
+}  // namespace drydock

@@ -1,0 +1,332 @@
+// Reading a machine description. Everything that can be said of it without carrying it out is said here, with its line.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "drydock/description.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace drydock {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestFile = 4 << 20;
+
+class DescriptionReader {
+ public:
+  DescriptionReader(const std::string& file, const std::string& images) : file_(file), folder_(fs::path(file).parent_path()) {
+    description_.file = file;
+    description_.images = images;
+    images_given_ = !images.empty();
+  }
+
+  MachineDescription Read(const toml::table& root) {
+    Keys(root, "the file", {"machine", "names", "registry", "package", "services", "driver", "device"});
+    if (const toml::table* machine = Table(root, "machine")) ReadMachine(*machine);
+    if (const toml::table* names = Table(root, "names")) ReadNames(*names);
+    if (const toml::table* registry = Table(root, "registry")) ReadRegistry(*registry);
+    ForEach(root, "package", [this](const toml::table& table) { ReadPackage(table); });
+    if (const toml::table* services = Table(root, "services")) {
+      for (const auto& [name, node] : *services)
+        if (auto image = node.value_exact<std::string>()) description_.services.emplace_back(std::string(name.str()), Image(*image));
+        else Wrong(node, fmt::format("the image of service {} is no text", name.str()));
+    }
+    ForEach(root, "driver", [this](const toml::table& table) { ReadDriver(table); });
+    ForEach(root, "device", [this](const toml::table& table) { ReadDevice(table); });
+    if (!errors_.empty()) throw Error(errors_);
+    return std::move(description_);
+  }
+
+ private:
+  void Wrong(const toml::node& node, const std::string& words) {
+    errors_ += fmt::format("{}{}:{}: {}", errors_.empty() ? "" : "\n", file_, node.source().begin.line, words);
+  }
+  static int LineOf(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
+
+  void Keys(const toml::table& table, const std::string& where, std::initializer_list<const char*> known) {
+    for (const auto& [key, node] : table) {
+      bool found = false;
+      std::string all;
+      for (const char* name : known) {
+        found = found || key.str() == name;
+        all += (all.empty() ? "" : ", ") + std::string(name);
+      }
+      if (!found) Wrong(node, fmt::format("unknown key '{}' in {}; it has {}", key.str(), where, all));
+    }
+  }
+
+  const toml::table* Table(const toml::table& table, const char* key) {
+    const toml::node* node = table.get(key);
+    if (!node) return nullptr;
+    if (!node->is_table()) Wrong(*node, fmt::format("{} is no table", key));
+    return node->as_table();
+  }
+
+  template <class Reader>
+  void ForEach(const toml::table& root, const char* key, Reader reader) {
+    const toml::node* node = root.get(key);
+    if (!node) return;
+    const toml::array* list = node->as_array();
+    if (!list) return Wrong(*node, fmt::format("{} is a list of tables: [[{}]]", key, key));
+    for (const toml::node& each : *list) {
+      if (const toml::table* table = each.as_table()) reader(*table);
+      else Wrong(each, fmt::format("{} is a list of tables: [[{}]]", key, key));
+    }
+  }
+
+  std::string Text(const toml::table& table, const char* key, std::string otherwise = {}) {
+    const toml::node* node = table.get(key);
+    if (!node) return otherwise;
+    if (auto text = node->value_exact<std::string>()) return *text;
+    Wrong(*node, fmt::format("{} is no text", key));
+    return otherwise;
+  }
+
+  bool Flag(const toml::table& table, const char* key, bool otherwise) {
+    const toml::node* node = table.get(key);
+    if (!node) return otherwise;
+    if (auto flag = node->value_exact<bool>()) return *flag;
+    Wrong(*node, fmt::format("{} is neither true nor false", key));
+    return otherwise;
+  }
+
+  uint64_t Number(const toml::table& table, const char* key, uint64_t otherwise, uint64_t most = INT64_MAX) {
+    const toml::node* node = table.get(key);
+    if (!node) return otherwise;
+    auto number = node->value_exact<int64_t>();
+    if (number && *number >= 0 && static_cast<uint64_t>(*number) <= most) return static_cast<uint64_t>(*number);
+    Wrong(*node, fmt::format("{} is no number from 0 to {}", key, most));
+    return otherwise;
+  }
+
+  std::vector<std::string> Texts(const toml::table& table, const char* key) {
+    std::vector<std::string> list;
+    const toml::node* node = table.get(key);
+    if (!node) return list;
+    if (auto text = node->value_exact<std::string>()) return {*text};
+    const toml::array* array = node->as_array();
+    if (!array) return Wrong(*node, fmt::format("{} is neither a text nor a list of texts", key)), list;
+    for (const toml::node& each : *array) {
+      if (auto text = each.value_exact<std::string>()) list.push_back(*text);
+      else Wrong(each, fmt::format("{}: an entry that is no text", key));
+    }
+    return list;
+  }
+
+  std::string Path(const std::string& path) { return path.empty() || fs::path(path).is_absolute() ? path : (folder_ / path).string(); }
+
+  // An image: below the images folder, if there is one, else beside the file.
+  std::string Image(const std::string& image) {
+    if (image.empty() || fs::path(image).is_absolute()) return image;
+    fs::path folder = description_.images.empty() ? folder_ : fs::path(description_.images);
+    std::error_code error;
+    for (const char* ending : {"", ".so", ".sys.so"})
+      if (fs::path path = folder / (image + ending); fs::is_regular_file(path, error)) return path.string();
+    return (folder / image).string();
+  }
+
+  void ReadMachine(const toml::table& table) {
+    Keys(table, "[machine]", {"executor", "seed", "strategy", "verifier", "rules", "trace", "images"});
+    MachineOptions& options = description_.options;
+    std::string executor = Text(table, "executor", "simulated"), strategy = Text(table, "strategy", "random");
+    if (executor == "live") options.executor = ExecutorKind::Live;
+    else if (executor != "simulated") Wrong(*table.get("executor"), fmt::format("executor: '{}' is neither simulated nor live", executor));
+    if (strategy == "run-to-block") options.strategy = Strategy::RunToBlock;
+    else if (strategy != "random") Wrong(*table.get("strategy"), fmt::format("strategy: '{}' is neither random nor run-to-block", strategy));
+    options.seed = Number(table, "seed", options.seed);
+    options.verifier = Flag(table, "verifier", false);
+    options.rules = Flag(table, "rules", false);
+    options.trace = Flag(table, "trace", false);
+    std::string images = Text(table, "images");
+    if (!images_given_ && !images.empty()) description_.images = Path(images);
+  }
+
+  void ReadNames(const toml::table& table) {
+    for (const auto& [name, node] : table) {
+      const toml::table* what = node.as_table();
+      if (!what || what->size() != 1) {
+        Wrong(node, fmt::format("{}: what it stands for is one of {{ folder = PATH }}, {{ disk = PATH }}, {{ terminal = PATH }}", name.str()));
+        continue;
+      }
+      Keys(*what, fmt::format("the name {}", name.str()), {"folder", "disk", "terminal"});
+      NameMapping mapping;
+      mapping.name = std::string(name.str());
+      for (auto [key, kind] : {std::pair("folder", NameMapping::Kind::Folder), {"disk", NameMapping::Kind::Disk}, {"terminal", NameMapping::Kind::Terminal}}) {
+        if (!what->get(key)) continue;
+        mapping.kind = kind;
+        mapping.path = Path(Text(*what, key));
+        description_.options.names.push_back(mapping);
+      }
+    }
+  }
+
+  void ReadRegistry(const toml::table& table) {
+    Keys(table, "[registry]", {"files", "keys"});
+    for (const std::string& file : Texts(table, "files")) description_.registry_files.push_back(Path(file));
+    const toml::table* keys = Table(table, "keys");
+    if (!keys) return;
+    for (const auto& [key, node] : *keys) {
+      const toml::table* values = node.as_table();
+      if (!values) {
+        Wrong(node, fmt::format("{}: a key's values are a table: {{ Name = 1 }}", key.str()));
+        continue;
+      }
+      for (const auto& [name, value] : *values) {
+        MachineDescription::RegistryValue entry{.key = std::string(key.str()), .name = std::string(name.str()), .value = uint32_t{0}};
+        if (auto text = value.value_exact<std::string>()) {
+          entry.value = *text;
+        } else if (auto number = value.value_exact<int64_t>(); number && *number >= 0 && *number <= UINT32_MAX) {
+          entry.value = static_cast<uint32_t>(*number);
+        } else {
+          Wrong(value, fmt::format("{}: neither a text nor a number of 32 bits", name.str()));
+          continue;
+        }
+        description_.registry_values.push_back(std::move(entry));
+      }
+    }
+  }
+
+  void ReadPackage(const toml::table& table) {
+    Keys(table, "[[package]]", {"inf", "images"});
+    MachineDescription::Package package;
+    package.line = LineOf(table);
+    package.inf = Path(Text(table, "inf"));
+    if (package.inf.empty()) return Wrong(table, "[[package]]: inf is missing");
+    package.images = Path(Text(table, "images"));
+    if (package.images.empty()) package.images = description_.images.empty() ? fs::path(package.inf).parent_path().string() : description_.images;
+    if (package.images.empty()) package.images = ".";
+    description_.packages.push_back(std::move(package));
+  }
+
+  void ReadDriver(const toml::table& table) {
+    Keys(table, "[[driver]]", {"name", "image", "ids", "upper", "lower"});
+    MachineDescription::DriverEntry driver;
+    driver.line = LineOf(table);
+    std::string image = Text(table, "image");
+    if (image.empty()) return Wrong(table, "[[driver]]: image is missing");
+    driver.image = Image(image);
+    driver.name = Text(table, "name", fs::path(image).stem().string());
+    driver.ids = Texts(table, "ids");
+    driver.upper = Texts(table, "upper");
+    driver.lower = Texts(table, "lower");
+    for (const auto& other : description_.drivers)
+      if (other.name == driver.name) return Wrong(table, fmt::format("[[driver]]: {} is there already, in line {}", driver.name, other.line));
+    description_.drivers.push_back(std::move(driver));
+  }
+
+  void ReadDevice(const toml::table& table) {
+    Keys(table, "[[device]]",
+         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "plugged"});
+    MachineDescription::DeviceEntry device;
+    device.line = LineOf(table);
+    device.name = Text(table, "name");
+    device.id = Text(table, "id");
+    device.ids = Texts(table, "ids");
+    device.compatible_ids = Texts(table, "compatible-ids");
+    device.instance = Text(table, "instance");
+    device.description = Text(table, "description");
+    device.function = Text(table, "function");
+    device.upper = Texts(table, "upper");
+    device.lower = Texts(table, "lower");
+    device.plugged = Flag(table, "plugged", true);
+    if (device.id.empty() && device.function.empty())
+      Wrong(table, "[[device]]: neither id (its drivers come from an INF) nor function (a driver)");
+    if (device.function.empty() && (!device.upper.empty() || !device.lower.empty()))
+      Wrong(table, "[[device]]: upper and lower go with function; an INF says its own filters");
+    if (!device.name.empty() && device.name.find_first_not_of("0123456789") == std::string::npos)
+      Wrong(table, fmt::format("[[device]]: '{}' is a number, no name", device.name));
+    for (const auto& other : description_.devices)
+      if (!device.name.empty() && other.name == device.name) Wrong(table, fmt::format("[[device]]: the name {} is taken, in line {}", device.name, other.line));
+    if (const toml::node* model = table.get("model")) ReadModel(*model, device.model);
+    if (const toml::table* power = Table(table, "power")) ReadPower(*power, device.power);
+    description_.devices.push_back(std::move(device));
+  }
+
+  void ReadPower(const toml::table& table, PowerAbilities& power) {
+    Keys(table, "power", {"d-states", "d1", "d2", "wakes-from-d", "wakes-from-s"});
+    power.given = true;
+    power.d1 = Flag(table, "d1", false);
+    power.d2 = Flag(table, "d2", false);
+    if (table.get("wakes-from-d")) power.wakes_from_d = static_cast<int>(Number(table, "wakes-from-d", 0, 3));
+    if (table.get("wakes-from-s")) power.wakes_from_s = static_cast<int>(Number(table, "wakes-from-s", 0, 5));
+    const toml::node* node = table.get("d-states");
+    if (!node) return;
+    const toml::array* states = node->as_array();
+    bool good = states && states->size() == 6;
+    for (size_t i = 0; good && i < 6; ++i) {
+      auto number = (*states)[i].value_exact<int64_t>();
+      good = number && *number >= 0 && *number <= 3;
+      if (good) power.d_state[i] = static_cast<int>(*number);
+    }
+    if (!good) Wrong(*node, "d-states are six numbers from 0 to 3: the D-state in S0 to S5");
+  }
+
+  void ReadModel(const toml::node& node, ModelDescription& model) {
+    std::string kind;
+    const toml::table* table = node.as_table();
+    if (auto text = node.value_exact<std::string>()) kind = *text;
+    else if (table) kind = Text(*table, "kind");
+    else return Wrong(node, "model is neither a text nor a table: \"silent\", { kind = \"memory\", size = 4096 }");
+    auto keys = [&](std::initializer_list<const char*> known) {
+      if (table) Keys(*table, fmt::format("the model {}", kind), known);
+    };
+    if (kind == "none") {
+      keys({"kind"});
+    } else if (kind == "silent") {
+      keys({"kind", "cancelable"});
+      model.kind = ModelDescription::Kind::kSilent;
+      if (table) model.cancelable = Flag(*table, "cancelable", true);
+    } else if (kind == "memory") {
+      keys({"kind", "size"});
+      model.kind = ModelDescription::Kind::kMemory;
+      model.size = table ? Number(*table, "size", 1 << 20, 1ull << 32) : 1 << 20;
+    } else if (kind == "file") {
+      keys({"kind", "path", "read-only"});
+      model.kind = ModelDescription::Kind::kFile;
+      if (table) model.path = Path(Text(*table, "path"));
+      if (table) model.read_only = Flag(*table, "read-only", false);
+      if (model.path.empty()) Wrong(node, "the model file needs a path");
+    } else {
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory and file are", kind));
+    }
+  }
+
+  const std::string file_;
+  const fs::path folder_;
+  MachineDescription description_;
+  bool images_given_ = false;
+  std::string errors_;
+};
+
+}  // namespace
+
+MachineDescription MachineDescription::Parse(const std::string& text, const std::string& file_name, const std::string& images) {
+  toml::parse_result result = toml::parse(text, file_name);
+  if (!result) {
+    const toml::parse_error& error = result.error();
+    throw Error(fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()));
+  }
+  return DescriptionReader(file_name, images).Read(result.table());
+}
+
+MachineDescription MachineDescription::Load(const std::string& path, const std::string& images) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw Error(path + ": is a folder");
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno ? errno : EIO)));
+  if (fs::file_size(path, error) > kLargestFile && !error) throw Error(path + ": larger than 4 MB");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return Parse(text.str(), path, images);
+}
+
+}  // namespace drydock

@@ -1,0 +1,239 @@
+// A machine as a file tells it: what the keys mean, what is wrong with a file, and the same through the C++ API and the device tree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <ntddk.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "drydock/testing.h"
+#include "drydock/description.h"
+#include "drydock/tree.h"
+#include "setup/sample_inf.h"
+
+namespace drydock {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string ErrorOf(const std::string& text) {
+  try {
+    MachineDescription::Parse(text, "m.toml");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(none)";
+}
+
+TEST(MachineDescriptionFile, EveryKeyIsRead) {
+  MachineDescription d = MachineDescription::Parse(R"(
+[machine]
+executor = "live"
+seed = 42
+strategy = "run-to-block"
+verifier = true
+rules = true
+trace = true
+images = "built"
+
+[names]
+"C:" = { folder = "disk" }
+PhysicalDrive0 = { disk = "/x/disk.img" }
+COM1 = { terminal = "/dev/pts/3" }
+
+[registry]
+files = ["a.reg", "b.reg"]
+[registry.keys."HKEY_LOCAL_MACHINE\\Software\\X"]
+Number = 7
+Text = "words"
+
+[[package]]
+inf = "echo.inx"
+[[package]]
+inf = "other/o.inf"
+images = "there"
+
+[services]
+i8042prt = "/x/port.so"
+
+[[driver]]
+image = "/x/filter.so"
+ids = ['TOASTER\PIE']
+
+[[device]]
+name = "pie"
+id = 'root\pie'
+ids = ['root\generic-pie']
+compatible-ids = ['root\food']
+instance = 'ROOT\PIE\0003'
+description = "A pie"
+model = { kind = "memory", size = 4096 }
+power = { d-states = [0, 1, 2, 2, 3, 3], d2 = true, wakes-from-d = 2, wakes-from-s = 3 }
+plugged = false
+
+[[device]]
+function = "filter"
+upper = "filter"
+model = "silent"
+)", "dir/m.toml");
+  EXPECT_EQ(d.options.executor, ExecutorKind::Live);
+  EXPECT_EQ(d.options.seed, 42u);
+  EXPECT_EQ(d.options.strategy, Strategy::RunToBlock);
+  EXPECT_TRUE(d.options.verifier && d.options.rules && d.options.trace);
+  EXPECT_EQ(d.images, "dir/built");
+  ASSERT_EQ(d.options.names.size(), 3u);
+  EXPECT_EQ(d.options.names[0].name, "C:");
+  EXPECT_EQ(d.options.names[0].path, "dir/disk");
+  EXPECT_EQ(d.options.names[1].kind, NameMapping::Kind::Terminal);
+  EXPECT_EQ(d.options.names[2].path, "/x/disk.img");
+  EXPECT_THAT(d.registry_files, ElementsAre("dir/a.reg", "dir/b.reg"));
+  ASSERT_EQ(d.registry_values.size(), 2u);
+  EXPECT_EQ(std::get<uint32_t>(d.registry_values[0].value), 7u);
+  EXPECT_EQ(std::get<std::string>(d.registry_values[1].value), "words");
+  ASSERT_EQ(d.packages.size(), 2u);
+  EXPECT_EQ(d.packages[0].inf, "dir/echo.inx");
+  EXPECT_EQ(d.packages[0].images, "dir/built");
+  EXPECT_EQ(d.packages[1].images, "dir/there");
+  ASSERT_EQ(d.services.size(), 1u);
+  EXPECT_EQ(d.services[0].second, "/x/port.so");
+  ASSERT_EQ(d.drivers.size(), 1u);
+  EXPECT_EQ(d.drivers[0].name, "filter");
+  ASSERT_EQ(d.devices.size(), 2u);
+  EXPECT_EQ(d.devices[0].instance, "ROOT\\PIE\\0003");
+  EXPECT_EQ(d.devices[0].model.size, 4096u);
+  EXPECT_FALSE(d.devices[0].plugged);
+  EXPECT_TRUE(d.devices[0].power.given && d.devices[0].power.d2 && !d.devices[0].power.d1);
+  EXPECT_EQ(d.devices[0].power.d_state[3], 2);
+  EXPECT_EQ(d.devices[0].power.wakes_from_d, 2);
+  EXPECT_EQ(d.devices[0].power.wakes_from_s, 3);
+  EXPECT_THAT(d.devices[1].upper, ElementsAre("filter"));
+  EXPECT_EQ(d.devices[1].model.kind, ModelDescription::Kind::kSilent);
+}
+
+TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
+  EXPECT_THAT(ErrorOf("[machine\n"), HasSubstr("m.toml:1: "));
+  EXPECT_EQ(ErrorOf("[machine]\nsede = 1\nexecutor = \"dead\"\nseed = -1\nverifier = 1\n[[device]]\nname = \"x\"\n[[package]]\n[other]\n"),
+            "m.toml:9: unknown key 'other' in the file; it has machine, names, registry, package, services, driver, device\n"
+            "m.toml:2: unknown key 'sede' in [machine]; it has executor, seed, strategy, verifier, rules, trace, images\n"
+            "m.toml:3: executor: 'dead' is neither simulated nor live\n"
+            "m.toml:4: seed is no number from 0 to 9223372036854775807\n"
+            "m.toml:5: verifier is neither true nor false\n"
+            "m.toml:8: [[package]]: inf is missing\n"
+            "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver)");
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory and file are"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = { kind = \"memory\", path = \"x\" }\n"), HasSubstr("unknown key 'path' in the model memory"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nupper = ['f']\n"), HasSubstr("upper and lower go with function"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nname = \"12\"\n"), HasSubstr("'12' is a number, no name"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid='a'\nname='n'\n[[device]]\nid='a'\nname='n'\n"), HasSubstr("m.toml:4: [[device]]: the name n is taken, in line 1"));
+  EXPECT_THAT(ErrorOf("[names]\n'C:' = 'x'\n"), HasSubstr("m.toml:2: C:: what it stands for"));
+  EXPECT_THAT(ErrorOf("[registry.keys]\nX = { v = 1.5 }\n"), HasSubstr("v: neither a text nor a number of 32 bits"));
+  EXPECT_THAT(ErrorOf("device = 1\n"), HasSubstr("device is a list of tables: [[device]]"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\npower = { d-states = [0, 4] }\n"), HasSubstr("m.toml:3: d-states are six numbers from 0 to 3"));
+  EXPECT_THROW(MachineDescription::Load("/nowhere/m.toml"), Error);
+  EXPECT_THROW(MachineDescription::Load("/tmp"), Error);
+}
+
+class DescribedMachine : public testing::TestWithParam<ExecutorKind> {
+ protected:
+  DescribedMachine() {
+    char name[] = "/tmp/drydock-machine-XXXXXX";
+    folder_ = mkdtemp(name);
+    Write("sample.inf", test::SampleInf());
+    fs::create_symlink(DRYDOCK_IMAGE(setup_probe), folder_ / "sample.sys.so");
+  }
+  ~DescribedMachine() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+  std::string Text(const std::string& rest) {
+    return std::string("[machine]\nexecutor = \"") + (GetParam() == ExecutorKind::Live ? "live" : "simulated") + "\"\n" + rest;
+  }
+  fs::path folder_;
+};
+
+TEST_P(DescribedMachine, IsMadeFromItsFile) {
+  Write("disk.img", "0123456789");
+  auto machine = Machine::Load(Write("m.toml", Text(R"(
+[registry.keys."HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\sample\\Parameters"]
+Limit = 5
+[[package]]
+inf = "sample.inf"
+[[device]]
+name = "one"
+id = 'root\sample'
+model = { kind = "file", path = "disk.img", read-only = true }
+[[device]]
+name = "two"
+id = 'root\sample'
+instance = 'ROOT\TWO\0001'
+model = { kind = "memory", size = 16 }
+[[device]]
+name = "later"
+id = 'root\sample'
+plugged = false
+)")));
+  EXPECT_TRUE(machine->FindDevice("one").started());
+  EXPECT_EQ(machine->FindDevice("two").name(), "ROOT\\TWO\\0001");
+  EXPECT_FALSE(machine->FindDevice("later"));
+  EXPECT_TRUE(machine->Plug("later").started());
+  EXPECT_THROW(machine->Plug("later"), Error);    // it is there
+  EXPECT_THROW(machine->Plug("nobody"), Error);
+  EXPECT_EQ(machine->Devices().size(), 3u);
+  EXPECT_EQ(machine->RemoveDevice(machine->FindDevice("later")), STATUS_SUCCESS);
+  EXPECT_EQ(machine->Devices().size(), 2u);
+  EXPECT_TRUE(machine->Plug("later").started());  // and comes back
+
+  std::vector<DeviceTreeNode> tree = DeviceTree(*machine);
+  ASSERT_EQ(tree.size(), 3u);
+  EXPECT_EQ(tree[0].name, "one");
+  EXPECT_EQ(tree[0].state, "started");
+  EXPECT_EQ(tree[0].power, "D0");
+  EXPECT_EQ(tree[0].service, "sample");
+  EXPECT_EQ(tree[0].inf, "oem0.inf");
+  std::string drawn = DrawDeviceTree(tree, /*details=*/false);
+  EXPECT_EQ(drawn.substr(0, drawn.find('\n', 5) + 1), "ROOT\n├─ Sample device (one)    ROOT\\SAMPLE\\0000  started  D0\n");
+  EXPECT_TRUE(machine->TakeDown().empty());
+  EXPECT_TRUE(machine->reports().empty()) << machine->ReportText();
+}
+
+TEST_P(DescribedMachine, SaysWhereItCannotBeMade) {
+  auto error = [&](const std::string& rest) {
+    try {
+      Machine::Load(Write("m.toml", rest));
+    } catch (const Error& wrong) {
+      return std::string(wrong.what());
+    }
+    return std::string("(none)");
+  };
+  EXPECT_THAT(error("[[package]]\ninf = 'none.inf'\n"), HasSubstr("m.toml:1: " + (folder_ / "none.inf").string() + ": cannot be read"));
+  EXPECT_THAT(error("[[package]]\ninf = 'sample.inf'\n\n[[device]]\nid = 'root\\unknown'\n"), HasSubstr("m.toml:4: root\\unknown: no installed INF"));
+  EXPECT_THAT(error("[[device]]\nfunction = 'nobody'\n"), HasSubstr("m.toml:1: there is no [[driver]] nobody"));
+  EXPECT_THAT(error("[[driver]]\nimage = 'none'\n"), HasSubstr("m.toml:1: "));
+  EXPECT_THAT(error("[registry]\nfiles = ['none.reg']\n"), HasSubstr("none.reg: cannot be opened"));
+}
+
+TEST(Models, MemoryAndFilesAreReadAndWrittenAtOffsets) {
+  Machine machine;
+  ASSERT_TRUE(machine.AddNamedModel("\\Device\\Memory", MemoryDevice(8)).ok());
+  auto file = machine.Open("\\Device\\Memory");
+  EXPECT_EQ(file.Write("abcd", 4, {.offset = 4}).information, 4u);
+  char buffer[8] = {};
+  EXPECT_EQ(file.Read(buffer, 8, {.offset = 2}).information, 6u);
+  EXPECT_EQ(std::string(buffer + 2, 4), "abcd");
+  EXPECT_EQ(file.Write("abcd", 4, {.offset = 5}).status, STATUS_DISK_FULL);
+  EXPECT_EQ(file.Read(buffer, 1, {.offset = 8}).status, STATUS_END_OF_FILE);
+  EXPECT_THROW(FileDevice("/nowhere/at/all"), Error);
+  EXPECT_THROW(FileDevice("/tmp"), Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, DescribedMachine, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
+                         [](const auto& info) { return info.param == ExecutorKind::Live ? "live" : "simulated"; });
+
+}  // namespace
+}  // namespace drydock
