@@ -190,7 +190,8 @@ class Machine {
   // --- as a description says (drydock/description.h, docs/machine.md) ---
   // `images`: takes the place of the file's own images folder. Throws Error, FILE:LINE: words.
   static std::unique_ptr<Machine> Load(const std::string& path, const std::string& images = {});
-  void Build(const MachineDescription& description);  // all but the options, which the machine was made with
+  // All but the options, which the machine was made with. A driver's mistake on the way ends it: stopped(), reports().
+  void Build(const MachineDescription& description);
   Device Plug(const std::string& name);               // a device of the description that is not there
 
   // Removes every device, children first, and unloads every driver, as at the end of the machine: what drivers left behind is in reports()

@@ -34,7 +34,10 @@ class Builder {
     DeviceSpec spec;
     spec.model = MakeModel(entry.model);
     spec.power = entry.power;
+    // One that comes back is the same device.
     spec.instance = entry.instance;
+    auto earlier = entry.name.empty() ? machine_.impl()->named.end() : machine_.impl()->named.find(entry.name);
+    if (spec.instance.empty() && earlier != machine_.impl()->named.end()) spec.instance = earlier->second.name();
     spec.description = entry.description;
     spec.hardware_ids = entry.ids;
     if (!entry.id.empty()) spec.hardware_ids.insert(spec.hardware_ids.begin(), entry.id);
@@ -55,9 +58,11 @@ class Builder {
  private:
   template <class Body>
   void Placed(int line, Body body) {
+    if (machine_.stopped()) return;  // its report tells why
     try {
       body();
     } catch (const Error& error) {
+      if (machine_.stopped()) return;
       throw Error(fmt::format("{}:{}: {}", description_.file, line, error.what()));
     }
   }
@@ -106,8 +111,8 @@ Device Machine::Plug(const std::string& name) {
   if (impl_->description) {
     for (const auto& device : impl_->description->devices) {
       if (device.name != name) continue;
-      Device present = impl_->named[name];
-      if (present.pdo()) throw Error(fmt::format("{} is plugged in", name));
+      auto present = impl_->named.find(name);
+      if (present != impl_->named.end() && present->second.pdo()) throw Error(fmt::format("{} is plugged in", name));
       return Builder(*this, *impl_->description).Plug(device);
     }
   }

@@ -110,10 +110,13 @@ Device Machine::FindDevice(const std::string& name) {
       nt::ob::Dereference(pdo);
       return device;
     }
+    machine::setup::RegistryWriter registry(*impl_->kernel);
     for (DEVICE_OBJECT* pdo : nt::pnp::Devices(*impl_->kernel)) {
       nt::pnp::DeviceNode* node = nt::pnp::NodeOf(pdo);
       if (!node) continue;
-      if (nt::ob::EqualNames(node->text, wanted)) return impl_->DeviceOf(pdo);
+      const std::u16string key = std::u16string(machine::setup::kControlSet) + u"\\Enum\\" + node->instance_path;
+      if (nt::ob::EqualNames(node->text, wanted) || nt::ob::EqualNames(machine::ToUtf16(registry.ReadText(key, "DeviceDesc")), wanted))
+        return impl_->DeviceOf(pdo);
       for (const std::u16string& id : node->hardware_ids)
         if (nt::ob::EqualNames(id, wanted)) return impl_->DeviceOf(pdo);
     }

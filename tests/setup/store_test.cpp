@@ -210,6 +210,19 @@ CONFORMANCE(DriverStore, FiltersOfDeviceAndClassStandInTheDocumentedOrder, "ours
   EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
+CONFORMANCE(DriverStore, DeviceTypeAndCharacteristicsOfTheInfCountForTheStack, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"[Hard]", "[Hard]\nHKR,,DeviceType,0x10001,0x1b\nHKR,,DeviceCharacteristics,0x10001,0x100"}})),
+                  folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  for (auto* each : {device.pdo(), device.top()}) {
+    EXPECT_EQ(each->DeviceType, static_cast<ULONG>(FILE_DEVICE_SERIAL_PORT));
+    EXPECT_TRUE(each->Characteristics & FILE_DEVICE_SECURE_OPEN);
+  }
+}
+
 CONFORMANCE(DriverStore, AKnownDeviceKeepsWhatItsKeysSay, "ours") {
   Folder folder;
   folder.Image("sample.so");

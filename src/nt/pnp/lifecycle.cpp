@@ -184,6 +184,22 @@ void Identify(DeviceNode& node) {
   QueryPool(node, IRP_MN_QUERY_BUS_INFORMATION);
 }
 
+// What an INF says of the device objects themselves (DeviceType, DeviceCharacteristics, Exclusive in its HW section) counts for the whole
+// stack.
+static void ApplyOverrides(DeviceNode& node) {
+  const std::u16string key = u"\\Registry\\Machine\\System\\CurrentControlSet\\Enum\\" + node.instance_path;
+  ULONG type = 0, characteristics = 0, exclusive = 0;
+  const bool has_type = cm::GetDword(CurrentKernel(), key, u"DeviceType", &type);
+  cm::GetDword(CurrentKernel(), key, u"DeviceCharacteristics", &characteristics);
+  cm::GetDword(CurrentKernel(), key, u"Exclusive", &exclusive);
+  if (!has_type && !characteristics && !exclusive) return;
+  for (DEVICE_OBJECT* device = node.pdo; device; device = device->AttachedDevice) {
+    if (has_type) device->DeviceType = type;
+    device->Characteristics |= characteristics;
+    if (exclusive) device->Flags |= DO_EXCLUSIVE;
+  }
+}
+
 NTSTATUS BuildStack(DeviceNode& node) {
   for (io::Driver* driver : node.drivers) {
     PDRIVER_ADD_DEVICE add_device = driver->object->DriverExtension->AddDevice;
@@ -200,6 +216,7 @@ NTSTATUS BuildStack(DeviceNode& node) {
       return node.last_status;
     }
   }
+  ApplyOverrides(node);
   SetState(node, NodeState::kAdded);
   return STATUS_SUCCESS;
 }

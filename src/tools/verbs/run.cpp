@@ -109,6 +109,10 @@ int Run(const Options& options) {
       machine.Build(*description);
       machine.RunUntilIdle();  // what buses report
       devices = machine.Devices();
+      if (machine.stopped()) {
+        std::fputs(machine.ReportText().c_str(), stderr);
+        return 1;
+      }
     }
     for (const std::string& stack : options.stacks)
       if (Device device = AddStack(machine, stack, loaded)) devices.push_back(device);
