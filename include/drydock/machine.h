@@ -133,6 +133,7 @@ struct DeviceSpec {
   std::string description = {};  // what the bus calls it, before an INF does
   bool drivers_by_id = false;    // its drivers come from the installed packages: AddRootDevice
   PowerAbilities power = {};
+  bool restartable = false;  // its bus makes a failed device anew when the driver asks (at most five times a minute)
 };
 
 struct OpenOptions {
@@ -240,6 +241,9 @@ class Machine {
   // The hardware of a device on the root bus signals wake; a sleeping system wakes up with it. Fails when no wait-wake request is there.
   Status WakeDevice(Device device);
 
+  // The last transitions of the PnP, power and power-policy machines of the framework devices in this stack, as text.
+  std::string StateHistory(Device device);
+
   // --- applications ---
   File Open(Device device, OpenOptions options = {});
   File Open(const std::string& name,
@@ -277,8 +281,9 @@ class Machine {
   // Fails the next `count` completions of requests of this kind by the named driver's devices with
   // `status`.
   void FailCompletions(Driver driver, ModelRequest::Kind kind, Status status, int count = 1);
-  // Every n-th pool allocation from now fails (0: none).
-  void FailAllocations(uint32_t every);
+  // Every n-th allocation from now fails, a driver's from pool and the framework's for it alike (0: none); with `count` only so many of them.
+  void FailAllocations(uint32_t every, uint32_t count = 0);
+  uint32_t AllocationsFailed() const;  // since FailAllocations was switched on
 
   // --- what happened ---
   bool stopped() const;

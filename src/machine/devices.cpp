@@ -11,6 +11,8 @@
 #include "nt/io/device.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
+#include "wdf/device/device.h"
+#include "wdf/device/pnp_power.h"
 
 namespace drydock {
 namespace {
@@ -171,6 +173,7 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)
       description.hooks = backend::HooksFor(*impl_->kernel, std::make_unique<machine::ModelBridge>(spec.model));
+    description.hooks.reenumerates = spec.restartable;
     return nt::pnp::AddDevice(*impl_->kernel, description, &device.pdo);
   });
   if (device.pdo && !stopped()) device.name = machine::ToUtf8(nt::pnp::InstancePathOf(device.pdo));
@@ -291,6 +294,19 @@ Status Machine::Shutdown(bool restart) {
   return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
     return nt::pnp::SetSystemPower(*impl_->kernel, PowerSystemShutdown, restart ? PowerActionShutdownReset : PowerActionShutdownOff);
   });
+}
+
+std::string Machine::StateHistory(Device device) {
+  std::string text;
+  OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) -> NTSTATUS {
+    for (DEVICE_OBJECT* at = pdo; at; at = at->AttachedDevice) {
+      wdf::Device* framework_device = wdf::DeviceFromWdm(at);
+      if (!framework_device || framework_device->is_control()) continue;
+      text += framework_device->globals().service_name + ":\n" + wdf::ToText(framework_device->pnp().History());
+    }
+    return STATUS_SUCCESS;
+  });
+  return text;
 }
 
 Status Machine::WakeDevice(Device device) {

@@ -46,18 +46,31 @@ void Machine::FailCompletions(Driver driver, ModelRequest::Kind kind, Status sta
   impl_->kernel->io->completion_fault = [](void* self, IRP* irp) { static_cast<Impl*>(self)->FailCompletion(irp); };
 }
 
-void Machine::FailAllocations(uint32_t every) {
+bool Machine::Impl::AllocationFails() {
+  const uint32_t nth = fail_every.load(std::memory_order_relaxed);
+  if (nth == 0 || (allocations.fetch_add(1, std::memory_order_relaxed) + 1) % nth != 0) return false;
+  const uint32_t failed = allocations_failed.fetch_add(1, std::memory_order_relaxed) + 1;
+  return fail_count.load(std::memory_order_relaxed) == 0 || failed <= fail_count.load(std::memory_order_relaxed);
+}
+
+void Machine::FailAllocations(uint32_t every, uint32_t count) {
   impl_->fail_every.store(every, std::memory_order_relaxed);
+  impl_->fail_count.store(count, std::memory_order_relaxed);
   impl_->allocations.store(0, std::memory_order_relaxed);
-  if (every == 0) return nt::ex::SetPoolFailureHook(*impl_->kernel, nullptr, nullptr);
+  if (every == 0) {
+    impl_->framework->allocation_fails.store(nullptr, std::memory_order_release);
+    return nt::ex::SetPoolFailureHook(*impl_->kernel, nullptr, nullptr);
+  }
+  impl_->allocations_failed.store(0, std::memory_order_relaxed);
+  impl_->framework->allocation_context = impl_.get();
+  impl_->framework->allocation_fails.store([](void* self) { return static_cast<Impl*>(self)->AllocationFails(); }, std::memory_order_release);
   nt::ex::SetPoolFailureHook(
-      *impl_->kernel,
-      [](void* self, const nt::ex::PoolRequest&) {
-        auto& machine = *static_cast<Impl*>(self);
-        uint32_t nth = machine.fail_every.load(std::memory_order_relaxed);
-        return nth != 0 && (machine.allocations.fetch_add(1, std::memory_order_relaxed) + 1) % nth == 0;
-      },
-      impl_.get());
+      *impl_->kernel, [](void* self, const nt::ex::PoolRequest&) { return static_cast<Impl*>(self)->AllocationFails(); }, impl_.get());
+}
+
+uint32_t Machine::AllocationsFailed() const {
+  const uint32_t count = impl_->fail_count.load(std::memory_order_relaxed), failed = impl_->allocations_failed.load(std::memory_order_relaxed);
+  return count != 0 && failed > count ? count : failed;
 }
 
 }  // namespace drydock

@@ -108,6 +108,8 @@ struct Machine::Impl {
   void FailCompletion(IRP* irp);
 
   std::atomic<uint32_t> fail_every{0};   // FailAllocations
+  std::atomic<uint32_t> fail_count{0}, allocations_failed{0};
+  bool AllocationFails();
   std::atomic<uint64_t> allocations{0};
 
   // Machine::After: a KTIMER with a DPC, so that the action runs where a driver's own would. The machine owns it: one that never

@@ -69,9 +69,7 @@ struct DriverGlobals {
   // "built for >= 1.minor"; UMDF 2 began with the rules of 1.11.
   bool BuiltFor(uint16_t kmdf_minor) const { return umdf ? kmdf_minor <= 11 || version_minor >= kmdf_minor : version_minor >= kmdf_minor; }
   // One allocation by or for the driver: false when VerifierAllocateFailCount says that it fails now.
-  bool MayAllocate() {
-    return __builtin_expect(options.allocate_fail_count == UINT32_MAX || !verifier, 1) || allocations.fetch_add(1) < options.allocate_fail_count;
-  }
+  inline bool MayAllocate();
 };
 
 inline DriverGlobals& GlobalsFrom(PWDF_DRIVER_GLOBALS shared) { return *reinterpret_cast<DriverGlobals*>(shared); }
@@ -91,12 +89,23 @@ struct Framework {
   // Requests that were out when a stop unwound their sender.
   std::atomic<OwnRequest*> abandoned{nullptr};
 
+  // Tests fail allocations of the framework as they fail the pool's (Machine::FailAllocations).
+  std::atomic<bool (*)(void* context)> allocation_fails{nullptr};
+  void* allocation_context = nullptr;
+
   rt::Lock tree_lock;
   rt::Lock drivers_lock;
   std::vector<DriverGlobals*> drivers RT_GUARDED_BY(drivers_lock);
   // Ended bindings: an object that leaked, and the driver's stub, still point to theirs.
   std::vector<std::unique_ptr<DriverGlobals>> ended RT_GUARDED_BY(drivers_lock);
 };
+
+inline bool DriverGlobals::MayAllocate() {
+  if (auto fails = framework->allocation_fails.load(std::memory_order_acquire); __builtin_expect(fails != nullptr, 0)) {
+    if (fails(framework->allocation_context)) return false;
+  }
+  return __builtin_expect(options.allocate_fail_count == UINT32_MAX || !verifier, 1) || allocations.fetch_add(1) < options.allocate_fail_count;
+}
 
 Framework& CurrentFramework();        // of the calling task's machine; asserts that there is one
 Framework* CurrentFrameworkOrNull();

@@ -138,7 +138,19 @@ struct EjectJob final : DeviceJob {
   void Work() override { Eject(node.pdo); }
 };
 
+struct RestartJob final : DeviceJob {
+  using DeviceJob::DeviceJob;
+  void Work() override {
+    Busy busy(node);
+    RestartNode(node);
+  }
+};
+
 }  // namespace
+
+void ReenumerateSelf(DEVICE_OBJECT* pdo) {
+  if (DeviceNode* node = NodeOf(pdo)) node->state_of_machine->operations.Add(std::make_unique<RestartJob>(*node));
+}
 
 void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type) {
   DeviceNode* node = NodeOf(pdo);

@@ -105,6 +105,8 @@ void RemoveChildren(DeviceNode& node);
 // What stays of a node when its stack is gone.
 void RemoveOne(DeviceNode& node, AfterRemoval after);
 
+void RestartNode(DeviceNode& node);
+
 // --- relations.cpp ---
 // The devices of one kind of relation of `node`, with nodes, not referenced.
 std::vector<DeviceNode*> RelationsOf(DeviceNode& node, DEVICE_RELATION_TYPE type);

@@ -47,6 +47,7 @@ struct PdoHooks {
   // First look at a PnP or power request; STATUS_NOT_SUPPORTED leaves it to the bus. May fail it (fault injection).
   NTSTATUS (*pnp)(void* context, DEVICE_OBJECT* pdo, IRP* irp) = nullptr;
   void (*destroyed)(void* context) = nullptr;
+  bool reenumerates = false;  // the bus offers GUID_REENUMERATE_SELF_INTERFACE_STANDARD
   ULONG device_flags = 0;  // DO_DIRECT_IO, DO_BUFFERED_IO
   ULONG device_type = FILE_DEVICE_UNKNOWN;
   CCHAR stack_size = 1;
@@ -86,6 +87,9 @@ NTSTATUS EnableDevice(DEVICE_OBJECT* pdo);
 NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto = nullptr);
 // "Scan for hardware changes": asks the bus now.
 NTSTATUS Reenumerate(DEVICE_OBJECT* pdo);
+
+// What that interface does: a worker surprise-removes the device's stack, unless its start failed, builds a new one and starts it.
+void ReenumerateSelf(DEVICE_OBJECT* pdo);
 
 // The whole of it, for the device and all below it: query-stop, stop, start.
 NTSTATUS Rebalance(DEVICE_OBJECT* pdo, std::string* veto = nullptr);

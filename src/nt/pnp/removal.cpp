@@ -367,6 +367,17 @@ NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto) {
   return STATUS_SUCCESS;
 }
 
+// A new stack in place of the one that failed.
+void RestartNode(DeviceNode& node) {
+  const NodeState before = node.state.load();
+  if (IsGone(before)) return;
+  if (HasStack(before) || before == NodeState::kQueryRemoved) SurpriseTree(node, AfterRemoval::kUninstalled);
+  const NodeState now = node.state.load();
+  if (now != NodeState::kUninstalled && now != NodeState::kFailed) return;  // open files keep the old one
+  SetState(node, NodeState::kInitialized);
+  if (NT_SUCCESS(BuildStack(node))) Start(node);
+}
+
 void FileClosed(DEVICE_OBJECT* device) {
   DEVICE_OBJECT* bottom = io::BottomOfStack(device);
   DeviceNode* node = NodeOf(bottom);

@@ -106,6 +106,23 @@ NTSTATUS QueryBusInformation(IRP* irp) {
   return STATUS_SUCCESS;
 }
 
+// {2AEB0243-6A6E-486B-82FC-D815F6B97006}
+constexpr GUID kReenumerateSelf = {0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};
+
+NTSTATUS QueryInterface(DeviceNode& node, IRP* irp, const IO_STACK_LOCATION& location) {
+  const auto& query = location.Parameters.QueryInterface;
+  if (!node.hooks.reenumerates || std::memcmp(query.InterfaceType, &kReenumerateSelf, sizeof(GUID)) != 0) return irp->IoStatus.Status;
+  if (query.Size < sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
+  auto* answer = reinterpret_cast<REENUMERATE_SELF_INTERFACE_STANDARD*>(query.Interface);
+  answer->Size = sizeof(*answer);
+  answer->Version = 1;
+  answer->Context = node.pdo;
+  answer->InterfaceReference = [](PVOID) {};
+  answer->InterfaceDereference = [](PVOID) {};
+  answer->SurpriseRemoveAndReenumerateSelf = [](PVOID context) { ReenumerateSelf(static_cast<DEVICE_OBJECT*>(context)); };
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS DispatchPnp(PDEVICE_OBJECT pdo, PIRP irp) {
   DeviceNode& node = *NodeOf(pdo);
   IO_STACK_LOCATION* location = IoGetCurrentIrpStackLocation(irp);
@@ -133,6 +150,8 @@ NTSTATUS DispatchPnp(PDEVICE_OBJECT pdo, PIRP irp) {
     case IRP_MN_QUERY_DEVICE_TEXT:
       if (location->Parameters.QueryDeviceText.DeviceTextType != DeviceTextDescription) break;
       return Complete(irp, ReturnText(irp, node.text, false));
+    case IRP_MN_QUERY_INTERFACE:
+      return Complete(irp, QueryInterface(node, irp, *location));
     case IRP_MN_QUERY_RESOURCES:
       return Complete(irp, QueryResources(node, irp));
     case IRP_MN_QUERY_DEVICE_RELATIONS:

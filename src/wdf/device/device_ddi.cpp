@@ -196,6 +196,16 @@ void WdfDeviceSetSpecialFileSupport(DriverGlobals& globals, WDFDEVICE Device, WD
   }
 }
 
+NTSTATUS WdfDeviceAddDependentUsageDeviceObject(DriverGlobals& globals, WDFDEVICE Device, PDEVICE_OBJECT DependentDevice) {
+  wdf::Device& device = DeviceOf(globals, Device);
+  return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().AddDependent(DependentDevice);
+}
+
+void WdfDeviceRemoveDependentUsageDeviceObject(DriverGlobals& globals, WDFDEVICE Device, PDEVICE_OBJECT DependentDevice) {
+  wdf::Device& device = DeviceOf(globals, Device);
+  if (HasPnp(globals, device, "WdfDeviceRemoveDependentUsageDeviceObject on a control device was ignored")) device.pnp().RemoveDependent(DependentDevice);
+}
+
 NTSTATUS WdfDeviceAssignS0IdleSettings(DriverGlobals& globals, WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings) {
   wdf::Device& device = DeviceOf(globals, Device);
   return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().AssignIdleSettings(*Settings);

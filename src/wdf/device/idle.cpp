@@ -48,6 +48,17 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
   } else if (dx == PowerDeviceMaximum) {
     dx = PowerDeviceD3;
   }
+  bool enabled = settings.Enabled != WdfFalse;
+  // PWR-59: the first call asks what the user chose.
+  if (settings.Enabled == WdfUseDefault) {
+    bool ask, chosen;
+    {
+      rt::LockGuard guard(idle_lock_);
+      ask = !idle_assigned_ && settings.UserControlOfIdleSettings == IdleAllowUserControl;
+      chosen = idle_assigned_ ? idle_enabled_ : true;
+    }
+    enabled = ask ? UserChoice(u"IdleInWorkingState", u"WdfDefaultIdleInWorkingState") : chosen;
+  }
   bool changed;
   {
     rt::LockGuard guard(idle_lock_);
@@ -63,7 +74,7 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
     }
     idle_assigned_ = true;
     idle_dx_ = dx;
-    idle_enabled_ = settings.Enabled != WdfFalse;
+    idle_enabled_ = enabled;
     changed = idle_tracking_;
   }
   if (!device_.idle_in_use_.exchange(true)) queue::IdleUseBegan(device_);

@@ -28,16 +28,6 @@ NTSTATUS NTAPI SignalCompletion(PDEVICE_OBJECT, PIRP, PVOID context) {
   return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-bool SpecialFileOf(DEVICE_USAGE_NOTIFICATION_TYPE type, WDF_SPECIAL_FILE_TYPE* out) {
-  switch (type) {
-    case DeviceUsageTypePaging: *out = WdfSpecialFilePaging; return true;
-    case DeviceUsageTypeHibernation: *out = WdfSpecialFileHibernation; return true;
-    case DeviceUsageTypeDumpFile: *out = WdfSpecialFileDump; return true;
-    case DeviceUsageTypeBoot: *out = WdfSpecialFileBoot; return true;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 // A PDO is the bottom of its stack: there is nowhere to send the IRP, it answers for the bus.
@@ -107,34 +97,6 @@ NTSTATUS PnpPower::QueryRelations(PIRP irp) {
 NTSTATUS PnpPower::PassOn(PIRP irp) {
   if (device_.attached_to()) return device_.PassDown(irp);
   return CompleteIrp(irp, irp->IoStatus.Status, irp->IoStatus.Information);
-}
-
-NTSTATUS PnpPower::UsageNotification(PIRP irp) {
-  PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
-  WDF_SPECIAL_FILE_TYPE type;
-  if (!SpecialFileOf(stack->Parameters.UsageNotification.Type, &type)) return PassOn(irp);
-  const bool in_path = stack->Parameters.UsageNotification.InPath;
-  const uint32_t bit = 1u << type;
-  bool supported;
-  {
-    rt::LockGuard guard(settings_lock_);
-    supported = (special_files_ & bit) != 0 || device_.is_filter();
-  }
-  if (!supported && in_path) return CompleteIrp(irp, STATUS_DEVICE_NOT_READY);  // PWR-44
-  NTSTATUS status = ForwardAndWait(irp);
-  if (NT_SUCCESS(status)) {
-    {
-      rt::LockGuard guard(settings_lock_);
-      special_in_use_[type] += in_path ? 1 : -1;
-    }
-    WDFDEVICE handle = reinterpret_cast<WDFDEVICE>(device_.handle());
-    if (auto callback = device_.init().pnp.EvtDeviceUsageNotificationEx) {
-      status = nt::CallDriver("EvtDeviceUsageNotificationEx", callback, handle, type, static_cast<BOOLEAN>(in_path));
-    } else if (auto plain = device_.init().pnp.EvtDeviceUsageNotification) {
-      nt::CallDriver("EvtDeviceUsageNotification", plain, handle, type, static_cast<BOOLEAN>(in_path));
-    }
-  }
-  return CompleteIrp(irp, status, irp->IoStatus.Information);
 }
 
 }  // namespace drydock::wdf

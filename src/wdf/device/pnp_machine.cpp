@@ -32,6 +32,7 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
     case PnpAction::kRestart:
     case PnpAction::kRestartPdo:
       status = Start(irp, row.action);
+      if (pnp_state() == WdfDevStatePnpFailedWaitForRemove) AskForRestart();
       send_on = false;
       break;
     case PnpAction::kStartFailed:
@@ -65,7 +66,10 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
       LetSleep();
       EnterPnp(WdfDevStatePnpStarted);
       break;
-    case PnpAction::kStop: Stop(); break;
+    case PnpAction::kStop:
+      Stop();
+      if (pnp_state() == WdfDevStatePnpFailedWaitForRemove) ReportFailure();
+      break;
     case PnpAction::kSurpriseStarted:
     case PnpAction::kSurpriseQueried:
     case PnpAction::kSurpriseStopped:
@@ -151,6 +155,7 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     }
   }
   EnterPnp(WdfDevStatePnpStarted);
+  NoteStartAchieved();
   return STATUS_SUCCESS;
 }
 
@@ -445,6 +450,7 @@ void PnpPower::EndDevice() {
   queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);
   CleanUpSelfManagedIo();
   EnterPnp(WdfDevStatePnpFinal);
+  DropDependents();
   if (device_.is_pdo()) bus::PdoEnded(device_);
   device_.Delete();
   device_.framework().disposal->Drain();

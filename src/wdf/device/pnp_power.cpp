@@ -151,21 +151,6 @@ NTSTATUS PnpPower::QueryPnpState(PIRP irp) {
   return CompleteIrp(irp, STATUS_SUCCESS, state);
 }
 
-// After a failure since the start: the PnP manager asks for the state, finds PNP_DEVICE_FAILED and removes the device.
-void PnpPower::ReportFailure() {
-  if (device_.pdo()) IoInvalidateDeviceState(device_.pdo());
-}
-
-void PnpPower::SetFailed(WDF_DEVICE_FAILED_ACTION action) {
-  if (action != WdfDeviceFailedAttemptRestart && action != WdfDeviceFailedNoRestart) {
-    Break(device_.globals(), "WdfDeviceSetFailed with an action out of range was ignored");
-    return;
-  }
-  failed_action_ = action;
-  failed_ = true;
-  QueueWork([](PnpPower& self) { self.ReportFailure(); });
-}
-
 void PnpPower::SetStaticStopRemove(bool stoppable) {
   {
     rt::LockGuard guard(settings_lock_);

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <string>
+#include <vector>
 
 #include "runtime/lock.h"
 #include "wdf/device/device.h"
@@ -120,6 +121,8 @@ struct PnpPower {
   void GetDeviceState(WDF_DEVICE_STATE* state) const;
   void SetFailed(WDF_DEVICE_FAILED_ACTION action);
   void SetStaticStopRemove(bool stoppable);
+  NTSTATUS AddDependent(PDEVICE_OBJECT dependent);  // PWR-45; keeps a reference
+  void RemoveDependent(PDEVICE_OBJECT dependent);
   void SetSpecialFileSupport(WDF_SPECIAL_FILE_TYPE type, bool supported);
   POWER_ACTION system_power_action() const { return system_action_; }
 
@@ -159,6 +162,11 @@ struct PnpPower {
   void EndDevice();
   void Fail(bool release_hardware);
   void ReportFailure();
+  bool MayRestart();
+  void NoteStartAchieved();
+  bool AskForRestart();
+  void DropDependents();
+  void ReconsiderPageability();
   NTSTATUS PrepareHardware(PIRP irp);
   NTSTATUS ReleaseHardware();
   void DropResources();
@@ -221,6 +229,7 @@ struct PnpPower {
   DEVICE_POWER_STATE DxForSx(SYSTEM_POWER_STATE state, bool wake) const;
   SYSTEM_POWER_STATE WakeStateForIrp() const;
   void EnsureCapabilities();
+  bool UserChoice(const char16_t* chosen, const char16_t* by_default) const;
 
   void QueueWork(void (*routine)(PnpPower&));
 
@@ -251,6 +260,8 @@ struct PnpPower {
   bool kept_awake_ = false;                // a query holds an idle reference
   bool power_failed_going_down_ = false;
   bool failed_ = false;
+  bool restart_asked_ = false;
+  bool lost_pageability_ = false;          // to a special file
   std::atomic<WDF_DEVICE_FAILED_ACTION> failed_action_{WdfDeviceFailedUndefined};
   std::atomic<bool> wakes_by_interrupt_{false};
   std::atomic<uint32_t> step_depth_{0};
@@ -284,6 +295,7 @@ struct PnpPower {
   uint32_t not_stoppable_ RT_GUARDED_BY(settings_lock_) = 0;
   uint32_t special_files_ RT_GUARDED_BY(settings_lock_) = 0;       // supported types, bits
   int32_t special_in_use_[WdfSpecialFileMax] RT_GUARDED_BY(settings_lock_) = {};
+  std::vector<PDEVICE_OBJECT> dependents_ RT_GUARDED_BY(settings_lock_);
   bool stack_known_ RT_GUARDED_BY(settings_lock_) = false;
   DEVICE_CAPABILITIES stack_ RT_GUARDED_BY(settings_lock_) = {};  // the stack's, from QUERY_CAPABILITIES
   bool wake_assigned_ RT_GUARDED_BY(settings_lock_) = false;

@@ -64,6 +64,15 @@ NTSTATUS PnpPower::AssignWakeSettings(const WDF_DEVICE_POWER_POLICY_WAKE_SETTING
   }
   if (settings.Enabled < WdfFalse || settings.Enabled > WdfUseDefault) return STATUS_INVALID_PARAMETER;
   EnsureCapabilities();
+  bool first;
+  {
+    rt::LockGuard guard(settings_lock_);
+    first = !wake_assigned_;
+  }
+  // PWR-70, PWR-71: the first call asks what the user chose.
+  bool chosen = true;
+  const bool asked = first && settings.Enabled == WdfUseDefault && settings.UserControlOfWakeSettings == WakeAllowUserControl;
+  if (asked) chosen = UserChoice(u"WakeFromSleepState", u"WdfDefaultWakeFromSleepState");
   rt::LockGuard guard(settings_lock_);
   const DEVICE_POWER_STATE deepest = stack_.DeviceWake;
   if (deepest <= PowerDeviceD0 || deepest > PowerDeviceD3 || stack_.SystemWake <= PowerSystemWorking) return STATUS_POWER_STATE_INVALID;
@@ -78,7 +87,7 @@ NTSTATUS PnpPower::AssignWakeSettings(const WDF_DEVICE_POWER_POLICY_WAKE_SETTING
   }
   wake_assigned_ = true;
   wake_dx_ = dx;
-  wake_enabled_ = settings.Enabled != WdfFalse;
+  if (first || settings.Enabled != WdfUseDefault) wake_enabled_ = settings.Enabled != WdfFalse && chosen;
   return STATUS_SUCCESS;
 }
 
