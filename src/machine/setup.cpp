@@ -5,7 +5,6 @@
 #include "machine/impl.h"
 #include "machine/names.h"
 #include "machine/setup/driver_store.h"
-#include "nt/cm/registry.h"
 #include "nt/ob/name_space.h"
 #include "nt/ob/object.h"
 #include "nt/pnp/node.h"
@@ -25,20 +24,6 @@ machine::setup::DriverStore& StoreOf(Machine::Impl& machine) {
 void AddBelow(Machine::Impl& machine, DEVICE_OBJECT* pdo, std::vector<Device>& list) {
   list.push_back(machine.DeviceOf(pdo));
   for (DEVICE_OBJECT* child : nt::pnp::ChildrenOf(pdo)) AddBelow(machine, child, list);
-}
-
-// One that no device has and none had: a device that comes back is known by its keys.
-std::u16string NewInstance(Machine::Impl& machine, const std::string& class_name) {
-  std::u16string prefix = u"ROOT\\" + nt::ob::Upcase(machine::ToUtf16(class_name.empty() ? "UNKNOWN" : class_name)) + u"\\";
-  for (unsigned i = 0;; ++i) {
-    std::u16string path = prefix + machine::ToUtf16(fmt::format("{:04}", i));
-    std::shared_ptr<nt::cm::KeyNode> key;
-    const std::u16string enum_key = std::u16string(machine::setup::kControlSet) + u"\\Enum\\" + path;
-    if (NT_SUCCESS(nt::cm::Walk(*machine.kernel, nullptr, enum_key, nt::cm::Missing::kFail, false, &key))) continue;
-    DEVICE_OBJECT* taken = nt::pnp::FindDevice(*machine.kernel, path);
-    if (!taken) return path;
-    nt::ob::Dereference(taken);
-  }
 }
 
 }  // namespace
@@ -84,7 +69,7 @@ void Machine::Impl::FindDrivers(nt::pnp::DeviceDescription* device) {
     machine::setup::DriverStore& driver_store = StoreOf(*this);
     std::vector<std::string> ids;
     for (const std::u16string& id : device->hardware_ids) ids.push_back(machine::ToUtf8(id));
-    if (device->instance_id.empty()) device->instance_id = NewInstance(*this, driver_store.ClassOf(ids));
+    if (device->instance_id.empty()) device->instance_id = driver_store.NewRootInstance(ids);
     return driver_store.FindDrivers(device) ? std::string() : driver_store.ProblemOf(machine::ToUtf8(device->instance_id));
   });
   if (!problem.empty()) throw Error(fmt::format("{}: {}", machine::ToUtf8(device->hardware_ids.empty() ? device->instance_id : device->hardware_ids[0]), problem));

@@ -36,7 +36,7 @@ class Folder {
     std::ofstream(path_ / name, std::ios::binary) << text;
     return (path_ / name).string();
   }
-  void Image(const std::string& name) const { fs::create_symlink(DRYDOCK_IMAGE(setup_probe), path_ / name); }
+  void Image(const std::string& name, const char* image = DRYDOCK_IMAGE(setup_probe)) const { fs::create_symlink(image, path_ / name); }
   std::string path() const { return path_.string(); }
 
  private:
@@ -300,6 +300,43 @@ CONFORMANCE(DriverStore, UmdfDirectivesReachTheRegistry, "UM-08", "UM-09", "UM-1
   EXPECT_EQ(directive(u"UmdfHostProcessSharing"), 1u);
   EXPECT_EQ(directive(u"WdfMajorVersion"), 2u);
   EXPECT_EQ(directive(u"WdfMinorVersion"), 33u);
+}
+
+CONFORMANCE(DriverStore, UmdfDriversStandInTheirServiceOrderWhereTheReflectorStands, "UM-11") {
+  Folder folder;
+  folder.Image("lowest.dll.so", DRYDOCK_IMAGE(setup_probe_um));
+  folder.Image("fupper.dll.so", DRYDOCK_IMAGE(setup_probe_um));
+  folder.Image("kernel.so");
+  auto umdf = [](const std::string& host, const std::string& more) {
+    return test::SampleInf({{"AddService = sample, 2, Service", host},
+                            {"KmdfService = sample, Wdf", "UmdfService = fupper, Wdf2\nUmdfService = lowest, Wdf\nUmdfServiceOrder = lowest, fupper"},
+                            {"KmdfLibraryVersion = 1.33", "UmdfLibraryVersion = 2.33.0\nServiceBinary = %13%\\lowest.dll"}}) +
+           "[Wdf2]\nUmdfLibraryVersion = 2.33.0\nServiceBinary = %13%\\fupper.dll\n" + more;
+  };
+  auto roles = [&](const std::string& name) {
+    std::vector<std::string> list;
+    for (const DeviceTreeNode& node : DeviceTree(machine)) {
+      if (node.instance != name) continue;
+      for (const auto& member : node.stack) list.push_back(member.driver + " " + member.role);
+    }
+    return list;
+  };
+  // As the function driver ...
+  machine.Install(folder.Write("um.inf", umdf("Include = WUDFRD.inf\nNeeds = WUDFRD.NT.Services", "")), folder.path());
+  auto device = machine.AddRootDevice("root\\sample");
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_THAT(roles(device.name()), ElementsAre("fupper upper filter", "lowest function", "PnpManager bus"));
+  // ... and as filters below a kernel-mode driver.
+  std::string below = umdf("Include = WUDFRD.inf\nNeeds = WUDFRD_LowerFilter.NT.Services\nAddService = kernel, 2, Kernel",
+                           "[Kernel]\nServiceType=1\nStartType=3\nErrorControl=1\nServiceBinary=%13%\\kernel.sys\n"
+                           "[Inst.NT.Filters]\nInclude = WUDFRD.inf\nNeeds = WUDFRD_LowerFilter.NT.Filters\n");
+  below.replace(below.find("root\\sample, root\\generic"), 25, "root\\below");
+  machine.Install(folder.Write("below.inf", below), folder.path());
+  auto second = machine.AddRootDevice("root\\below");
+  ASSERT_TRUE(second.started()) << second.problem() << machine.ReportText();
+  EXPECT_THAT(roles(second.name()), ElementsAre("kernel function", "fupper lower filter", "lowest lower filter", "PnpManager bus"));
+  EXPECT_TRUE(machine.TakeDown().empty());
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
 }  // namespace

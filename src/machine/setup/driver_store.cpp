@@ -12,7 +12,9 @@
 
 #include "machine/names.h"
 #include "machine/setup/inf_stamp.h"
-#include "nt/ke/dispatcher.h"
+#include "nt/cm/registry.h"
+#include "nt/ob/name_space.h"
+#include "nt/ob/object.h"
 
 namespace drydock::machine::setup {
 namespace {
@@ -178,15 +180,19 @@ std::optional<DriverStore::Match> DriverStore::Best(const Ids& ids, bool extensi
   return best;
 }
 
-bool DriverStore::Knows(const std::vector<std::string>& ids) {
-  Turn turn(*this);
-  return Best({.hardware = ids, .compatible = {}}, false).has_value();
-}
-
-std::string DriverStore::ClassOf(const std::vector<std::string>& hardware_ids) {
+std::u16string DriverStore::NewRootInstance(const std::vector<std::string>& hardware_ids) {
   Turn turn(*this);
   std::optional<Match> match = Best({.hardware = hardware_ids, .compatible = {}}, false);
-  return match ? match->stored->package.class_name : std::string();
+  const std::string name = match ? match->stored->package.class_name : std::string();
+  const std::u16string prefix = u"ROOT\\" + nt::ob::Upcase(ToUtf16(name.empty() ? "UNKNOWN" : name)) + u"\\";
+  for (unsigned& i = next_key_["root\\" + InfLower(name)];; ++i) {
+    std::u16string path = prefix + ToUtf16(fmt::format("{:04}", i));
+    std::shared_ptr<nt::cm::KeyNode> key;
+    if (NT_SUCCESS(nt::cm::Walk(*machine_.kernel, nullptr, std::u16string(kControlSet) + u"\\Enum\\" + path, nt::cm::Missing::kFail, false, &key))) continue;
+    DEVICE_OBJECT* taken = nt::pnp::FindDevice(*machine_.kernel, path);
+    if (!taken) return path;
+    nt::ob::Dereference(taken);
+  }
 }
 
 bool DriverStore::FindDrivers(nt::pnp::DeviceDescription* device) {
@@ -196,12 +202,18 @@ bool DriverStore::FindDrivers(nt::pnp::DeviceDescription* device) {
   for (const std::u16string& id : device->hardware_ids) ids.hardware.push_back(ToUtf8(id));
   for (const std::u16string& id : device->compatible_ids) ids.compatible.push_back(ToUtf8(id));
   const std::u16string enum_key = std::u16string(kControlSet) + u"\\Enum\\" + device->instance_id;
-  std::string& problem = problems_[InfLower(instance)];
-  problem.clear();
+  std::string problem;
+  bool found = Prepare(instance, ids, enum_key, &problem) && ComposeStack(instance, device, &problem);
+  if (problem.empty()) problems_.erase(InfLower(instance));
+  else problems_[InfLower(instance)] = problem;
+  return found;
+}
+
+bool DriverStore::Prepare(const std::string& instance, const Ids& ids, const std::u16string& enum_key, std::string* problem) {
   if (!registry_.Has(enum_key, "Driver") && !registry_.Has(enum_key, "Service")) {
     std::optional<Match> match = Best(ids, /*extensions=*/false);
     if (!match) {
-      problem = "no installed INF has one of its ids";
+      *problem = "no installed INF has one of its ids";
       return false;
     }
     InstallDevice(instance, ids, *match);
@@ -210,7 +222,7 @@ bool DriverStore::FindDrivers(nt::pnp::DeviceDescription* device) {
       if (std::optional<Match> extension = Best(ids, /*extensions=*/true, &stored)) InstallExtension(instance, *extension);
     }
   }
-  return ComposeStack(instance, device, &problem);
+  return true;
 }
 
 }  // namespace drydock::machine::setup

@@ -35,10 +35,8 @@ class DriverStore {
 
   // Fills the drivers of a device. False: it has none (ProblemOf tells why).
   bool FindDrivers(nt::pnp::DeviceDescription* device);
-  // Whether a package would drive a device with these ids.
-  bool Knows(const std::vector<std::string>& ids);
-  // The class of the package that would: "Sample".
-  std::string ClassOf(const std::vector<std::string>& hardware_ids);
+  // An instance path below ROOT that no device has and none had: one that comes back is known by its keys. By id's class.
+  std::u16string NewRootInstance(const std::vector<std::string>& hardware_ids);
 
   std::string ProblemOf(const std::string& instance);
   std::vector<std::string> PackageNames() const;
@@ -63,6 +61,8 @@ class DriverStore {
   std::optional<Match> Best(const Ids& ids, bool extensions, const Stored* only = nullptr) const;
   static std::optional<uint64_t> Rank(const Ids& ids, const DeviceModelEntry& model, const DeviceInstall& install, std::string* id);
 
+  // The device is installed, or was before. False: no package is for it.
+  bool Prepare(const std::string& instance, const Ids& ids, const std::u16string& enum_key, std::string* problem);
   void InstallDevice(const std::string& instance, const Ids& ids, const Match& match);
   void InstallExtension(const std::string& instance, const Match& match);
   void InstallClass(const DriverPackage& package);
@@ -83,6 +83,7 @@ class DriverStore {
   std::map<std::string, std::string> images_;    // by service in lower case
   std::map<std::string, std::string> missing_;   // services without an image: what was looked for
   std::map<std::string, std::string> problems_;  // by instance in lower case
+  std::map<std::string, unsigned> next_key_;     // software keys by class, instances by enumerator: where to look for a free number
   KEVENT turn_;
 };
 

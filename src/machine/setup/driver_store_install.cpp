@@ -47,13 +47,10 @@ void DriverStore::InstallClass(const DriverPackage& package) {
 }
 
 std::u16string DriverStore::NewDriverKey(const std::string& class_guid) {
-  for (unsigned i = 0; i < 10000; ++i) {
+  for (unsigned& i = next_key_[class_guid];; ++i) {
     std::u16string name = ToUtf16(fmt::format("{}\\{:04}", class_guid, i));
-    std::u16string key = std::u16string(kControlSet) + u"\\Control\\Class\\" + name;
-    if (registry_.Has(key, "InfPath")) continue;
-    return name;
+    if (!registry_.Has(std::u16string(kControlSet) + u"\\Control\\Class\\" + name, "InfPath")) return name;
   }
-  return ToUtf16(class_guid + "\\9999");
 }
 
 void DriverStore::InstallService(const Stored& stored, const ServiceInstall& service) {
