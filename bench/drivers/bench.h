@@ -29,4 +29,12 @@ typedef struct _BENCH_FLIGHT_RESULT {
     ULONG Cancelled;
 } BENCH_FLIGHT_RESULT, *PBENCH_FLIGHT_RESULT;
 
+
+/* bench_bus: the children that are on the bus from now on. */
+#define IOCTL_BENCH_CHILDREN CTL_CODE(FILE_DEVICE_UNKNOWN, 0x8F0, METHOD_BUFFERED, FILE_ANY_ACCESS)
+typedef struct _BENCH_CHILDREN {
+    ULONG First;
+    ULONG Count;
+} BENCH_CHILDREN, *PBENCH_CHILDREN;
+
 #endif
