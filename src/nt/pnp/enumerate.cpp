@@ -1,4 +1,5 @@
 // A bus's children: asked for, set up, taken down.
+#include <algorithm>
 #include <atomic>
 
 #include "nt/bugcheck.h"
@@ -10,6 +11,14 @@
 #include "nt/thread.h"
 
 namespace drydock::nt::pnp {
+
+void ForgetDuplicate(DeviceNode& node) {
+  State& state = *node.state_of_machine;
+  rt::LockGuard guard(state.lock);
+  if (!node.duplicate) return;
+  node.duplicate = false;
+  state.duplicates.erase(std::find(state.duplicates.begin(), state.duplicates.end(), &node));
+}
 
 NTSTATUS SetUpChild(DeviceNode& child) {
   State& state = *child.state_of_machine;
@@ -54,7 +63,7 @@ NTSTATUS EnumerateChildren(DeviceNode& node) {
       child = NewNode(state.kernel, pdo, &node);
       pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;
       due.push_back(child);
-    } else if (child->state.load() == NodeState::kUninstalled && child->enumeration != enumeration) {
+    } else if ((child->state.load() == NodeState::kUninstalled || child->duplicate) && child->enumeration != enumeration) {
       due.push_back(child);
     }
     child->enumeration = enumeration;
@@ -69,9 +78,13 @@ NTSTATUS EnumerateChildren(DeviceNode& node) {
   }
   for (DeviceNode* child : missing) RemoveMissing(*child);
   for (DeviceNode* child : due) {
-    if (!child->named) {
+    if (child->duplicate) {
+      if (!TakeName(*child, child->instance_path)) continue;
+      ForgetDuplicate(*child);
+    } else if (!child->named) {
       SetState(*child, NodeState::kInitialized);
       Identify(*child);
+      if (child->duplicate) continue;
     }
     SetUpChild(*child);
   }

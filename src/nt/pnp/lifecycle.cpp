@@ -167,9 +167,17 @@ void Identify(DeviceNode& node) {
     // Without a bus-wide unique id the parent's place in the tree makes it one.
     QueryCapabilities(node, true);
     if (!node.last_capabilities.UniqueID) instance_id = UniquePrefix(node) + instance_id;
-    if (!TakeName(node, device_id + u"\\" + instance_id)) {
-      BugCheck(PNP_DETECTED_FATAL_ERROR, {1, reinterpret_cast<uint64_t>(node.pdo)},
-               "A bus reported two devices with the same device and instance id: " + ob::ToUtf8(node.instance_path) + ".");
+    DeviceNode* holder = nullptr;
+    if (!TakeName(node, device_id + u"\\" + instance_id, &holder)) {
+      if (holder->parent == node.parent && holder->state.load() != NodeState::kSurpriseRemoved) {
+        BugCheck(PNP_DETECTED_FATAL_ERROR, {1, reinterpret_cast<uint64_t>(node.pdo)},
+                 "A bus reported two devices with the same device and instance id: " + ob::ToUtf8(node.instance_path) + ".");
+      }
+      // The same device at another place, or before its old self is quite gone: it waits until that is.
+      node.last_status = STATUS_OBJECT_NAME_COLLISION;
+      rt::LockGuard guard(node.state_of_machine->lock);
+      node.duplicate = true;
+      node.state_of_machine->duplicates.push_back(&node);
     }
     if (QueryId(node, BusQueryHardwareIDs, &information)) node.hardware_ids = TakeList(information);
     if (QueryId(node, BusQueryCompatibleIDs, &information)) node.compatible_ids = TakeList(information);

@@ -101,12 +101,14 @@ void PdoDestroyed(DeviceNode* node) {
   delete node;
 }
 
-bool TakeName(DeviceNode& node, const std::u16string& path) {
+bool TakeName(DeviceNode& node, const std::u16string& path, DeviceNode** holder) {
   node.instance_path = path;
   State& state = *node.state_of_machine;
   rt::LockGuard guard(state.lock);
-  node.named = state.by_path.emplace(ob::Upcase(path), &node).second;
-  return node.named;
+  auto [place, taken] = state.by_path.emplace(ob::Upcase(path), &node);
+  node.named = taken;
+  if (holder) *holder = place->second;
+  return taken;
 }
 
 NTSTATUS SendPnp(DeviceNode& node, PnpRequest& request) {

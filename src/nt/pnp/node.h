@@ -33,6 +33,7 @@ struct DeviceNode {
   bool named = false;            // in State::by_path
   bool holds_pdo = true;
   bool ever_started = false;
+  bool duplicate = false;        // in State::duplicates: another device still has its path
   bool ejected = false;          // waits for the bus to take it back
   std::atomic<bool> relations_due{false};  // a job is on its way
   std::atomic<NodeState> state{NodeState::kInitialized};
@@ -88,10 +89,11 @@ NTSTATUS Start(DeviceNode& node);
 void RemoveStack(DeviceNode& node);
 
 DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent);
-// Gives the node its path in the machine's index. False: another present device has it.
-bool TakeName(DeviceNode& node, const std::u16string& path);
+// Gives the node its path in the machine's index. False: the device in `holder` has it.
+bool TakeName(DeviceNode& node, const std::u16string& path, DeviceNode** holder = nullptr);
 // Asks the bus, sets up what is new, takes down what is missing.
 NTSTATUS EnumerateChildren(DeviceNode& node);
+void ForgetDuplicate(DeviceNode& node);
 // Finds drivers for a child, builds its stack and starts it.
 NTSTATUS SetUpChild(DeviceNode& node);
 uint32_t OpenCount(const DeviceNode& node);

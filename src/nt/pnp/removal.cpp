@@ -77,6 +77,8 @@ void CancelOne(DeviceNode& node, NodeState before) {
 void DropNode(DeviceNode& node) {
   State& state = *node.state_of_machine;
   bool release = false;
+  std::vector<DEVICE_OBJECT*> buses;  // of devices that wait for this one's path
+  ForgetDuplicate(node);
   {
     rt::LockGuard guard(state.lock);
     if (node.linked) {
@@ -89,9 +91,18 @@ void DropNode(DeviceNode& node) {
     if (node.named) {
       node.named = false;
       state.by_path.erase(ob::Upcase(node.instance_path));
+      for (DeviceNode* other : state.duplicates) {
+        if (!ob::EqualNames(other->instance_path, node.instance_path)) continue;
+        ob::Reference(other->parent->pdo);
+        buses.push_back(other->parent->pdo);
+      }
     }
     release = node.parent && node.holds_pdo;
     if (release) node.holds_pdo = false;
+  }
+  for (DEVICE_OBJECT* bus : buses) {
+    InvalidateRelations(bus, BusRelations);
+    ob::Dereference(bus);
   }
   // A root-enumerated physical device object is ours to delete; a bus driver deletes its own when it handles the remove request.
   if (!node.parent && !(io::ExtensionOf(node.pdo)->flags & io::kDeletePending)) IoDeleteDevice(node.pdo);
@@ -333,8 +344,10 @@ NTSTATUS EnableDevice(DEVICE_OBJECT* pdo) {
     case NodeState::kStarted: return STATUS_SUCCESS;
     case NodeState::kDisabled:
     case NodeState::kUninstalled:
-    case NodeState::kFailed:
-    case NodeState::kInitialized: break;
+    case NodeState::kFailed: break;
+    case NodeState::kInitialized:
+      if (node->duplicate) return STATUS_OBJECT_NAME_COLLISION;
+      break;
     case NodeState::kRemoved:
     case NodeState::kSurpriseRemoved: return STATUS_NO_SUCH_DEVICE;
     default: return STATUS_INVALID_DEVICE_STATE;

@@ -58,6 +58,7 @@ struct State {
   // By instance path or interface name.
   std::map<std::u16string, std::map<PropertyName, PropertyValue>> properties RT_GUARDED_BY(lock);
 
+  std::vector<DeviceNode*> duplicates RT_GUARDED_BY(lock);  // wait for their path
   KEVENT idle;                    // no operation is under way
   Thread* engaged = nullptr;      // whose operation is under way
   uint32_t depth = 0;

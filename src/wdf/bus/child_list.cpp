@@ -389,20 +389,20 @@ void ChildList::Reenumerate(Device& pdo) {
     if (address) CopyAddress(address, fresh);
     if (!nt::CallDriver("EvtChildListDeviceReenumerated", callback, list_handle(), reinterpret_cast<WDFDEVICE>(pdo.handle()), address, fresh)) return;
   }
-  if (!NT_SUCCESS(DuplicateId(child->id(), *twin))) return;
-  if (has_addresses() && !config_.EvtChildListDeviceReenumerated && !NT_SUCCESS(DuplicateAddress(child->address(), &twin->address_bytes))) return;
-  Child* anew = twin.release();
-  child->replaced = true;
-  Link(anew, child);
+  if (!Replace(*child, std::move(twin), config_.EvtChildListDeviceReenumerated != nullptr)) return;
   Want(*child, false);
-  Want(*anew, true);
   if (!Busy()) locked.Tell(Settle());
 }
 
-// Three times in a row at most the relations are asked for again.
-void ChildList::RemakeAll() {
-  Locked locked(*this);
-  retry_ = retry_ || ++remakes_ <= 3;
+// Another child with copies of the descriptions takes the place of one. False: the driver could not copy them.
+bool ChildList::Replace(Child& child, std::unique_ptr<Child> twin, bool address_is_set) {
+  if (!NT_SUCCESS(DuplicateId(child.id(), *twin))) return false;
+  if (has_addresses() && !address_is_set && !NT_SUCCESS(DuplicateAddress(child.address(), &twin->address_bytes))) return false;
+  Child* anew = twin.release();
+  child.replaced = true;
+  Link(anew, &child);
+  Want(*anew, true);
+  return true;
 }
 
 void ChildList::Ejected(Device& pdo) {

@@ -35,6 +35,7 @@ struct Child {
   bool listed = false;
   bool wanted = false;
   bool changed = false;       // in the list's changes
+  bool answered = false;      // is in the answer that is being made, or left out of it for the first time
   bool reported = false;      // was in an answer
   bool missing_told = false;  // an answer left it out: the PnP manager removes the PDO
   bool replaced = false;      // re-enumerated: a twin took its place, it cannot come back
@@ -80,11 +81,14 @@ class ChildList final : public Object {
 
   // --- the bus-relations query (enumerate.cpp) ---
   void Scan();
-  // Makes the PDOs that are due, adds the listed ones (referenced) to `present` and those that go missing with this answer to `missing`.
+  // Makes the PDOs that are due, adds the listed ones (referenced) to `present` and those that go missing with this answer to `missing`
+  // (referenced).
   void Answer(std::vector<PDEVICE_OBJECT>* present, std::vector<Device*>* missing);
+  enum class Outcome : uint8_t { kGiven, kRefused, kGivenWithoutThese };
+  // What became of the answer. Without memory for it (DEVX-24) the request failed and nothing was told, or, when drivers above had said something,
+  // it went on without the children of this list: they are made anew. Either way PnP is asked for another query, three times in a row at most.
+  void Commit(Outcome outcome);
   void Answered();
-  // Memory for the answer failed (DEVX-24): what was reported is reported missing and made anew. `again`: ask for another query.
-  void RemakeAll();
 
   // --- the PDO's side ---
   bool StillPresent(Device& pdo);  // not yet left out of an answer
@@ -121,6 +125,7 @@ class ChildList final : public Object {
   bool Settle();          // brings `listed` to `wanted`; true: PnP must be told
   void Sweep(Child* child);
   NTSTATUS CreatePdo(Child& child);
+  bool Replace(Child& child, std::unique_ptr<Child> twin, bool address_is_set);
   void TellPnp();
 
   WDF_CHILD_LIST_CONFIG config_ = {};

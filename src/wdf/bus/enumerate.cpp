@@ -69,14 +69,48 @@ void ChildList::Answer(std::vector<PDEVICE_OBJECT>* present, std::vector<Device*
   Locked locked(*this);
   for (Child* child = first_; child; child = child->next) {
     if (!child->device || child->missing_told) continue;
+    child->answered = true;
     if (child->listed) {
-      child->reported = true;
       nt::ob::Reference(child->device->wdm());
       present->push_back(child->device->wdm());
     } else {
-      child->missing_told = true;
       child->device->AddRef();
       missing->push_back(child->device);
+    }
+  }
+}
+
+void ChildList::Commit(Outcome outcome) {
+  std::vector<std::unique_ptr<Child>> spare;
+  size_t wanted = 0;
+  if (outcome == Outcome::kGivenWithoutThese && !is_static()) {
+    {
+      Locked locked(*this);
+      for (Child* child = first_; child; child = child->next) wanted += child->answered && child->listed && child->reported;
+    }
+    for (size_t i = 0; i < wanted; ++i) spare.push_back(NewChild());
+  }
+  Locked locked(*this);
+  if (outcome == Outcome::kGiven) {
+    remakes_ = 0;
+  } else {
+    retry_ = retry_ || ++remakes_ <= 3;
+  }
+  for (Child* child = first_; child; child = child->next) {
+    if (!child->answered) continue;
+    child->answered = false;
+    if (outcome == Outcome::kRefused) continue;
+    if (!child->listed) {
+      child->missing_told = true;
+    } else if (outcome == Outcome::kGiven) {
+      child->reported = true;
+    } else if (child->reported) {  // one that PnP has not heard of yet simply comes with the next answer
+      child->missing_told = true;
+      child->listed = child->wanted = false;
+      if (spare.empty()) continue;
+      std::unique_ptr<Child> twin = std::move(spare.back());
+      spare.pop_back();
+      if (twin) Replace(*child, std::move(twin), false);
     }
   }
 }
@@ -122,17 +156,18 @@ NTSTATUS AnswerBusRelations(Device& device, PIRP irp) {
   std::vector<PDEVICE_OBJECT> present;
   std::vector<Device*> missing;
   for (ChildList* list : lists) list->Answer(&present, &missing);
-  NTSTATUS status = STATUS_SUCCESS;
-  if (!AppendRelations(irp, present)) {
-    for (PDEVICE_OBJECT pdo : present) nt::ob::Dereference(pdo);
-    if (!irp->IoStatus.Information) status = STATUS_INSUFFICIENT_RESOURCES;
-    for (ChildList* list : lists) list->RemakeAll();
-  } else {
+  auto outcome = ChildList::Outcome::kGiven;
+  if (AppendRelations(irp, present)) {
     irp->IoStatus.Status = STATUS_SUCCESS;
+  } else {
+    for (PDEVICE_OBJECT pdo : present) nt::ob::Dereference(pdo);
+    outcome = irp->IoStatus.Information ? ChildList::Outcome::kGivenWithoutThese : ChildList::Outcome::kRefused;
   }
+  const NTSTATUS status = outcome == ChildList::Outcome::kRefused ? STATUS_INSUFFICIENT_RESOURCES : STATUS_SUCCESS;
+  for (ChildList* list : lists) list->Commit(outcome);
   for (Device* pdo : missing) {
     auto callback = pdo->init().pdo_init->callbacks.EvtDeviceReportedMissing;
-    if (callback) nt::CallDriver("EvtDeviceReportedMissing", callback, reinterpret_cast<WDFDEVICE>(pdo->handle()));
+    if (callback && NT_SUCCESS(status)) nt::CallDriver("EvtDeviceReportedMissing", callback, reinterpret_cast<WDFDEVICE>(pdo->handle()));
     pdo->Release();
   }
   for (ChildList* list : lists) list->Answered();

@@ -38,7 +38,69 @@ NTSTATUS AllocAndQuery(DriverGlobals& globals, PDEVICE_OBJECT pdo, DEVICE_REGIST
   return STATUS_SUCCESS;
 }
 
+// By key: any of the properties that have one, and what was assigned.
+NTSTATUS CheckKey(PDEVICE_OBJECT pdo, const WDF_DEVICE_PROPERTY_DATA& property) {
+  if (property.Size != sizeof(property)) return STATUS_INFO_LENGTH_MISMATCH;
+  if (!property.PropertyKey) return STATUS_INVALID_PARAMETER;
+  return pdo ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
+}
+
+NTSTATUS QueryEx(PDEVICE_OBJECT pdo, const WDF_DEVICE_PROPERTY_DATA& property, ULONG length, PVOID buffer, PULONG needed, PDEVPROPTYPE type) {
+  *needed = 0;
+  NTSTATUS status = CheckKey(pdo, property);
+  return NT_SUCCESS(status) ? IoGetDevicePropertyData(pdo, property.PropertyKey, property.Lcid, property.Flags, length, buffer, needed, type) : status;
+}
+
+NTSTATUS AllocAndQueryEx(DriverGlobals& globals, PDEVICE_OBJECT pdo, const WDF_DEVICE_PROPERTY_DATA& property, POOL_TYPE pool,
+                         PWDF_OBJECT_ATTRIBUTES attributes, WDFMEMORY* out, PDEVPROPTYPE type) {
+  *out = nullptr;
+  std::vector<unsigned char> data(256);
+  ULONG needed = 0;
+  NTSTATUS status;
+  while ((status = QueryEx(pdo, property, static_cast<ULONG>(data.size()), data.data(), &needed, type)) == STATUS_BUFFER_TOO_SMALL) {
+    if (needed <= data.size()) return status;
+    data.resize(needed);
+  }
+  if (!NT_SUCCESS(status)) return status;
+  wdf::Memory* memory = nullptr;
+  status = CreateAllocatedMemory(globals, attributes, pool, 0, needed ? needed : 1, &memory);
+  if (!NT_SUCCESS(status)) return status;
+  std::memcpy(memory->buffer(), data.data(), needed);
+  *out = reinterpret_cast<WDFMEMORY>(memory->handle());
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
+
+NTSTATUS WdfDeviceQueryPropertyEx(DriverGlobals& globals, WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, ULONG BufferLength,
+                                  PVOID PropertyBuffer, PULONG RequiredSize, PDEVPROPTYPE Type) {
+  return QueryEx(FromHandle<wdf::Device>(globals, Device)->pdo(), *DeviceProperty, BufferLength, PropertyBuffer, RequiredSize, Type);
+}
+
+NTSTATUS WdfDeviceAllocAndQueryPropertyEx(DriverGlobals& globals, WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, POOL_TYPE PoolType,
+                                          PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY* PropertyMemory, PDEVPROPTYPE Type) {
+  return AllocAndQueryEx(globals, FromHandle<wdf::Device>(globals, Device)->pdo(), *DeviceProperty, PoolType, PropertyMemoryAttributes,
+                         PropertyMemory, Type);
+}
+
+NTSTATUS WdfDeviceAssignProperty(DriverGlobals& globals, WDFDEVICE Device, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, DEVPROPTYPE Type, ULONG Size,
+                                 PVOID Data) {
+  PDEVICE_OBJECT pdo = FromHandle<wdf::Device>(globals, Device)->pdo();
+  NTSTATUS status = CheckKey(pdo, *DeviceProperty);
+  if (!NT_SUCCESS(status)) return status;
+  return IoSetDevicePropertyData(pdo, DeviceProperty->PropertyKey, DeviceProperty->Lcid, DeviceProperty->Flags, Type, Size, Data);
+}
+
+NTSTATUS WdfFdoInitQueryPropertyEx(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PWDF_DEVICE_PROPERTY_DATA DeviceProperty, ULONG BufferLength,
+                                   PVOID PropertyBuffer, PULONG ResultLength, PDEVPROPTYPE Type) {
+  return QueryEx(InitFrom(DeviceInit).pdo, *DeviceProperty, BufferLength, PropertyBuffer, ResultLength, Type);
+}
+
+NTSTATUS WdfFdoInitAllocAndQueryPropertyEx(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PWDF_DEVICE_PROPERTY_DATA DeviceProperty,
+                                           POOL_TYPE PoolType, PWDF_OBJECT_ATTRIBUTES PropertyMemoryAttributes, WDFMEMORY* PropertyMemory,
+                                           PDEVPROPTYPE Type) {
+  return AllocAndQueryEx(globals, InitFrom(DeviceInit).pdo, *DeviceProperty, PoolType, PropertyMemoryAttributes, PropertyMemory, Type);
+}
 
 NTSTATUS WdfDeviceQueryProperty(DriverGlobals& globals, WDFDEVICE Device, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
                                 PVOID PropertyBuffer, PULONG ResultLength) {

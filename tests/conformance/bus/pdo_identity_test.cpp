@@ -3,6 +3,9 @@
 
 #include "bus_rig.h"
 
+#include <initguid.h>
+#include <devpkey.h>
+
 namespace drydock::test {
 namespace {
 
@@ -270,6 +273,109 @@ CONFORMANCE(PdoIdentity, ARawChildStartsWithoutAFunctionDriverAndOwnsItsPower, "
     EXPECT_EQ(WdfDeviceGetIoTarget(rig.hooks.pdos[1]), nullptr);
     EXPECT_EQ(WdfDeviceWdmGetAttachedDevice(rig.hooks.pdos[1]), nullptr);
   });
+}
+
+CONFORMANCE(PdoIdentity, PropertiesAreAskedByKeyAndAssigned, "INI-17", "BUS-26") {
+  BusRig rig(machine);
+  rig.function_hooks.init = [](PWDFDEVICE_INIT init) {
+    WDF_DEVICE_PROPERTY_DATA ids;
+    WDF_DEVICE_PROPERTY_DATA_INIT(&ids, &DEVPKEY_Device_HardwareIds);
+    char16_t buffer[32] = {};
+    ULONG length = 0;
+    DEVPROPTYPE type = 0;
+    EXPECT_EQ(S(WdfFdoInitQueryPropertyEx(init, &ids, 2, buffer, &length, &type)), S(STATUS_BUFFER_TOO_SMALL));
+    EXPECT_EQ(length, sizeof(u"RIG\\Child\0"));
+    EXPECT_EQ(S(WdfFdoInitQueryPropertyEx(init, &ids, sizeof(buffer), buffer, &length, &type)), S(STATUS_SUCCESS));
+    EXPECT_EQ(std::u16string(buffer), u"RIG\\Child");
+    EXPECT_EQ(type, static_cast<DEVPROPTYPE>(DEVPROP_TYPE_STRING_LIST));
+    WDFMEMORY memory = nullptr;
+    EXPECT_EQ(S(WdfFdoInitAllocAndQueryPropertyEx(init, &ids, NonPagedPoolNx, WDF_NO_OBJECT_ATTRIBUTES, &memory, &type)), S(STATUS_SUCCESS));
+    size_t size = 0;
+    EXPECT_EQ(std::u16string(static_cast<char16_t*>(WdfMemoryGetBuffer(memory, &size))), u"RIG\\Child");
+    EXPECT_EQ(size, length);
+    WdfObjectDelete(memory);
+    ids.Size = 3;
+    EXPECT_EQ(S(WdfFdoInitQueryPropertyEx(init, &ids, sizeof(buffer), buffer, &length, &type)), S(STATUS_INFO_LENGTH_MISMATCH));
+    return STATUS_SUCCESS;
+  };
+  rig.Start();
+  rig.Plug(1);
+  ASSERT_TRUE(rig.Child(1).started());
+  machine.Run([&] {
+    WDFDEVICE device = rig.function_hooks.device;
+    const DEVPROPKEY own = {{0x11112222, 3, 4, {5, 6, 7, 8, 9, 10, 11, 12}}, 7};
+    WDF_DEVICE_PROPERTY_DATA property;
+    WDF_DEVICE_PROPERTY_DATA_INIT(&property, &own);
+    ULONG value = 0, length = 0;
+    DEVPROPTYPE type = 0;
+    EXPECT_FALSE(NT_SUCCESS(WdfDeviceQueryPropertyEx(device, &property, sizeof(value), &value, &length, &type)));
+    value = 4711;
+    EXPECT_EQ(S(WdfDeviceAssignProperty(device, &property, DEVPROP_TYPE_UINT32, sizeof(value), &value)), S(STATUS_SUCCESS));
+    value = 0;
+    EXPECT_EQ(S(WdfDeviceQueryPropertyEx(device, &property, sizeof(value), &value, &length, &type)), S(STATUS_SUCCESS));
+    EXPECT_EQ(value, 4711u);
+    EXPECT_EQ(type, static_cast<DEVPROPTYPE>(DEVPROP_TYPE_UINT32));
+    // One device, whichever of its drivers asks.
+    EXPECT_EQ(S(WdfDeviceQueryPropertyEx(rig.hooks.pdos[1], &property, sizeof(value), &value, &length, &type)), S(STATUS_SUCCESS));
+    WDFMEMORY memory = nullptr;
+    EXPECT_EQ(S(WdfDeviceAllocAndQueryPropertyEx(device, &property, NonPagedPoolNx, WDF_NO_OBJECT_ATTRIBUTES, &memory, &type)), S(STATUS_SUCCESS));
+    size_t size = 0;
+    EXPECT_EQ(*static_cast<ULONG*>(WdfMemoryGetBuffer(memory, &size)), 4711u);
+    EXPECT_EQ(size, sizeof(ULONG));
+    WdfObjectDelete(memory);
+  });
+}
+
+CONFORMANCE(PdoIdentity, RequestsOfAChildCanBeForwardedToTheParentsQueue, "IOT-7.47") {
+  BusRig rig(machine);
+  rig.hooks.raw = true;
+  WDFQUEUE parents = nullptr;
+  static std::atomic<int> arrived;
+  arrived = 0;
+  auto added = rig.bus_hooks.added;
+  rig.bus_hooks.added = [&](WDFDEVICE device) {
+    WDF_IO_QUEUE_CONFIG config;
+    WDF_IO_QUEUE_CONFIG_INIT(&config, WdfIoQueueDispatchParallel);
+    config.PowerManaged = WdfFalse;
+    config.EvtIoDeviceControl = [](WDFQUEUE, WDFREQUEST request, size_t, size_t, ULONG) {
+      ++arrived;
+      WdfRequestComplete(request, STATUS_SUCCESS);
+    };
+    EXPECT_EQ(S(WdfIoQueueCreate(device, &config, WDF_NO_OBJECT_ATTRIBUTES, &parents)), S(STATUS_SUCCESS));
+    return added(device);
+  };
+  static WDFQUEUE* target;
+  target = &parents;
+  rig.hooks.pdo_init = [](PWDFDEVICE_INIT init, ULONG) { WdfPdoInitAllowForwardingRequestToParent(init); };
+  rig.hooks.pdo_created = [](WDFDEVICE pdo, ULONG) {
+    WDF_IO_QUEUE_CONFIG config;
+    WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);
+    config.PowerManaged = WdfFalse;
+    config.EvtIoDeviceControl = [](WDFQUEUE, WDFREQUEST request, size_t, size_t, ULONG) {
+      WDF_REQUEST_FORWARD_OPTIONS options;
+      WDF_REQUEST_FORWARD_OPTIONS_INIT(&options);
+      const NTSTATUS status = WdfRequestForwardToParentDeviceIoQueue(request, *target, &options);
+      EXPECT_EQ(S(status), S(STATUS_SUCCESS));
+      if (!NT_SUCCESS(status)) WdfRequestComplete(request, status);
+    };
+    return WdfIoQueueCreate(pdo, &config, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+  };
+  rig.hooks.create = [&](WDFCHILDLIST, ULONG, PWDFDEVICE_INIT init) -> NTSTATUS {
+    UNICODE_STRING id = Text(u"RIG\\Raw"), instance = Text(u"1");
+    const GUID type = {1, 2, 3, {4}};
+    WdfPdoInitAssignDeviceID(init, &id);
+    WdfPdoInitAssignInstanceID(init, &instance);
+    WdfPdoInitAssignRawDevice(init, &type);
+    rig.hooks.pdo_init(init, 1);
+    WDFDEVICE pdo = nullptr;
+    NTSTATUS status = WdfDeviceCreate(&init, WDF_NO_OBJECT_ATTRIBUTES, &pdo);
+    return NT_SUCCESS(status) ? rig.hooks.pdo_created(pdo, 1) : status;
+  };
+  rig.Start();
+  rig.Plug(1);
+  File file = machine.Open(machine.Children(rig.bus).at(0));
+  EXPECT_EQ(file.Ioctl(kIoctl, nullptr, 0, nullptr, 0).status, STATUS_SUCCESS);
+  EXPECT_EQ(arrived, 1);
 }
 
 CONFORMANCE(PdoIdentity, ALockIsTheDriversOrFails, "BUS-33") {

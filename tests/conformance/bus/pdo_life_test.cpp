@@ -210,7 +210,7 @@ CONFORMANCE(PdoLife, NobodyWaitsForAPdoInTheMiddleOfItsOwnSurpriseRemoval, "DEVX
   EXPECT_EQ(child.state(), "removed");
 }
 
-CONFORMANCE(PdoLife, AnUnpluggedChildWithAnOpenFileMakesRoomForItsSuccessor, "DEVX-23", "S7") {
+CONFORMANCE(PdoLife, ASuccessorWaitsUntilTheLastFileOfThePredecessorIsClosed, "DEVX-23", "S7") {
   BusRig rig(machine);
   rig.Start();
   rig.Plug(1);
@@ -218,17 +218,25 @@ CONFORMANCE(PdoLife, AnUnpluggedChildWithAnOpenFileMakesRoomForItsSuccessor, "DE
   File file = machine.Open(rig.Child(1));
   rig.Unplug(1);
   rig.hooks.log.Take();
-  // The old one still has its ids: the new one's must differ.
-  rig.hooks.create = [&](WDFCHILDLIST, ULONG number, PWDFDEVICE_INIT init) -> NTSTATUS {
-    WDFDEVICE pdo;
-    return MakePdo(rig.hooks, init, number + 100, &pdo);
-  };
   EXPECT_EQ(S(rig.Plug(1)), S(STATUS_SUCCESS)) << "not known any more";
-  EXPECT_NE(rig.hooks.pdos[101], old);
-  EXPECT_TRUE(rig.Child(101).started());
+  EXPECT_NE(rig.hooks.pdos[1], old);
+  ASSERT_EQ(rig.children(), 2u);
+  EXPECT_EQ(machine.Children(rig.bus)[0].state(), "surprise-removed");
+  EXPECT_EQ(machine.Children(rig.bus)[1].state(), "initialized") << "a duplicate of a device that is not quite gone";
+  EXPECT_FALSE(machine.EnableDevice(machine.Children(rig.bus)[1]).ok());
   file.Close();
   rig.Settle();
   EXPECT_EQ(rig.children(), 1u);
+  EXPECT_TRUE(rig.Child(1).started());
+  // One that goes again before its turn comes.
+  File again = machine.Open(rig.Child(1));
+  rig.Unplug(1);
+  rig.Plug(1);
+  rig.Unplug(1);
+  EXPECT_EQ(rig.children(), 1u);
+  again.Close();
+  rig.Settle();
+  EXPECT_EQ(rig.children(), 0u);
 }
 
 CONFORMANCE(PdoLife, ReportedMissingComesInsideTheAnswerBeforeTheRemoval, "BUS-30", "O-37", "DEVX-26", "PWR-51") {

@@ -70,7 +70,7 @@ void Storm(Machine& machine, uint64_t seed) {
       over = true;
     };
     auto user = [&, dice = Dice{seed * 3 + 1}]() mutable {
-      while (!over) {
+      while (!over && !machine.stopped()) {
         Device child = rig.Child(dice.Roll(kSlots));
         if (child) {
           File file = machine.Open(child);
@@ -80,7 +80,7 @@ void Storm(Machine& machine, uint64_t seed) {
       }
     };
     auto manager = [&, dice = Dice{seed * 7 + 5}]() mutable {
-      while (!over) {
+      while (!over && !machine.stopped()) {
         Device child = rig.Child(dice.Roll(kSlots));
         if (child) {
           switch (dice.Roll(6)) {
