@@ -372,6 +372,15 @@ void ChildList::Ended(Device& pdo) {
   PdoPart::Of(pdo)->child = nullptr;
   child->device = nullptr;
   if (!child->reported && answering_) return;  // its EvtChildListCreateDevice failed
+  if (child->again && child->wanted && !disposed_ && !is_static()) {
+    child->again = false;
+    const Child* successor = Find(child->id());  // the driver may have reported it once more
+    if (successor == child) {
+      child->reported = child->missing_told = false;
+      locked.Tell(true);
+      return;
+    }
+  }
   // A PDO only ends by the bus's word, or with its parent.
   child->listed = child->wanted = false;
   Sweep(child);

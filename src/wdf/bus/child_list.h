@@ -38,6 +38,7 @@ struct Child {
   bool answered = false;      // is in the answer that is being made, or left out of it for the first time
   bool reported = false;      // was in an answer
   bool missing_told = false;  // an answer left it out: the PnP manager removes the PDO
+  bool again = false;         // once its PDO is gone, another one is made for it
   bool replaced = false;      // re-enumerated: a twin took its place, it cannot come back
 
   IdHeader* id() const { return reinterpret_cast<IdHeader*>(id_bytes.get()); }
@@ -142,6 +143,7 @@ class ChildList final : public Object {
   bool retry_ = false;          // ask again once answered
   KEVENT closed_;               // no scan or iteration is open
   uint32_t remakes_ = 0;        // in a row (DEVX-24)
+  uint32_t starved_ = 0;        // queries in a row that had no memory for an init
   bool disposed_ = false;
 };
 

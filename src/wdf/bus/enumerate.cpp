@@ -30,7 +30,12 @@ void ChildList::Scan() {
 // DEVX-22.
 NTSTATUS ChildList::CreatePdo(Child& child) {
   DeviceInit* init = DeviceBuilder::NewInit(globals(), DeviceKind::kPdo);
-  if (!init) return STATUS_RETRY;
+  if (!init) {  // the child stays pending; three more queries at most for its sake
+    Locked locked(*this);
+    retry_ = retry_ || ++starved_ <= 3;
+    return STATUS_SUCCESS;
+  }
+  starved_ = 0;
   init->parent = parent_;
   init->pdo_init = std::make_unique<PdoInit>();
   init->pdo_init->child = &child;
@@ -81,15 +86,6 @@ void ChildList::Answer(std::vector<PDEVICE_OBJECT>* present, std::vector<Device*
 }
 
 void ChildList::Commit(Outcome outcome) {
-  std::vector<std::unique_ptr<Child>> spare;
-  size_t wanted = 0;
-  if (outcome == Outcome::kGivenWithoutThese && !is_static()) {
-    {
-      Locked locked(*this);
-      for (Child* child = first_; child; child = child->next) wanted += child->answered && child->listed && child->reported;
-    }
-    for (size_t i = 0; i < wanted; ++i) spare.push_back(NewChild());
-  }
   Locked locked(*this);
   if (outcome == Outcome::kGiven) {
     remakes_ = 0;
@@ -105,12 +101,7 @@ void ChildList::Commit(Outcome outcome) {
     } else if (outcome == Outcome::kGiven) {
       child->reported = true;
     } else if (child->reported) {  // one that PnP has not heard of yet simply comes with the next answer
-      child->missing_told = true;
-      child->listed = child->wanted = false;
-      if (spare.empty()) continue;
-      std::unique_ptr<Child> twin = std::move(spare.back());
-      spare.pop_back();
-      if (twin) Replace(*child, std::move(twin), false);
+      child->missing_told = child->again = true;
     }
   }
 }
