@@ -241,6 +241,52 @@ CONFORMANCE(DriverStore, AKnownDeviceKeepsWhatItsKeysSay, "ours") {
   EXPECT_THAT(StackOf(machine, machine.AddRootDevice("root\\sample", {.model = Bottom()})), ElementsAre("other"));
 }
 
+CONFORMANCE(DriverStore, ExtensionsAddToWhatTheBasePackageInstalls, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  folder.Image("fext.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf()), folder.path());
+  machine.Install(folder.Write("ext.inf", Inf("fext", "root\\sample",
+                                              {{"Class = Sample", "Class = Extension\nExtensionId = {0DB7B8A2-7F1D-4C52-9A2C-15A2E3C4D501}"},
+                                               {"{78A1C341-4539-11d3-B88D-00C04FAD5171}", "{e2f84ce7-8efa-411c-aa69-97454ca4cb57}"},
+                                               {"AddService = fext, 2,", "AddService = fext,,"},
+                                               {"HKR,,Depth,0x00010001,4", "HKR,,Extra,,yes\nHKR,,UpperFilters,0x00010008,fext"}})),
+                  folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("fext", "sample"));
+  EXPECT_EQ(Text(machine, std::u16string(kInstance) + u"\\Device Parameters", u"Extra"), "yes");
+  EXPECT_EQ(Text(machine, std::u16string(kInstance) + u"\\Device Parameters", u"Depth"), "4");
+}
+
+CONFORMANCE(DriverStore, ATestStandsInForAServiceOfTheSystem, "ours") {
+  Folder folder;
+  folder.Image("fkb.so");
+  std::string inf = folder.Write("kb.inf", Inf("fkb", "*PNP0BAAD", {{"AddService = fkb, 2, Service", "AddService = fkb,,Service\nInclude = keyboard.inf\nNeeds = STANDARD_Inst.Services"},
+                                                                   {"HKR,,Depth,0x00010001,4", "HKR,,UpperFilters,0x00010000,fkb"}}));
+  machine.Install(inf, folder.path());
+  EXPECT_THROW(machine.AddRootDevice("*PNP0BAAD"), Error);  // the function driver is the system's
+  machine.ProvideService("i8042prt", DRYDOCK_IMAGE(setup_probe));
+  auto device = machine.AddRootDevice("*PNP0BAAD", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("fkb", "i8042prt"));
+}
+
+CONFORMANCE(DriverStore, InterfacesAndOtherRootsHaveTheirKeys, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"[Soft]", "[Soft]\nHKLM,System\\CurrentControlSet\\Drydock,Where,,here"}}) +
+                                                 "[Inst.NT.Interfaces]\nAddInterface = {CDC35B6E-0BE4-4936-BF5F-5537380A7C1A},ref,Iface\n[Iface]\nAddReg = IfaceReg\n"
+                                                 "[IfaceReg]\nHKR,,Name,,value\n"),
+                  folder.path());
+  ASSERT_TRUE(machine.AddRootDevice("root\\sample").started());
+  EXPECT_EQ(Text(machine, u"Drydock", u"Where"), "here");
+  EXPECT_EQ(Text(machine,
+                 u"Control\\DeviceClasses\\{cdc35b6e-0be4-4936-bf5f-5537380a7c1a}\\##?#ROOT#SAMPLE#0000#{cdc35b6e-0be4-4936-bf5f-5537380a7c1a}\\#ref\\Device Parameters",
+                 u"Name"),
+            "value");
+}
+
 CONFORMANCE(DriverStore, SaysWhyADeviceHasNoDriver, "ours") {
   Folder folder;
   auto problem = [&](const char* id) {
