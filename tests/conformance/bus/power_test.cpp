@@ -1,4 +1,6 @@
 // Power of a child and of its bus: who holds up whom, and in what order they go.
+#include <algorithm>
+
 #include "bus_rig.h"
 
 namespace drydock::test {
@@ -90,6 +92,64 @@ CONFORMANCE(BusPower, WithoutTheDependencyTheBusMaySleepUnderItsChild, "BUS-31",
     EXPECT_NE(WdfDeviceGetDevicePowerState(rig.hooks.pdos[1]), WdfDevStatePowerDx);
     EXPECT_EQ(WdfDeviceGetDevicePowerState(rig.function_hooks.device), WdfDevStatePowerD0);
   });
+}
+
+CONFORMANCE(BusPower, ThePdoIsToldToArmItsWakeAndToLetItGo, "PWR-09", "PWR-07", "S14", "S7", "BUS-26") {
+  static BusHooks* hooks;
+  static NTSTATUS enable;
+  BusRig rig(machine);
+  hooks = &rig.hooks;
+  enable = STATUS_SUCCESS;
+  rig.hooks.pdo_pnp = true;
+  rig.hooks.pdo_callbacks = [](WDF_PDO_EVENT_CALLBACKS& callbacks) {
+    callbacks.EvtDeviceEnableWakeAtBus = [](WDFDEVICE pdo, SYSTEM_POWER_STATE state) -> NTSTATUS {
+      EXPECT_EQ(state, PowerSystemWorking);
+      hooks->log.Add(std::to_string(NumberOf(pdo)) + ".EnableWakeAtBus");
+      return enable;
+    };
+    callbacks.EvtDeviceDisableWakeAtBus = [](WDFDEVICE pdo) { hooks->log.Add(std::to_string(NumberOf(pdo)) + ".DisableWakeAtBus"); };
+  };
+  rig.hooks.pdo_created = [](WDFDEVICE pdo, ULONG) {
+    WDF_DEVICE_POWER_CAPABILITIES power;
+    WDF_DEVICE_POWER_CAPABILITIES_INIT(&power);
+    power.DeviceD2 = power.WakeFromD2 = WdfTrue;
+    power.DeviceWake = PowerDeviceD2;
+    power.SystemWake = PowerSystemWorking;
+    WdfDeviceSetPowerCapabilities(pdo, &power);
+    return STATUS_SUCCESS;
+  };
+  rig.function_hooks.managed_queue = true;
+  rig.function_hooks.ioctl = [](WDFREQUEST request, size_t, size_t, ULONG) { WdfRequestComplete(request, STATUS_SUCCESS); };
+  rig.function_hooks.added = [](WDFDEVICE device) {
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings;
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&settings, IdleCanWakeFromS0);
+    settings.IdleTimeout = 5;
+    EXPECT_EQ(S(WdfDeviceAssignS0IdleSettings(device, &settings)), S(STATUS_SUCCESS));
+    return STATUS_SUCCESS;
+  };
+  rig.Start();
+  rig.Plug(1);
+  ASSERT_TRUE(rig.Child(1).started());
+  File file = machine.Open(rig.Child(1));
+  machine.Run([&] { EXPECT_TRUE(IsIn(rig.hooks.pdos[1], WdfDevStatePowerDxArmedForWake)); });
+  Lines lines = rig.hooks.log.Take();
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(Lines(lines.end() - 3, lines.end()), (Lines{"1.EnableWakeAtBus", "1.SelfManagedIoSuspend", "1.D0Exit"}));
+  EXPECT_EQ(file.Ioctl(kIoctl, nullptr, 0, nullptr, 0).status, STATUS_SUCCESS);
+  machine.Run([&] { EXPECT_TRUE(Until([&] { return rig.hooks.log.Count("1.SelfManagedIoRestart") == 1; })); });
+  lines = rig.hooks.log.Take();
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(Lines(lines.begin(), lines.begin() + 3), (Lines{"1.DisableWakeAtBus", "1.D0Entry", "1.SelfManagedIoRestart"}));
+  file.Close();
+  // Pulled out while it sleeps, armed.
+  machine.Run([&] { EXPECT_TRUE(IsIn(rig.hooks.pdos[1], WdfDevStatePowerDxArmedForWake)); });
+  rig.hooks.log.Take();
+  rig.Unplug(1);
+  lines = rig.hooks.log.Take();
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(lines[0], "1.SurpriseRemoval");
+  EXPECT_EQ(rig.hooks.log.Count("1.D0Exit"), 0u);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "1.DisableWakeAtBus"), 1);
 }
 
 }  // namespace
