@@ -42,7 +42,10 @@ NTSTATUS SetUpChild(DeviceNode& child) {
 
 NTSTATUS EnumerateChildren(DeviceNode& node) {
   node.relations_due.store(false);  // what is said from here on needs another query
-  if (node.state.load() != NodeState::kStarted) return STATUS_INVALID_DEVICE_STATE;
+  if (node.state.load() != NodeState::kStarted) {
+    node.relations_missed.store(true);
+    return STATUS_INVALID_DEVICE_STATE;
+  }
   PnpRequest request;
   request.minor = IRP_MN_QUERY_DEVICE_RELATIONS;
   request.fill = [](IO_STACK_LOCATION* location, void*) { location->Parameters.QueryDeviceRelations.Type = BusRelations; };

@@ -42,9 +42,12 @@ void SetState(DeviceNode& node, NodeState state) {
     default:
       bars = io::kRemovePending;
   }
-  rt::LockGuard guard(kernel.io->device_lock);
-  io::DeviceExtension* extension = io::ExtensionOf(node.pdo);
-  extension->flags = (extension->flags & ~kBars) | bars;
+  {
+    rt::LockGuard guard(kernel.io->device_lock);
+    io::DeviceExtension* extension = io::ExtensionOf(node.pdo);
+    extension->flags = (extension->flags & ~kBars) | bars;
+  }
+  if (state == NodeState::kStarted && node.relations_missed.exchange(false)) InvalidateRelations(node.pdo, BusRelations);
 }
 
 Busy::Busy(DeviceNode& node) : state_(*node.state_of_machine) { Enter(); }
@@ -75,6 +78,7 @@ DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent) {
   node->pdo = pdo;
   node->parent = parent;
   ob::Reference(pdo);
+  if (parent) ob::Reference(parent->pdo);  // a child with open files may outlive its bus
   io::ExtensionOf(pdo)->node = node;
   rt::LockGuard guard(state.lock);
   node->previous = state.last_node;
@@ -98,7 +102,9 @@ void PdoDestroyed(DeviceNode* node) {
     (node->next ? node->next->previous : state.last_node) = node->previous;
   }
   if (node->hooks.destroyed) node->hooks.destroyed(node->hooks.context);
+  DEVICE_OBJECT* bus = node->parent ? node->parent->pdo : nullptr;
   delete node;
+  if (bus) ob::Dereference(bus);
 }
 
 bool TakeName(DeviceNode& node, const std::u16string& path, DeviceNode** holder) {

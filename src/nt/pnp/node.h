@@ -36,6 +36,7 @@ struct DeviceNode {
   bool duplicate = false;        // in State::duplicates: another device still has its path
   bool ejected = false;          // waits for the bus to take it back
   std::atomic<bool> relations_due{false};  // a job is on its way
+  std::atomic<bool> relations_missed{false};  // asked for while it was query-removed or stopped: comes when it runs again
   std::atomic<NodeState> state{NodeState::kInitialized};
   NTSTATUS last_status = STATUS_SUCCESS;
   std::atomic<DEVICE_POWER_STATE> power{PowerDeviceUnspecified};
@@ -53,7 +54,6 @@ struct DeviceNode {
   bool has_bus_information = false;            // of the bus that the device is on
   PNP_BUS_INFORMATION bus_information = {};
   NodeState state_before_query = NodeState::kStarted;
-  std::vector<DeviceNode*> queried, queried_tops;  // a query-remove that was agreed to: who else, and which of them are no descendants
   AfterRemoval after_late_removal = AfterRemoval::kGone;
   bool removal_scheduled = false;  // of a surprise-removed device, once its files are closed
   IRP* wait_wake = nullptr;        // pends at a root-enumerated PDO; under State::lock

@@ -42,8 +42,8 @@ bool HasStack(NodeState state) {
 }
 
 NTSTATUS QueryOne(DeviceNode& node, NodeState* before, std::string* veto) {
+  if (!HasStack(node.state.load())) return STATUS_SUCCESS;  // or has agreed before
   *before = node.state.load();
-  if (!HasStack(*before)) return STATUS_SUCCESS;
   SetState(node, NodeState::kQueryRemoved);  // new opens are refused from here on
   NTSTATUS status = NotifyTargetDevice(node, TargetChange::kQueryRemove, veto);
   if (!NT_SUCCESS(status)) {
@@ -159,7 +159,7 @@ std::vector<DeviceNode*> TreeOf(std::vector<DeviceNode*>* tops) {
     for (DeviceNode* each : part) {
       if (IsGone(each->state.load()) || !seen.insert(each).second) continue;
       tree.push_back(each);
-      if (each->state.load() == NodeState::kInitialized || !HasStack(each->state.load())) continue;
+      if (!HasStack(each->state.load()) && each->state.load() != NodeState::kQueryRemoved) continue;
       for (DeviceNode* related : RelationsOf(*each, RemovalRelations)) {
         if (!seen.count(related) && !has(*tops, related)) tops->push_back(related);
       }
@@ -172,7 +172,7 @@ NTSTATUS QueryTree(std::vector<DeviceNode*>& tree, std::string* veto) {
   for (size_t i = 0; i < tree.size(); ++i) {
     NTSTATUS status = QueryOne(*tree[i], &tree[i]->state_before_query, veto);
     if (NT_SUCCESS(status)) continue;
-    for (size_t j = i; j-- > 0;) CancelOne(*tree[j], tree[j]->state_before_query);
+    for (size_t j = tree.size(); j-- > 0;) CancelOne(*tree[j], tree[j]->state_before_query);  // whoever agreed, now or before
     return status;
   }
   return STATUS_SUCCESS;
@@ -197,15 +197,9 @@ NTSTATUS TakeDown(DeviceNode& node, AfterRemoval after, bool with_ejection_relat
   if (with_ejection_relations && HasStack(node.state.load())) {
     for (DeviceNode* related : RelationsOf(node, EjectionRelations)) tops.push_back(related);
   }
-  const bool asked = node.state.load() == NodeState::kQueryRemoved;
-  std::vector<DeviceNode*> tree = asked ? node.queried : TreeOf(&tops);
-  if (asked) tops = node.queried_tops;
-  node.queried.clear();
-  node.queried_tops.clear();
-  if (!asked) {
-    NTSTATUS status = QueryTree(tree, veto);
-    if (!NT_SUCCESS(status)) return status;
-  }
+  std::vector<DeviceNode*> tree = TreeOf(&tops);
+  NTSTATUS status = QueryTree(tree, veto);  // those that have not agreed yet
+  if (!NT_SUCCESS(status)) return status;
   RemoveTree(tree, tops, node, after);
   return STATUS_SUCCESS;
 }
@@ -282,12 +276,7 @@ NTSTATUS QueryRemove(DEVICE_OBJECT* pdo, std::string* veto) {
   if (node->state.load() == NodeState::kQueryRemoved) return STATUS_SUCCESS;
   std::vector<DeviceNode*> tops = {node};
   std::vector<DeviceNode*> tree = TreeOf(&tops);
-  NTSTATUS status = QueryTree(tree, veto);
-  if (NT_SUCCESS(status)) {
-    node->queried = std::move(tree);
-    node->queried_tops = std::move(tops);
-  }
-  return status;
+  return QueryTree(tree, veto);
 }
 
 NTSTATUS CancelRemove(DEVICE_OBJECT* pdo) {
@@ -295,9 +284,8 @@ NTSTATUS CancelRemove(DEVICE_OBJECT* pdo) {
   if (!node) return STATUS_NO_SUCH_DEVICE;
   Busy busy(*node);
   if (node->state.load() != NodeState::kQueryRemoved) return STATUS_INVALID_DEVICE_STATE;
-  std::vector<DeviceNode*> tree;
-  tree.swap(node->queried);
-  node->queried_tops.clear();
+  std::vector<DeviceNode*> tops = {node};
+  std::vector<DeviceNode*> tree = TreeOf(&tops);
   for (size_t i = tree.size(); i-- > 0;) CancelOne(*tree[i], tree[i]->state_before_query);
   return STATUS_SUCCESS;
 }

@@ -79,6 +79,27 @@ CONFORMANCE(DeviceTree, AFileOpenOnAChildVetoesTheRemovalOfItsBus, "PWR-40", "S5
 // --- many ---
 
 // What one more child costs may not grow with their number: a tenfold number may take at most some thirtyfold the time.
+CONFORMANCE(DeviceTree, WhatABusReportsWhileItIsAskedComesWhenItRunsAgain, "S5", "DEVX-21") {
+  BusRig rig(machine);
+  rig.Start();
+  rig.Plug(1);
+  EXPECT_EQ(machine.QueryRemove(rig.bus), STATUS_SUCCESS);
+  rig.Plug(2);
+  rig.Unplug(1);
+  EXPECT_EQ(rig.children(), 1u);
+  EXPECT_EQ(machine.CancelRemove(rig.bus), STATUS_SUCCESS);
+  rig.Settle();
+  EXPECT_FALSE(rig.Child(1));
+  EXPECT_TRUE(rig.Child(2).started());
+  // And a removal after the question takes all.
+  EXPECT_EQ(machine.QueryRemove(rig.bus), STATUS_SUCCESS);
+  rig.Unplug(2);
+  EXPECT_EQ(machine.RemoveDevice(rig.bus), STATUS_SUCCESS);
+  rig.bus = Device();
+  EXPECT_EQ(rig.hooks.log.Count("1.destroy"), 1u);
+  EXPECT_EQ(rig.hooks.log.Count("2.destroy"), 1u);
+}
+
 CONFORMANCE(DeviceTree, TheCostOfAChildDoesNotGrowWithTheirNumber, "ours") {
   BusRig rig(machine);
   rig.Start();
