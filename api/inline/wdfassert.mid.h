@@ -1,8 +1,8 @@
-/* WDFVERIFY keeps its expression in every build; a false one stops in the debugger in checked builds only. */
-#if DBG
-#define WDFVERIFY(expression) \
-    ((expression) ? TRUE : (RtlAssert((PVOID)#expression, (PVOID)__FILE__, __LINE__, NULL), FALSE))
-#else
-#define WDFVERIFY(expression) ((VOID)(expression))
-#endif
-#define VERIFY_IS_IRQL_PASSIVE_LEVEL() WDFVERIFY(KeGetCurrentIrql() == PASSIVE_LEVEL)
+/* WDFVERIFY keeps its expression in every build; a false one stops in the debugger when VerifyOn is set for the driver. */
+#define WDFVERIFY(expression)                                                             \
+    ((expression) || !(WdfDriverGlobals->DriverFlags & WdfVerifyOn)                       \
+         ? (VOID)0                                                                        \
+         : RtlAssert((PVOID)#expression, (PVOID)__FILE__, __LINE__, NULL))
+/* Stops in the debugger when DbgBreakOnError is set, or VerifierOn without it. */
+#define VERIFY_IS_IRQL_PASSIVE_LEVEL() \
+    (KeGetCurrentIrql() == PASSIVE_LEVEL ? (VOID)0 : WdfVerifierDbgBreakPoint())

@@ -27,7 +27,7 @@ rt::ExecutorOptions ExecutorOptionsFor(const MachineOptions& options) {
 
 wdf::FrameworkOptions FrameworkOptionsFor(const MachineOptions& options) {
   wdf::FrameworkOptions result;
-  result.verifier.verifier_on = options.verifier;
+  result.verifier = options.verifier;
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "nt/bugcheck_codes.h"
 #include "nt/bugcheck_raise.h"
 #include "nt/ke/wait_info.h"
+#include "nt/kernel.h"
 #include "nt/thread.h"
 #include "runtime/assert.h"
 #include "runtime/fault_handler.h"
@@ -68,12 +69,17 @@ const char* ExceptionWords(uint64_t status) {
 
 namespace internal {
 
-void EnterCallback(CallbackFrame& frame, const char* name, const void* code) {
+void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject) {
   Thread& thread = CurrentThread();
   frame.outer = thread.callbacks;
   frame.name = name;
   frame.code = code;
   frame.irql = thread.irql;
+  frame.critical_region = thread.critical_region;
+  frame.owner = nullptr;
+  if (auto owner = thread.kernel->callback_owner.load(std::memory_order_acquire); __builtin_expect(owner != nullptr, 0) && subject) {
+    frame.owner = owner(*thread.kernel, subject);
+  }
   thread.callbacks = &frame;
 }
 
@@ -81,8 +87,15 @@ void LeaveCallback(CallbackFrame& frame, IrqlRule rule) {
   Thread& thread = CurrentThread();
   RT_ASSERT(thread.callbacks == &frame);
   thread.callbacks = frame.outer;
-  if (__builtin_expect(thread.irql == frame.irql, 1) || rule == IrqlRule::kUnchecked) return;
   const uint8_t irql = thread.irql;
+  if (__builtin_expect(frame.owner != nullptr, 0) && rule != IrqlRule::kUnchecked) {
+    const uint16_t critical_region = thread.critical_region;
+    if (irql != frame.irql || critical_region != frame.critical_region) {
+      thread.irql = frame.irql;
+      thread.kernel->callback_returned(frame.owner, frame, irql, critical_region);
+    }
+  }
+  if (__builtin_expect(irql == frame.irql, 1) || rule == IrqlRule::kUnchecked) return;
   thread.irql = frame.irql;
   if (rule == IrqlRule::kWorker) {
     BugCheck(bug::kWorkerThreadReturnedAtBadIrql, {reinterpret_cast<uint64_t>(frame.code), irql, 0, 0},

@@ -19,6 +19,8 @@ struct CallbackFrame {
   const char* name;        // "EvtIoRead", "DriverEntry", "IO_COMPLETION_ROUTINE": static storage
   const void* code;        // the driver's function, for the report
   uint8_t irql;            // at entry
+  uint16_t critical_region;  // at entry
+  void* owner;             // Kernel::callback_owner's answer: who looks at this call when it returns
   // A fault inside jumps back here and is raised as a bug check from this frame, in ordinary context.
   void* jump[5];
 };
@@ -30,22 +32,29 @@ enum class IrqlRule : uint8_t {
 };
 
 namespace internal {
-void EnterCallback(CallbackFrame& frame, const char* name, const void* code);   // pushes
+void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject);  // pushes
 void LeaveCallback(CallbackFrame& frame, IrqlRule rule);                         // pops and checks
 [[noreturn]] void RaiseFault(CallbackFrame& frame);                              // after a fault: pops and bug-checks
 
 struct CallbackScope {  // pops when a stop unwinds through us
   CallbackFrame frame;
   bool left = false;
-  CallbackScope(const char* name, const void* code) { EnterCallback(frame, name, code); }
+  CallbackScope(const char* name, const void* code, const void* subject) { EnterCallback(frame, name, code, subject); }
   ~CallbackScope();
 };
+
+// The first argument, when it is a pointer or a handle.
+inline const void* Subject() { return nullptr; }
+template <class First, class... Others>
+const void* Subject(First* first, const Others&...) { return static_cast<const void*>(first); }
+template <class First, class... Others>
+const void* Subject(const First&, const Others&...) { return nullptr; }
 }  // namespace internal
 
 // Calls `function(arguments...)` in the driver.
 template <class R, class... P, class... A>
 R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... arguments) {
-  internal::CallbackScope scope(name, reinterpret_cast<const void*>(function));
+  internal::CallbackScope scope(name, reinterpret_cast<const void*>(function), internal::Subject(arguments...));
   if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
   if constexpr (__is_same(R, void)) {
     function(static_cast<P>(arguments)...);

@@ -25,6 +25,7 @@ namespace io { struct State; }
 namespace pnp { struct State; }
 
 struct Thread;
+struct CallbackFrame;
 
 struct KernelOptions {
   uint32_t processors = 2;       // what KeQueryActiveProcessorCount tells; DPC tasks
@@ -61,6 +62,11 @@ struct Kernel {
 
   // wdf::Framework of this machine; set and cleared by it, never looked into from here.
   void* framework = nullptr;
+
+  // Set by a framework that looks at its drivers' callbacks (nt/driver_callback.h), once, before the calls it is to see. The owner of a
+  // call whose first argument is `subject` (null: nobody looks at it); and what is asked when level or critical region differ afterwards.
+  std::atomic<void* (*)(Kernel& kernel, const void* subject)> callback_owner{nullptr};
+  void (*callback_returned)(void* owner, const CallbackFrame& frame, uint8_t irql, uint16_t critical_region) = nullptr;
 
   // Trace ids: small numbers that name objects in events, the same in each run of a seed.
   uint32_t NextTraceId() { return trace_id_.fetch_add(1, std::memory_order_relaxed) + 1; }

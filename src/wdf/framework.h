@@ -15,6 +15,7 @@
 #include "nt/kernel.h"
 #include "runtime/lock.h"
 #include "wdf/driver/background.h"
+#include "wdf/driver/verifier_options.h"
 #include "wdf/sdk.h"
 
 namespace drydock::wdf {
@@ -28,17 +29,17 @@ struct OwnRequest;
 struct OwnRequests;
 struct Framework;
 
-// Values below ...\Parameters\Wdf of a driver's service key that a machine may preset (VER-14..19).
-struct VerifierOptions {
-  bool verifier_on = false;
-  bool break_on_error = true;               // DbgBreakOnError, counts only with the verifier on
-  uint32_t allocate_fail_count = UINT32_MAX;  // VerifierAllocateFailCount
-  uint32_t enhanced_options = 0;            // EnhancedVerifierOptions: bit 0 checks IRQL and critical region around callbacks
-  bool track_references = false;            // TrackHandles = *
+struct FrameworkOptions {
+  // As Driver Verifier switches the framework's verifier on: for every driver built for 1.9 or later whose service key does not say
+  // otherwise.
+  bool verifier = false;
 };
 
-struct FrameworkOptions {
-  VerifierOptions verifier;  // for drivers whose service key says nothing
+// (V) How many objects of each type live, for a driver with ObjectLeakDetectionLimit.
+struct LiveObjects {
+  static constexpr size_t kTypes = 32;
+  std::atomic<uint32_t> count[kTypes] = {};
+  std::atomic<uint32_t> told{0};  // types whose excess was reported, one bit each
 };
 
 // (U) INF directives that decide what reaches the driver (UM-08), from the driver's WUDF service key; the defaults are the documented ones.
@@ -61,6 +62,7 @@ struct DriverGlobals {
   VerifierOptions options;
   UmdfDirectives directives;
   std::atomic<uint32_t> allocations{0};
+  LiveObjects live;
   PDRIVER_OBJECT wdm_driver = nullptr;
   std::string service_name;        // last part of the service key
   const void* table = nullptr;     // the function table handed out at binding
@@ -68,6 +70,8 @@ struct DriverGlobals {
 
   // "built for >= 1.minor"; UMDF 2 began with the rules of 1.11.
   bool BuiltFor(uint16_t kmdf_minor) const { return umdf ? kmdf_minor <= 11 || version_minor >= kmdf_minor : version_minor >= kmdf_minor; }
+  // A check that came with 1.minor (VER-18).
+  bool ChecksOf(uint16_t kmdf_minor) const { return verifier && (BuiltFor(kmdf_minor) || options.verify_down_level); }
   // One allocation by or for the driver: false when VerifierAllocateFailCount says that it fails now.
   inline bool MayAllocate();
 };

@@ -39,25 +39,6 @@ std::u16string WudfServiceKey(const DriverGlobals& globals) {
   return path;
 }
 
-// VER-14 to VER-19: single values below Parameters\Wdf override what the machine presets.
-void ReadVerifierOptions(DriverGlobals& globals, const UNICODE_STRING* registry_path) {
-  nt::Kernel& kernel = globals.framework->kernel;
-  std::u16string path;
-  if (globals.umdf) {
-    path = WudfServiceKey(globals);
-  } else {
-    path.assign(TextOf(registry_path));
-  }
-  path += u"\\Parameters\\Wdf";
-  VerifierOptions& options = globals.options;
-  ULONG value = 0;
-  if (nt::cm::GetDword(kernel, path, u"VerifierOn", &value)) options.verifier_on = value != 0;
-  if (nt::cm::GetDword(kernel, path, u"DbgBreakOnError", &value)) options.break_on_error = value != 0;
-  if (nt::cm::GetDword(kernel, path, u"VerifierAllocateFailCount", &value)) options.allocate_fail_count = value;
-  if (nt::cm::GetDword(kernel, path, u"EnhancedVerifierOptions", &value)) options.enhanced_options = value;
-  globals.verifier = options.verifier_on;
-}
-
 // The directives of a UMDF driver's INF, as installation leaves them in the registry.
 void ReadDirectives(DriverGlobals& globals) {
   nt::Kernel& kernel = globals.framework->kernel;
@@ -94,7 +75,6 @@ NTSTATUS Bind(PDRIVER_OBJECT wdm, PUNICODE_STRING registry_path, PWDF_BIND_INFO 
   globals->version_major = static_cast<uint16_t>(major);
   globals->version_minor = static_cast<uint16_t>(info->Version.Minor);
   globals->wdm_driver = wdm;
-  globals->options = framework.options.verifier;
   globals->service_name = name;
   globals->table = umdf ? kUmdfTable : kKmdfTable;
   globals->shared.DisplaceDriverUnload = TRUE;
@@ -163,7 +143,7 @@ NTSTATUS DriverBinding::CreateDriver(DriverGlobals& globals, PDRIVER_OBJECT wdm,
   const bool non_pnp = (config->DriverInitFlags & WdfDriverInitNonPnpDriver) != 0;
   if (non_pnp && config->EvtDriverDeviceAdd) return STATUS_INVALID_PARAMETER;
 
-  ReadVerifierOptions(globals, registry_path);
+  ReadVerifierOptions(globals, reinterpret_cast<const char16_t*>(registry_path->Buffer), registry_path->Length / sizeof(WCHAR));
   if (globals.umdf) ReadDirectives(globals);
   globals.pool_tag = DefaultPoolTag(config->DriverPoolTag, globals.service_name);
   globals.shared.DriverTag = globals.pool_tag;
@@ -179,7 +159,7 @@ NTSTATUS DriverBinding::CreateDriver(DriverGlobals& globals, PDRIVER_OBJECT wdm,
 
   globals.driver = driver;
   globals.shared.Driver = reinterpret_cast<WDFDRIVER>(driver->handle());
-  globals.shared.DriverFlags = config->DriverInitFlags | (globals.verifier ? WdfVerifierOn | WdfVerifyOn : 0);
+  globals.shared.DriverFlags = config->DriverInitFlags | (globals.verifier ? WdfVerifierOn : 0) | (globals.options.verify_on ? WdfVerifyOn : 0);
 
   if (!(config->DriverInitFlags & WdfDriverInitNoDispatchOverride)) {
     for (PDRIVER_DISPATCH& entry : wdm->MajorFunction) entry = &DispatchWdm;

@@ -31,7 +31,7 @@ size_t ReportLeaks(DriverGlobals& globals) {
     std::string words = fmt::format("{}: a {} (object {}) still lives at unload with {} reference{} that nobody gave back",
                                     globals.shared.DriverName, NameOf(object->type()), object->trace_id(), object->references(),
                                     object->references() == 1 ? "" : "s");
-    if (globals.options.track_references) words += ": " + globals.framework->reference_log->Describe(object);
+    if (globals.options.tracked_types) words += ": " + globals.framework->reference_log->Describe(object);
     nt::Break(words);
   }
   return found.objects.size();

@@ -6,7 +6,7 @@
 namespace drydock::wdf::ddi {
 
 void WdfVerifierDbgBreakPoint(DriverGlobals& globals) {
-  if (globals.verifier && globals.options.break_on_error) Break(globals, "the driver called WdfVerifierDbgBreakPoint");
+  if (globals.options.break_on_error) Break(globals, "the driver called WdfVerifierDbgBreakPoint");
 }
 
 void WdfVerifierKeBugCheck(DriverGlobals& globals, ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "nt/driver_callback.h"
+#include "wdf/object/live_objects.h"
 #include "wdf/object/type_rules.h"
 #include "wdf/trace.h"
 
@@ -89,6 +90,7 @@ NTSTATUS ObjectAccess::Initialize(Object* object, DriverGlobals& globals, Object
   object->size_class_ = size_class;
   object->globals_ = &globals;
   object->trace_id_ = globals.framework->kernel.NextTraceId();
+  ObjectMade(globals, type);
 
   const WDF_EXECUTION_LEVEL level = attributes ? attributes->ExecutionLevel : WdfExecutionLevelInheritFromParent;
   const WDF_SYNCHRONIZATION_SCOPE scope = attributes ? attributes->SynchronizationScope : WdfSynchronizationScopeInheritFromParent;

@@ -8,6 +8,7 @@
 #include "wdf/framework.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
+#include "wdf/object/live_objects.h"
 #include "wdf/object/reference_log.h"
 #include "wdf/object/type_rules.h"
 #include "wdf/trace.h"
@@ -201,7 +202,8 @@ void ObjectAccess::Destroy(Object* object) {
   for (ContextBlock* block = object->contexts_; block; block = block->next) {
     if (block->destroy) nt::CallDriver("EvtDestroyCallback", block->destroy, object->handle());
   }
-  if (object->globals_->options.track_references) framework.reference_log->Forget(object);
+  if (__builtin_expect(object->globals_->options.tracked_types != 0, 0)) framework.reference_log->Forget(object);
+  ObjectGone(*object->globals_, object->type_);
   ContextBlock* block = object->contexts_;
   object->~Object();
   while (block) {

@@ -17,6 +17,11 @@ Object* Checked(DriverGlobals& globals, const char* function, WDFOBJECT handle) 
   return ObjectFromHandle(globals, handle);
 }
 
+// TrackHandles names the object's type (VER-18).
+bool Tracked(DriverGlobals& globals, Object* object) {
+  return __builtin_expect(globals.options.tracked_types != 0, 0) && (globals.options.tracked_types >> static_cast<unsigned>(object->type()) & 1);
+}
+
 CallbackLock& LockOf(DriverGlobals& globals, WDFOBJECT handle) {
   Object* object = ObjectFromHandle(globals, handle);
   CallbackLock* lock = ObjectAccess::PresentationLock(object);
@@ -84,13 +89,13 @@ WDFOBJECT WdfObjectContextGetObject(DriverGlobals& globals, PVOID ContextPointer
 
 void WdfObjectReferenceActual(DriverGlobals& globals, WDFOBJECT Handle, PVOID Tag, LONG Line, PCCH File) {
   Object* object = Checked(globals, "WdfObjectReference", Handle);
-  if (globals.options.track_references) globals.framework->reference_log->Add(object, {Tag, Line, File});
+  if (Tracked(globals, object)) globals.framework->reference_log->Add(object, {Tag, Line, File});
   object->AddRef();
 }
 
 void WdfObjectDereferenceActual(DriverGlobals& globals, WDFOBJECT Handle, PVOID Tag, LONG Line, PCCH File) {
   Object* object = Checked(globals, "WdfObjectDereference", Handle);
-  if (globals.options.track_references && !globals.framework->reference_log->Remove(object, Tag)) {
+  if (Tracked(globals, object) && !globals.framework->reference_log->Remove(object, Tag)) {
     Break(globals, fmt::format("WdfObjectDereference at {}:{} with a tag that no reference has", File ? File : "?", Line).c_str());
   }
   object->Release();

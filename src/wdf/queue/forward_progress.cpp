@@ -76,11 +76,22 @@ bool MayUseReserved(Queue& queue, PIRP irp) {
   }
 }
 
+// (V) The driver's forward progress is exercised: no request can be allocated, or every other one by chance (VER-16).
+bool Exercised(DriverGlobals& globals, ForwardProgress& progress) {
+  const uint32_t options = globals.options.enhanced_options;
+  if (options & kForwardProgressAll) return true;
+  if (!(options & kForwardProgressRandom)) return false;
+  // Chance is the same in each run of a machine: a multiplicative hash of the arrival's number.
+  const uint32_t arrival = progress.arrivals.fetch_add(1, std::memory_order_relaxed);
+  return ((arrival + 1) * 2654435761u >> 31) != 0;
+}
+
 }  // namespace
 
 NTSTATUS RequestForArrival(Device& device, Queue* queue, PIRP irp, Request** out) {
-  NTSTATUS status = CreateReceived(device, irp, out);
   ForwardProgress* progress = queue ? queue->forward_progress() : nullptr;
+  const bool exercised = __builtin_expect(progress != nullptr, 0) && Exercised(device.globals(), *progress);
+  NTSTATUS status = exercised ? STATUS_INSUFFICIENT_RESOURCES : CreateReceived(device, irp, out);
   if (__builtin_expect(!progress, 1)) return status;
   if (NT_SUCCESS(status)) {
     if (!progress->allocate_resources) return status;

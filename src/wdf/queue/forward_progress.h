@@ -6,6 +6,9 @@
 // Locks:      `lock` guards both lists; never held over a callback.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "runtime/lock.h"
 #include "wdf/sdk.h"
 
@@ -28,6 +31,7 @@ struct ForwardProgress {
   Request* free = nullptr;     // linked through received.next
   LIST_ENTRY waiting_irps = {};  // IRPs without a request, oldest first, linked through Tail.Overlay.ListEntry, cancelable
   Queue* owner = nullptr;
+  std::atomic<uint32_t> arrivals{0};  // counted only while EnhancedVerifierOptions makes some of them fail
 };
 
 NTSTATUS AssignForwardProgress(Queue& queue, const WDF_IO_QUEUE_FORWARD_PROGRESS_POLICY& policy);

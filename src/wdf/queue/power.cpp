@@ -29,7 +29,7 @@ void Queue::WaitForHandlers() {
     KeClearEvent(&power_event_);
     power_waiting_ = true;
     lock_.Release();
-    queue::WaitFor(power_event_, "leaving D0: the request handlers of a power-managed queue must return");
+    queue::WaitFor(globals(), power_event_, "leaving D0: the request handlers of a power-managed queue must return");
   }
 }
 
@@ -67,7 +67,7 @@ void Queue::StopRound() {
     KeClearEvent(&power_event_);
     power_waiting_ = true;
     lock_.Release();
-    queue::WaitFor(power_event_, "leaving D0: the requests of a power-managed queue must be completed or acknowledged");
+    queue::WaitFor(globals(), power_event_, "leaving D0: the requests of a power-managed queue must be completed or acknowledged");
     lock_.Acquire();
   }
   round_thread_ = nullptr;

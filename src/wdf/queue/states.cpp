@@ -74,7 +74,7 @@ void Queue::Begin(Change change, PFN_WDF_IO_QUEUE_STATE callback, WDFCONTEXT con
   } else {
     Run(RunBy::kEvent);
   }
-  if (wait) queue::WaitFor(done, Reason(change));
+  if (wait) queue::WaitFor(globals(), done, Reason(change));
 }
 
 WDF_IO_QUEUE_STATE Queue::State(ULONG* waiting, ULONG* at_driver) {

@@ -6,12 +6,13 @@
 
 #include "nt/ke/wait_info.h"
 #include "wdf/sdk.h"
+#include "wdf/sync/internal_wait.h"
 
 namespace drydock::wdf::queue {
 
-inline void WaitFor(KEVENT& event, const char* reason) {
+inline void WaitFor(DriverGlobals& globals, KEVENT& event, const char* reason) {
   nt::ke::WaitReasonScope scope([](const void* text, std::string& out) { out += static_cast<const char*>(text); }, reason);
-  KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
+  InternalWait(globals, event, reason);
 }
 
 }  // namespace drydock::wdf::queue

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "wdf/device/device.h"
+#include "wdf/object/live_objects.h"
 #include "wdf/object/thread_state.h"
 #include "wdf/queue/forward_progress.h"
 #include "wdf/queue/queue.h"
@@ -62,6 +63,7 @@ struct RequestCache {
     request->had_child_.store(false, std::memory_order_relaxed);
     request->globals_ = &globals;
     request->passive_callbacks_ = globals.umdf;
+    ObjectMade(globals, ObjectType::kRequest);
     request->target_device = &device;
     request->received = ReceivedState{};
     if (attributes) {
@@ -86,6 +88,7 @@ struct RequestCache {
     ThreadState* state = thread ? static_cast<ThreadState*>(thread->wdf) : nullptr;
     if (!state || state->spare_request_count >= kSparesKept || request.size_class_ >= Arena::kSmallClasses) return false;
     if (request.contexts_ && (request.contexts_->next || request.contexts_->size_class != ContextBlock::kInObject)) return false;
+    ObjectGone(*request.globals_, ObjectType::kRequest);
     request.canary_ = Object::kDeadCanary;
     request.globals_ = nullptr;
     SentState& sent = request.sent;

@@ -5,6 +5,7 @@
 #include "wdf/ddi.h"
 #include "wdf/object/factory.h"
 #include "wdf/sync/callback_lock.h"
+#include "wdf/sync/internal_wait.h"
 #include "wdf/sync/serialization.h"
 #include "wdf/trace.h"
 
@@ -67,7 +68,7 @@ bool Timer::StopAndWait(bool* swallowed) {
       waiters_ = &waiter;
     }
   }
-  if (wait) KeWaitForSingleObject(&waiter.done, Executive, KernelMode, FALSE, nullptr);
+  if (wait) InternalWait(globals(), waiter.done, "the timer's EvtTimerFunc must return");
   rt::LockGuard guard(lock_);
   if (--stopping_ == 0) {
     *swallowed = swallowed_;

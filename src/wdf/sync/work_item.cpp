@@ -4,6 +4,7 @@
 #include "wdf/ddi.h"
 #include "wdf/object/factory.h"
 #include "wdf/sync/callback_lock.h"
+#include "wdf/sync/internal_wait.h"
 #include "wdf/sync/serialization.h"
 #include "wdf/trace.h"
 
@@ -80,7 +81,7 @@ void WorkItem::WaitUntilIdle() {
     waiter.next = waiters_;
     waiters_ = &waiter;
   }
-  KeWaitForSingleObject(&waiter.done, Executive, KernelMode, FALSE, nullptr);
+  InternalWait(globals(), waiter.done, "the work item must run and its EvtWorkItem return");
 }
 
 void WorkItem::Flush() {

@@ -4,6 +4,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/request/send.h"
 #include "wdf/request/send_timer.h"
+#include "wdf/sync/internal_wait.h"
 #include "wdf/target/io_target.h"
 #include "wdf/target/remote_open.h"
 #include "wdf/target/wait_reason.h"
@@ -26,7 +27,7 @@ void IoTarget::WaitDrained(DrainMode mode) {
       if (DrainedLocked(mode)) break;
       Clear(drained_[mode]);
     }
-    KeWaitForSingleObject(&drained_[mode], Executive, KernelMode, FALSE, nullptr);
+    InternalWait(globals(), drained_[mode], "the requests sent to an I/O target must be completed");
   }
   bool over = false;
   {

@@ -240,7 +240,7 @@ CONFORMANCE(QueueState, WaitingFormsReturnWhenTheirRequestsAreFinished, "IOT-9.3
   }
 }
 
-CONFORMANCE(QueueState, SecondChangeOfTheSameKindIsABugCheck, "IOX-48", "IOT-9.38") {
+CONFORMANCE(QueueState, SecondChangeOfTheSameKindIsABugCheck, "IOX-48", "IOT-9.38", "VER-08") {
   Holding h(machine);
   PendingIo io = h.Send();
   h.rig.In([&] {
@@ -248,6 +248,8 @@ CONFORMANCE(QueueState, SecondChangeOfTheSameKindIsABugCheck, "IOX-48", "IOT-9.3
     WdfIoQueuePurge(h.rig.queue, Rig::State, Text("purged"));
   });
   EXPECT_BUG_CHECK(machine, 0x10D, 0xA);
+  const auto* data = reinterpret_cast<const WDF_QUEUE_FATAL_ERROR_DATA*>(machine.bug_check()->parameters[1]);
+  EXPECT_EQ(data->Queue, h.rig.queue);
 }
 
 CONFORMANCE(QueueState, RepeatsWithoutCallbackAreFine, "IOX-48") {

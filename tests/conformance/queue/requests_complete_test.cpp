@@ -190,20 +190,20 @@ CONFORMANCE(RequestComplete, ReferencedHandleOutlivesCompletionWithoutItsIrp, "I
   EXPECT_EQ(rig.Open().Write("x").information, 1u);
 }
 
-CONFORMANCE(RequestComplete, OutstandingBufferReferenceIsABugCheck, "IOT-7.36", "IOX-58") {
+CONFORMANCE(RequestComplete, OutstandingBufferReferenceIsABugCheck, "IOT-7.36", "IOX-58", "VER-03", "DEVX-47") {
   Rig rig(machine);
+  WDFREQUEST completed = nullptr;
   rig.add = [&] { rig.NewQueue({.is_default = true}); };
   rig.on_default = [&](WDFQUEUE, WDFREQUEST request) {
     WDFMEMORY memory = nullptr;
     EXPECT_EQ(WdfRequestRetrieveInputMemory(request, &memory), STATUS_SUCCESS);
     WdfObjectReference(memory);
+    completed = request;
     WdfRequestComplete(request, STATUS_SUCCESS);
   };
   rig.Start();
   rig.Open().Write("x");
-  EXPECT_BUG_CHECK(machine, 0x10D, 0x3);
-  ASSERT_NE(machine.bug_check(), nullptr);
-  EXPECT_EQ(machine.bug_check()->parameters[2], 1u);
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x3, reinterpret_cast<uint64_t>(completed), 1);
 }
 
 CONFORMANCE(RequestComplete, DroppedBufferReferenceIsFine, "IOT-7.36") {
@@ -220,7 +220,7 @@ CONFORMANCE(RequestComplete, DroppedBufferReferenceIsFine, "IOT-7.36") {
   EXPECT_EQ(rig.Open().Write("x").status, STATUS_SUCCESS);
 }
 
-CONFORMANCE_WITH((MachineOptions{.verifier = true}), RequestComplete, TooMuchInformationIsABugCheckWithTheVerifier, "IOX-58", "IOT-7.36") {
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), RequestComplete, TooMuchInformationIsABugCheckWithTheVerifier, "IOX-58", "IOT-7.36", "VER-06", "DEVX-47") {
   Rig rig(machine);
   rig.add = [&] { rig.NewQueue({.is_default = true}); };
   bool success = false;

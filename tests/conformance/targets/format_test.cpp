@@ -411,7 +411,7 @@ CONFORMANCE(Format, MemoryReferencesEndAtReuseReformatAndDelete, "OP-12", "IOT-4
   });
 }
 
-CONFORMANCE(Format, CompletingTheOwnerWhileASubRequestHoldsItsMemoryIsABugCheck, "OP-12", "IOT-7.36", "IOT-8.18", "IOX-58") {
+CONFORMANCE(Format, CompletingTheOwnerWhileASubRequestHoldsItsMemoryIsABugCheck, "OP-12", "IOT-7.36", "IOT-8.18", "IOX-58", "VER-03") {
   Hooks hooks;
   hooks.ioctl = [](WDFREQUEST request, ULONG code) {
     WDFIOTARGET target = WdfDeviceGetIoTarget(WdfIoQueueGetDevice(WdfRequestGetIoQueue(request)));
@@ -457,7 +457,7 @@ CONFORMANCE(Format, StackLocationFormattingCopiesTheLocationAndDropsTheRoutine, 
   });
 }
 
-CONFORMANCE(Format, WithoutAnIrpStackLocationFormattingIsABugCheck, "IOT-4.13") {
+CONFORMANCE(Format, WithoutAnIrpStackLocationFormattingIsABugCheck, "IOT-4.13", "VER-06") {
   Stack stack(machine);
   machine.Run([&] {
     IO_STACK_LOCATION location = {};
@@ -466,7 +466,7 @@ CONFORMANCE(Format, WithoutAnIrpStackLocationFormattingIsABugCheck, "IOT-4.13") 
   EXPECT_BUG_CHECK(machine, 0x10D, 0x6, 0x2);
 }
 
-CONFORMANCE(Format, WithoutALocationLeftFormattingIsABugCheck, "IOT-4.13") {
+CONFORMANCE(Format, WithoutALocationLeftFormattingIsABugCheck, "IOT-4.13", "VER-06") {
   Stack stack(machine);
   machine.Run([&] {
     PIRP irp = IoAllocateIrp(1, FALSE);

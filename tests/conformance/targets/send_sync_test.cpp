@@ -303,7 +303,7 @@ CONFORMANCE(SendSync, ABlockedSenderWakesWhenTheLowerDriverCompletesLater, "IOT-
   });
 }
 
-CONFORMANCE(SendSync, ARequestThatIsOutIsABugCheck, "IOX-19", "IOT-2.16", "IOT-3.26") {
+CONFORMANCE(SendSync, ARequestThatIsOutIsABugCheck, "IOX-19", "IOT-2.16", "IOT-3.26", "VER-06") {
   Stack stack(machine, SilentDevice());
   machine.Run([&] {
     Completion completion;
