@@ -46,7 +46,7 @@ struct CallbackScope {  // pops when a stop unwinds through us
 // The first argument, when it is a pointer or a handle.
 inline const void* Subject() { return nullptr; }
 template <class First, class... Others>
-const void* Subject(First* first, const Others&...) { return static_cast<const void*>(first); }
+const void* Subject(First* first, const Others&...) { return (const void*)first; }
 template <class First, class... Others>
 const void* Subject(const First&, const Others&...) { return nullptr; }
 }  // namespace internal

@@ -426,5 +426,35 @@ CONFORMANCE(Properties, AreQueriedWithTheirLength, "INI-17", "INI-40") {
   });
 }
 
+CONFORMANCE(Devices, InitCallsAfterTheDeviceExistsChangeNothing, "INI-01", "INI-02") {
+  Hooks hooks;
+  hooks.ioctl = Succeed;
+  PWDFDEVICE_INIT kept = nullptr;
+  hooks.init = [&](PWDFDEVICE_INIT init) {
+    kept = init;
+    WdfDeviceInitSetIoType(init, WdfDeviceIoDirect);
+    WdfDeviceInitSetDeviceType(init, FILE_DEVICE_KEYBOARD);
+    return STATUS_SUCCESS;
+  };
+  hooks.added = [&](WDFDEVICE) {
+    WdfDeviceInitSetIoType(kept, WdfDeviceIoBuffered);
+    WdfDeviceInitSetDeviceType(kept, FILE_DEVICE_MOUSE);
+    WdfDeviceInitSetExclusive(kept, TRUE);
+    WdfFdoInitSetFilter(kept);
+    return STATUS_SUCCESS;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  machine.Run([&] {
+    PDEVICE_OBJECT wdm = WdfDeviceWdmGetDeviceObject(hooks.device);
+    EXPECT_EQ(wdm->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO), static_cast<ULONG>(DO_DIRECT_IO));
+    EXPECT_EQ(wdm->DeviceType, static_cast<DEVICE_TYPE>(FILE_DEVICE_KEYBOARD));
+    EXPECT_EQ(wdm->Flags & DO_EXCLUSIVE, 0u);
+  });
+  File first = rig.Open(), second = rig.Open();
+  EXPECT_TRUE(second) << "not exclusive";
+  EXPECT_EQ(second.Write("x").status, STATUS_INVALID_DEVICE_REQUEST) << "no filter: what has no handler is not passed down";
+}
+
 }  // namespace
 }  // namespace drydock::test

@@ -270,5 +270,26 @@ CONFORMANCE(Verifier, KeBugCheckStopsTheMachineWithItsCode, "VER-21") {
   EXPECT_BUG_CHECK(machine, 0xDEAD, 1, 2, 3, 4);
 }
 
+CONFORMANCE(Drivers, DriverEntryRunsOncePerLoad, "DRV-14") {
+  int entries = 0, unloads = 0;
+  for (int load = 1; load <= 2; ++load) {
+    Hooks hooks;
+    hooks.entry = [&](PDRIVER_OBJECT, PUNICODE_STRING) {
+      ++entries;
+      return STATUS_SUCCESS;
+    };
+    hooks.unload = [&] { ++unloads; };
+    {
+      Rig rig(machine, hooks);
+      rig.AddDevice();
+      Device second = machine.AddDevice({.function = rig.driver});
+      EXPECT_TRUE(second.started());
+      EXPECT_EQ(entries, load) << "however many devices";
+      machine.RemoveDevice(second);
+    }
+    EXPECT_EQ(unloads, load);
+  }
+}
+
 }  // namespace
 }  // namespace drydock::test

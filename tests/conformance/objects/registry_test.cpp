@@ -228,5 +228,70 @@ CONFORMANCE(Registry, ADevicesKeyIsItsOwn, "INI-18") {
   });
 }
 
+// REG-01 as corrected: only the verifier looks at the level (DEVX-48).
+CONFORMANCE_WITH((MachineOptions{.verifier = true}), Registry, EveryMethodNeedsPassiveLevelUnderTheVerifier, "REG-01", "DEVX-48") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    WDFKEY key = Parameters(hooks.driver), other = nullptr;
+    WDFSTRING string = NewString(u"text");
+    WDFCOLLECTION strings = nullptr;
+    ASSERT_EQ(S(WdfCollectionCreate(WDF_NO_OBJECT_ATTRIBUTES, &strings)), S(STATUS_SUCCESS));
+    WDFMEMORY memory = nullptr;
+    ASSERT_EQ(S(WdfMemoryCreate(WDF_NO_OBJECT_ATTRIBUTES, NonPagedPoolNx, 0, 4, &memory, nullptr)), S(STATUS_SUCCESS));
+    UNICODE_STRING name = Text(u"Name"), value = Text(u"value");
+    char16_t buffer[8];
+    UNICODE_STRING out = {0, sizeof(buffer), reinterpret_cast<PWCH>(buffer)};
+    ULONG number = 0, length = 0;
+    WDFMEMORY read = nullptr;
+    Lines accepted;
+    auto refused = [&](const char* what, NTSTATUS status) {
+      if (status != STATUS_INVALID_DEVICE_REQUEST) accepted.push_back(what);
+    };
+    {
+      AtDispatch raised;
+      refused("OpenKey", WdfRegistryOpenKey(key, &name, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &other));
+      refused("CreateKey", WdfRegistryCreateKey(key, &name, KEY_READ, 0, nullptr, WDF_NO_OBJECT_ATTRIBUTES, &other));
+      refused("QueryMemory", WdfRegistryQueryMemory(key, &name, NonPagedPoolNx, WDF_NO_OBJECT_ATTRIBUTES, &read, nullptr));
+      refused("QueryMultiString", WdfRegistryQueryMultiString(key, &name, WDF_NO_OBJECT_ATTRIBUTES, strings));
+      refused("QueryUnicodeString", WdfRegistryQueryUnicodeString(key, &name, nullptr, &out));
+      refused("QueryString", WdfRegistryQueryString(key, &name, string));
+      refused("QueryULong", WdfRegistryQueryULong(key, &name, &number));
+      refused("QueryValue", WdfRegistryQueryValue(key, &name, sizeof(buffer), buffer, &length, nullptr));
+      refused("AssignMemory", WdfRegistryAssignMemory(key, &name, REG_BINARY, memory, nullptr));
+      refused("AssignMultiString", WdfRegistryAssignMultiString(key, &name, strings));
+      refused("AssignUnicodeString", WdfRegistryAssignUnicodeString(key, &name, &value));
+      refused("AssignString", WdfRegistryAssignString(key, &name, string));
+      refused("AssignULong", WdfRegistryAssignULong(key, &name, 1));
+      refused("AssignValue", WdfRegistryAssignValue(key, &name, REG_BINARY, sizeof(number), &number));
+      refused("RemoveValue", WdfRegistryRemoveValue(key, &name));
+      refused("RemoveKey", WdfRegistryRemoveKey(key));
+      refused("OpenParametersRegistryKey", WdfDriverOpenParametersRegistryKey(hooks.driver, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &other));
+    }
+    EXPECT_EQ(accepted, Lines{});
+    EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 17u) << "one break each";
+    EXPECT_EQ(S(WdfRegistryQueryULong(key, &name, &number)), S(STATUS_OBJECT_NAME_NOT_FOUND)) << "and nothing was done";
+  });
+}
+
+CONFORMANCE(Registry, RightsAreThoseTheKeyWasOpenedWith, "REG-02", "REG-05", "REG-09", "REG-11") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    WDFKEY all = Parameters(hooks.driver, KEY_ALL_ACCESS), reader = Parameters(hooks.driver, KEY_READ), writer = Parameters(hooks.driver, KEY_SET_VALUE);
+    UNICODE_STRING name = Text(u"Name"), value = Text(u"value"), below = Text(u"Below");
+    ULONG number = 0;
+    EXPECT_EQ(S(WdfRegistryAssignULong(reader, &name, 1)), S(STATUS_ACCESS_DENIED));
+    EXPECT_EQ(S(WdfRegistryAssignUnicodeString(reader, &name, &value)), S(STATUS_ACCESS_DENIED));
+    EXPECT_EQ(S(WdfRegistryRemoveValue(reader, &name)), S(STATUS_ACCESS_DENIED));
+    EXPECT_EQ(S(WdfRegistryRemoveKey(reader)), S(STATUS_ACCESS_DENIED));
+    EXPECT_EQ(S(WdfRegistryAssignULong(writer, &name, 1)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(WdfRegistryQueryULong(writer, &name, &number)), S(STATUS_ACCESS_DENIED));
+    WDFKEY key = nullptr;
+    EXPECT_EQ(S(WdfRegistryCreateKey(reader, &below, KEY_READ, 0, nullptr, WDF_NO_OBJECT_ATTRIBUTES, &key)), S(STATUS_ACCESS_DENIED));
+    EXPECT_EQ(S(WdfRegistryCreateKey(all, &below, KEY_READ, 0, nullptr, WDF_NO_OBJECT_ATTRIBUTES, &key)), S(STATUS_SUCCESS));
+  });
+}
+
 }  // namespace
 }  // namespace drydock::test

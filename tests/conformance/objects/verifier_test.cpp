@@ -448,5 +448,104 @@ CONFORMANCE(ForwardProgressExercise, ReservedRequestsServeWhenNoneCanBeMade, "VE
   }
 }
 
+// --- further entries of the bug check's table ---
+
+PIRP StateChangingPnpIrp(PDEVICE_OBJECT top, UCHAR minor) {
+  PIRP irp = IoAllocateIrp(top->StackSize, FALSE);
+  irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+  PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+  stack->MajorFunction = IRP_MJ_PNP;
+  stack->MinorFunction = minor;
+  return irp;
+}
+
+CONFORMANCE(Violations, ASecondStateChangingPnpIrpIsABugCheck, "VER-10", "DEVX-47") {
+  Hooks hooks;
+  PIRP second = nullptr;
+  hooks.init = [&](PWDFDEVICE_INIT init) {
+    static Hooks* here;
+    static PIRP* sent;
+    here = &hooks;
+    sent = &second;
+    WDF_PNPPOWER_EVENT_CALLBACKS pnp;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
+    pnp.EvtDeviceQueryRemove = [](WDFDEVICE device) {
+      PDEVICE_OBJECT top = WdfDeviceWdmGetDeviceObject(device);
+      *sent = StateChangingPnpIrp(top, IRP_MN_QUERY_STOP_DEVICE);
+      (void)IoCallDriver(top, *sent);
+      return STATUS_SUCCESS;
+    };
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &pnp);
+    return STATUS_SUCCESS;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  machine.QueryRemove(rig.device);
+  EXPECT_BUG_CHECK(machine, 0x10D, 0xC, reinterpret_cast<uint64_t>(hooks.device), reinterpret_cast<uint64_t>(second));
+}
+
+CONFORMANCE(Violations, ParameterFourIsTheDriversGlobals, "VER-05", "DEVX-47") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] { WdfObjectDelete(nullptr); });
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x5, 0);
+  EXPECT_EQ(machine.bug_check()->parameters[3], reinterpret_cast<uint64_t>(WdfDriverGlobals));
+}
+
+CONFORMANCE(Violations, ANullParameterTellsTheCallersAddress, "VER-04", "DEVX-47") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] { (void)WdfSpinLockCreate(WDF_NO_OBJECT_ATTRIBUTES, nullptr); });
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x4, 0);
+  EXPECT_NE(machine.bug_check()->parameters[2], 0u);
+}
+
+// --- what only the verifier looks at ---
+
+CONFORMANCE(VerifierOnly, NotSupportedFromAQueryCallbackBreaksAndIsHonoured, "DEVX-49", "PWR-25") {
+  for (bool on : {false, true}) {
+    Set(machine, "VerifierOn", on);
+    const size_t before = Breaks(machine);
+    Hooks hooks;
+    hooks.pnp_callbacks = true;
+    hooks.fail["QueryRemove"] = STATUS_NOT_SUPPORTED;
+    Rig rig(machine, hooks);
+    rig.AddDevice();
+    EXPECT_EQ(machine.QueryRemove(rig.device), STATUS_NOT_SUPPORTED);
+    EXPECT_EQ(Breaks(machine) - before, on ? 1u : 0u);
+    hooks.fail.clear();
+  }
+}
+
+CONFORMANCE(VerifierOnly, LevelsAreNotLookedAtWithoutIt, "DEVX-48", "VER-14") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    AtDispatch raised;
+    WDFSTRING string = nullptr;
+    EXPECT_EQ(S(WdfStringCreate(nullptr, WDF_NO_OBJECT_ATTRIBUTES, &string)), S(STATUS_SUCCESS)) << "the call goes ahead";
+    UNICODE_STRING text;
+    WdfStringGetUnicodeString(string, &text);
+    EXPECT_EQ(text.Length, 0);
+  });
+  EXPECT_EQ(Breaks(machine), 0u);
+}
+
+CONFORMANCE_WITH(kOn, VerifierOnly, AVoidFunctionAboveItsLevelReturnsWithoutEffect, "DEVX-48") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    WDFSTRING string = nullptr;
+    ASSERT_EQ(S(WdfStringCreate(nullptr, WDF_NO_OBJECT_ATTRIBUTES, &string)), S(STATUS_SUCCESS));
+    UNICODE_STRING text = {7, 9, nullptr};
+    {
+      AtDispatch raised;
+      WdfStringGetUnicodeString(string, &text);
+    }
+    EXPECT_EQ(text.Length, 7) << "untouched";
+  });
+  EXPECT_EQ(Breaks(machine), 1u);
+}
+
 }  // namespace
 }  // namespace drydock::test

@@ -65,7 +65,7 @@ CONFORMANCE(QueueCreate, DefaultQueueMayBeMadeWithoutOutputButNotAfterStart, "IO
   });
 }
 
-CONFORMANCE(QueueCreate, ConfigureDispatchingChecksInOrder, "IOT-9.13", "IOX-56") {
+CONFORMANCE(QueueCreate, ConfigureDispatchingChecksInOrder, "IOT-9.13", "IOX-56", "INI-38") {
   Rig rig(machine);
   rig.add = [&] {
     WDFDEVICE device = rig.wdf_device;
