@@ -1,6 +1,7 @@
 #include "wdf/framework.h"
 
 #include "runtime/assert.h"
+#include "wdf/device/device_init.h"
 #include "wdf/object/arena.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/reference_log.h"
@@ -27,6 +28,7 @@ Framework::~Framework() {
       nullptr);
   for (DriverGlobals* globals : drivers) delete globals;
   FreeAbandonedRequests(*this);
+  FreeLentInits(*this);
   kernel.framework = nullptr;
 }
 

@@ -24,6 +24,7 @@ class Arena;
 class Driver;
 class Object;
 class ReferenceLog;
+struct DeviceInit;
 struct Disposal;
 struct OwnRequest;
 struct OwnRequests;
@@ -100,6 +101,7 @@ struct Framework {
   rt::Lock tree_lock;
   rt::Lock drivers_lock;
   std::vector<DriverGlobals*> drivers RT_GUARDED_BY(drivers_lock);
+  std::vector<DeviceInit*> lent_inits RT_GUARDED_BY(drivers_lock);  // wdf/device/device_init.h
   // Ended bindings: an object that leaked, and the driver's stub, still point to theirs.
   std::vector<std::unique_ptr<DriverGlobals>> ended RT_GUARDED_BY(drivers_lock);
 };

@@ -6,6 +6,7 @@
 #include "wdf/bus/bus.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/remove_lock.h"
 #include "wdf/device/um_policy.h"
 #include "wdf/device/wdm_extension.h"
 #include "wdf/driver/driver.h"
@@ -70,6 +71,7 @@ void DeviceBuilder::FreeInit(DeviceInit* init) {
     Break(*init->globals, "WdfDeviceInitFree: only for what WdfControlDeviceInitAllocate or WdfPdoInitAllocate gave, and not after WdfDeviceCreate");
     return;
   }
+  InitEnded(init);
   init->canary = 0;
   delete init;
 }
@@ -149,6 +151,7 @@ void DeviceBuilder::ResolveIoTypes(Device& device, const DeviceInit& init) {
   // Room for one more visit: the driver's own location after a preprocess callback, the self target's (IOX-2).
   if (init.pdo_init && init.pdo_init->forward_to_parent) wdm->StackSize = static_cast<CCHAR>(init.parent->wdm()->StackSize + 1);
   if (init.preprocess) ++wdm->StackSize;
+  if (init.remove_lock_options & WDF_REMOVE_LOCK_OPTION_ACQUIRE_FOR_IO && init.kind != DeviceKind::kControl) MakeRemoveLock(device);
   if (init.allow_self_target) ++wdm->StackSize;
   device.default_boost_ = BoostOf(wdm->DeviceType);
 }
@@ -198,6 +201,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
   }
   RegisterForShutdown(*device, *init);
   init->used = true;
+  InitEnded(init);
   if (init->add_scope) init->add_scope->device = device;
   init->add_scope = nullptr;
   device->pnp_->Begin();

@@ -8,7 +8,9 @@ namespace drydock::wdf::ddi {
 
 PWDFDEVICE_INIT WdfControlDeviceInitAllocate(DriverGlobals& globals, WDFDRIVER, const UNICODE_STRING* SDDLString) {
   wdf::DeviceInit* init = DeviceBuilder::NewInit(globals, DeviceKind::kControl);
-  if (init) init->sddl.assign(TextOf(SDDLString));
+  if (!init) return nullptr;
+  init->sddl.assign(TextOf(SDDLString));
+  LendInit(init);
   return reinterpret_cast<PWDFDEVICE_INIT>(init);
 }
 

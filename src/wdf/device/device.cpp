@@ -6,6 +6,7 @@
 #include "wdf/device/device_access.h"
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/remove_lock.h"
 #include "wdf/device/um_policy.h"
 #include "wdf/device/wdm_extension.h"
 #include "wdf/driver/binding.h"
@@ -87,6 +88,7 @@ NTSTATUS DispatchWdm(PDEVICE_OBJECT wdm, PIRP irp) {
     const bool ends_file = stack->MajorFunction == IRP_MJ_CLEANUP || stack->MajorFunction == IRP_MJ_CLOSE;
     return CompleteIrp(irp, ends_file ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE);
   }
+  if (NTSTATUS status; __builtin_expect(device->io_lock != nullptr, 0) && !EnterRemoveLock(*device, irp, &status)) return status;
   if (__builtin_expect(device->init().preprocess != nullptr, 0)) {
     if (auto callback = PreprocessFor(device->init(), *IoGetCurrentIrpStackLocation(irp))) {
       return nt::CallDriver("EvtDeviceWdmIrpPreprocess", callback, HandleOf(*device), irp);

@@ -85,7 +85,7 @@ class Device final : public Object {
   NTSTATUS PassDown(PIRP irp);
 
   // One slot per family that hangs things on a device; made by the family at first need, before or at WdfDeviceCreate, or under the family's own lock.
-  std::unique_ptr<DevicePart> interrupts, dma_enablers, children, as_child, query_interfaces, wmi;
+  std::unique_ptr<DevicePart> interrupts, dma_enablers, children, as_child, query_interfaces, wmi, io_lock;
 
   rt::Lock file_lock;
   FileObject* files RT_GUARDED_BY(file_lock) = nullptr;

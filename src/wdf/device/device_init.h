@@ -106,8 +106,16 @@ struct DeviceInit {
   std::unique_ptr<PdoInit> pdo_init;
   std::unique_ptr<WDF_CHILD_LIST_CONFIG> default_child_list;  // FDOs
   KeptAttributes default_child_list_attributes;
+  std::unique_ptr<DeviceInit> spent;  // what late calls write to
 };
 
-inline DeviceInit& InitFrom(PWDFDEVICE_INIT init) { return *reinterpret_cast<DeviceInit*>(init); }
+// What a driver's call works on. After WdfDeviceCreate that is a dummy, and the call is told (INI-01).
+DeviceInit& InitFrom(PWDFDEVICE_INIT init);
+
+// Inits that the driver itself allocated: each is to be used or freed (INI-06). EndBinding reports and frees those that were not.
+void LendInit(DeviceInit* init);
+void InitEnded(const DeviceInit* init);
+void ReportLentInits(DriverGlobals& globals);
+void FreeLentInits(Framework& framework);  // of a machine that ends with drivers loaded
 
 }  // namespace drydock::wdf

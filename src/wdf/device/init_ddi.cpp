@@ -32,7 +32,7 @@ NTSTATUS AddStateCallback(std::vector<StateCallback>* list, State state, Callbac
 
 }  // namespace
 
-void WdfDeviceInitFree(DriverGlobals&, PWDFDEVICE_INIT DeviceInit) { DeviceBuilder::FreeInit(&InitFrom(DeviceInit)); }
+void WdfDeviceInitFree(DriverGlobals&, PWDFDEVICE_INIT DeviceInit) { DeviceBuilder::FreeInit(reinterpret_cast<wdf::DeviceInit*>(DeviceInit)); }
 
 void WdfDeviceInitSetPnpPowerEventCallbacks(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PWDF_PNPPOWER_EVENT_CALLBACKS PnpPowerEventCallbacks) {
   WDF_PNPPOWER_EVENT_CALLBACKS copy;

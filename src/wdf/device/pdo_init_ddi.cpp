@@ -27,6 +27,7 @@ PWDFDEVICE_INIT WdfPdoInitAllocate(DriverGlobals& globals, WDFDEVICE ParentDevic
   if (!init) return nullptr;
   init->parent = parent;
   init->pdo_init = std::make_unique<PdoInit>();
+  LendInit(init);
   return reinterpret_cast<PWDFDEVICE_INIT>(init);
 }
 

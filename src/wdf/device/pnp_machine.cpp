@@ -6,6 +6,7 @@
 #include "wdf/device/names.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/device/power_steps.h"
+#include "wdf/device/remove_lock.h"
 #include "wdf/device/resource_list.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
@@ -448,6 +449,7 @@ void PnpPower::EndDevice() {
   KeFlushQueuedDpcs();  // the idle timer's may be under way
   device_.names().DeleteSymbolicLink();
   queue::PurgeForRemoval(device_, managed_purged_ ? queue::PurgeScope::kOthers : queue::PurgeScope::kAll);
+  WaitForIo(device_);
   CleanUpSelfManagedIo();
   EnterPnp(WdfDevStatePnpFinal);
   DropDependents();

@@ -12,6 +12,7 @@
 #include "nt/io/driver.h"
 #include "runtime/assert.h"
 #include "wdf/device/builder.h"
+#include "wdf/device/device_init.h"
 #include "wdf/driver/leaks.h"
 #include "wdf/entry/tables.h"
 #include "wdf/misc/string_object.h"
@@ -122,7 +123,12 @@ Driver& DriverOf(DriverGlobals& globals) {
   return *globals.driver;
 }
 
-Object* DefaultParent(DriverGlobals& globals) { return globals.driver; }
+Object* DefaultParent(DriverGlobals& globals) {
+  if (__builtin_expect(globals.driver == nullptr, 0)) {
+    Violation(globals, ViolationKind::kBadHandle, 0, 0, "A framework function that needs the driver object was called before WdfDriverCreate.");
+  }
+  return globals.driver;
+}
 
 DriverGlobals* GlobalsOf(PDRIVER_OBJECT wdm) {
   Framework* framework = CurrentFrameworkOrNull();
@@ -210,6 +216,7 @@ void EndBinding(DriverGlobals& globals) {
     globals.shared.Driver = nullptr;
   }
   ReportLeaks(globals);
+  ReportLentInits(globals);
   {
     rt::LockGuard guard(framework.drivers_lock);
     auto& drivers = framework.drivers;

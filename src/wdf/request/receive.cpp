@@ -112,7 +112,7 @@ struct RequestCache {
     if (request.received.reserved || request.received.buffers || request.parent_ || request.first_child_ || request.dying_children_) return false;
     if (request.contexts_ && request.contexts_->destroy) return false;  // one that has more than one is not kept
     const DriverGlobals& globals = *request.globals_;
-    return !request.passive_by_own_attributes_ && !globals.options.track_references && !globals.framework->kernel.events.enabled();
+    return !request.passive_by_own_attributes_ && globals.options.tracked_types == 0 && !globals.framework->kernel.events.enabled();
   }
 
   static void Free(ThreadState& state, Request& request) {

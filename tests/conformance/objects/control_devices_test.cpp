@@ -168,5 +168,26 @@ CONFORMANCE(ControlDevices, ShutdownFlagsHaveTheirNumbers, "INI-31") {
   EXPECT_EQ(static_cast<int>(WdfDeviceLastChanceShutdown), 2);
 }
 
+CONFORMANCE(ControlDevices, AnInitThatIsNeitherUsedNorFreedIsTold, "INI-06", "VER-23") {
+  for (bool freed : {true, false}) {
+    const size_t before = machine.CountReports(ReportKind::kBreak);
+    {
+      Hooks hooks;
+      Rig rig(machine, hooks);
+      machine.Run([&] {
+        UNICODE_STRING sddl = Sddl();
+        PWDFDEVICE_INIT init = WdfControlDeviceInitAllocate(hooks.driver, &sddl);
+        ASSERT_NE(init, nullptr);
+        if (freed) {
+          AtDispatch raised;
+          WdfDeviceInitFree(init);
+        }
+      });
+      EXPECT_EQ(machine.CountReports(ReportKind::kBreak), before);
+    }
+    EXPECT_EQ(machine.CountReports(ReportKind::kBreak) - before, freed ? 0u : 1u) << machine.ReportText();
+  }
+}
+
 }  // namespace
 }  // namespace drydock::test

@@ -454,6 +454,101 @@ CONFORMANCE(Devices, InitCallsAfterTheDeviceExistsChangeNothing, "INI-01", "INI-
   File first = rig.Open(), second = rig.Open();
   EXPECT_TRUE(second) << "not exclusive";
   EXPECT_EQ(second.Write("x").status, STATUS_INVALID_DEVICE_REQUEST) << "no filter: what has no handler is not passed down";
+  EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 4u) << "each late call is told";
+}
+
+CONFORMANCE(Devices, TheUsualLateInitCallPassesNull, "INI-01", "INI-02", "VER-04") {
+  Hooks hooks;
+  hooks.create_device = false;
+  hooks.init = [](PWDFDEVICE_INIT init) {
+    WDFDEVICE device = nullptr;
+    NTSTATUS status = WdfDeviceCreate(&init, WDF_NO_OBJECT_ATTRIBUTES, &device);
+    WdfDeviceInitSetExclusive(init, TRUE);  // init is NULL by now
+    return status;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x4);
+}
+
+// INI-16. A flush is nothing the framework knows of: the driver's preprocess callback keeps it.
+struct FlushKeeper {
+  static inline std::atomic<PIRP> kept;
+  static void Install(PWDFDEVICE_INIT init, bool lock) {
+    kept = nullptr;
+    if (lock) {
+      WDF_REMOVE_LOCK_OPTIONS options;
+      WDF_REMOVE_LOCK_OPTIONS_INIT(&options, WDF_REMOVE_LOCK_OPTION_ACQUIRE_FOR_IO);
+      WdfDeviceInitSetRemoveLockOptions(init, &options);
+    }
+    EXPECT_EQ(S(WdfDeviceInitAssignWdmIrpPreprocessCallback(
+                  init,
+                  [](WDFDEVICE, PIRP irp) -> NTSTATUS {
+                    IoMarkIrpPending(irp);
+                    kept = irp;
+                    return STATUS_PENDING;
+                  },
+                  IRP_MJ_FLUSH_BUFFERS, nullptr, 0)),
+              S(STATUS_SUCCESS));
+  }
+  static void Complete() {
+    PIRP irp = kept.exchange(nullptr);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+  }
+};
+
+CONFORMANCE(RemoveLocks, ForIoMakeTheRemovalWaitForEveryIrp, "INI-16") {
+  for (bool lock : {false, true}) {
+    Hooks hooks;
+    hooks.ioctl = Succeed;
+    hooks.init = [&](PWDFDEVICE_INIT init) {
+      FlushKeeper::Install(init, lock);
+      return STATUS_SUCCESS;
+    };
+    Rig rig(machine, hooks);
+    rig.AddDevice();
+    ASSERT_TRUE(rig.device.started());
+    File file = rig.Open();
+    EXPECT_EQ(file.Ioctl(kIoctl).status, STATUS_SUCCESS) << "ordinary I/O is as ever";
+    Task flusher = machine.Start("flusher", [&] { EXPECT_EQ(file.Flush().status, STATUS_SUCCESS); });
+    machine.Run([] { ASSERT_TRUE(Until([] { return FlushKeeper::kept != nullptr; })); });
+    std::atomic<bool> removed{false};
+    Task remover = machine.StartKernel("remover", [&] {
+      machine.SurpriseRemove(rig.device);
+      rig.RemoveDevice();
+      removed = true;
+    });
+    machine.Run([&] {
+      if (lock) {
+        SleepMs(20);
+      } else {
+        Until([&] { return removed.load(); });
+      }
+      EXPECT_EQ(removed, !lock);
+      FlushKeeper::Complete();
+    });
+    flusher.Join();
+    file.Close();
+    remover.Join();
+    EXPECT_TRUE(removed);
+  }
+}
+
+CONFORMANCE(RemoveLocks, OfWrongSizeAreIgnoredWithABreak, "INI-16") {
+  Hooks hooks;
+  hooks.init = [](PWDFDEVICE_INIT init) {
+    WDF_REMOVE_LOCK_OPTIONS options;
+    WDF_REMOVE_LOCK_OPTIONS_INIT(&options, WDF_REMOVE_LOCK_OPTION_ACQUIRE_FOR_IO);
+    options.Size = 4;
+    WdfDeviceInitSetRemoveLockOptions(init, &options);
+    return STATUS_SUCCESS;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  EXPECT_TRUE(rig.device.started());
+  EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 1u);
 }
 
 }  // namespace

@@ -547,5 +547,56 @@ CONFORMANCE_WITH(kOn, VerifierOnly, AVoidFunctionAboveItsLevelReturnsWithoutEffe
   EXPECT_EQ(Breaks(machine), 1u);
 }
 
+// VER-23: what the static rules say, found at run time: the order of creation here; inits in device_test and control_devices_test; control
+// devices before their end of initialisation in control_devices_test; unbalanced locks here and in sync_locks_test.
+CONFORMANCE(StaticRules, NothingIsMadeBeforeWdfDriverCreate, "VER-23", "DRV-01") {
+  Hooks hooks;
+  hooks.create_driver = false;
+  hooks.fails_to_load = true;
+  hooks.entry = [](PDRIVER_OBJECT, PUNICODE_STRING) {
+    WDFOBJECT object = nullptr;
+    return WdfObjectCreate(WDF_NO_OBJECT_ATTRIBUTES, &object);
+  };
+  Rig rig(machine, hooks);
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x5, 0);  // ours: the documentation only says that WdfDriverCreate comes first
+  EXPECT_NE(machine.bug_check()->words.find("WdfDriverCreate"), std::string::npos);
+}
+
+CONFORMANCE(StaticRules, ASpinLockKeptBeyondTheCallbackIsABugCheck, "VER-23", "VER-12") {
+  CheckCallbacks(machine);
+  Hooks hooks;
+  hooks.ioctl = [](WDFREQUEST request, size_t, size_t, ULONG) {
+    WDFSPINLOCK lock = nullptr;
+    EXPECT_EQ(S(WdfSpinLockCreate(WDF_NO_OBJECT_ATTRIBUTES, &lock)), S(STATUS_SUCCESS));
+    WdfRequestComplete(request, STATUS_SUCCESS);
+    WdfSpinLockAcquire(lock);
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  rig.Open().Ioctl(kIoctl);
+  EXPECT_BUG_CHECK(machine, 0x10D, 0xE, PASSIVE_LEVEL, DISPATCH_LEVEL);
+}
+
+CONFORMANCE(StaticRules, AnInitIsNotUsedAfterItsDevice, "VER-23", "INI-01") {
+  Hooks hooks;
+  PWDFDEVICE_INIT kept = nullptr;
+  hooks.init = [&](PWDFDEVICE_INIT init) {
+    kept = init;
+    return STATUS_SUCCESS;
+  };
+  hooks.added = [&](WDFDEVICE) {
+    WDF_PNPPOWER_EVENT_CALLBACKS pnp;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
+    pnp.EvtDeviceD0Entry = [](WDFDEVICE, WDF_POWER_DEVICE_STATE) -> NTSTATUS { return STATUS_UNSUCCESSFUL; };
+    WdfDeviceInitSetPnpPowerEventCallbacks(kept, &pnp);
+    WdfDeviceInitFree(kept);
+    return STATUS_SUCCESS;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  EXPECT_TRUE(rig.device.started()) << "the callback came too late";
+  EXPECT_EQ(Breaks(machine), 2u);
+}
+
 }  // namespace
 }  // namespace drydock::test
