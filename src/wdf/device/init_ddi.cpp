@@ -195,7 +195,7 @@ NTSTATUS WdfDeviceCreate(DriverGlobals& globals, PWDFDEVICE_INIT* DeviceInit, PW
   *Device = nullptr;
   if (!*DeviceInit) return STATUS_INVALID_DEVICE_STATE;
   wdf::Device* device = nullptr;
-  NTSTATUS status = DeviceBuilder::Create(globals, &InitFrom(*DeviceInit), DeviceAttributes, &device);
+  NTSTATUS status = DeviceBuilder::Create(globals, reinterpret_cast<wdf::DeviceInit*>(*DeviceInit), DeviceAttributes, &device);
   if (!NT_SUCCESS(status)) return status;
   *DeviceInit = nullptr;
   *Device = reinterpret_cast<WDFDEVICE>(device->handle());

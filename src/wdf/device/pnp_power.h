@@ -265,6 +265,8 @@ struct PnpPower {
   std::atomic<WDF_DEVICE_FAILED_ACTION> failed_action_{WdfDeviceFailedUndefined};
   std::atomic<bool> wakes_by_interrupt_{false};
   std::atomic<uint32_t> step_depth_{0};
+  std::atomic<void*> step_thread_{nullptr};  // PKTHREAD that takes the step
+  WDF_POWER_ROUTINE_TIMED_OUT_DATA timed_out_ = {};  // of bug check 0x10D/0x1
   KTIMER step_timer_ = {};
   KDPC step_dpc_ = {};
 

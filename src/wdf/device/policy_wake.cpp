@@ -1,6 +1,7 @@
 // The owner's half of waking: the wait-wake IRP it asks for, and arming and disarming in the states of tables S8 and S10.
 #include "nt/driver_callback.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/violation.h"
 
 namespace drydock::wdf {
 
@@ -14,15 +15,21 @@ PolicyEvent PolicyMachine::SendWake() {
   state.SystemState = pnp_.WakeStateForIrp();
   wake_overridden_ = false;
   device_.AddRef();
+  wake_asked_.store(true);
   NTSTATUS status = PoRequestPowerIrp(device_.pdo(), IRP_MN_WAIT_WAKE, state, &PolicyMachine::WakeRequestDone, this, nullptr);
   if (NT_SUCCESS(status)) return PolicyEvent::kNone;
   device_.Release();
+  wake_asked_.store(false);
   wake_sent_ = false;
   return PolicyEvent::kWakeFailed;
 }
 
 NTSTATUS PolicyMachine::WaitWakeIrp(PIRP irp) {
   if (device_.is_pdo()) return pnp_.power().DeliverWaitWake(irp);
+  if (!wake_asked_.exchange(false)) {
+    Violation(device_.globals(), ViolationKind::kPowerIrp, reinterpret_cast<uint64_t>(device_.wdm()), reinterpret_cast<uint64_t>(irp),
+              "A wait-wake IRP arrived at the power policy owner, which had not asked for one.");
+  }
   wake_irp_ = irp;
   cancel_state_ = kOut;
   PoStartNextPowerIrp(irp);

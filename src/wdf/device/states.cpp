@@ -111,6 +111,7 @@ void PnpPower::Settle() { SettlePnp(); }  // the other two settle after each ste
 void PnpPower::BeginStep(ULONG state) {
   if (!(state & WdfDevStateNP) && step_depth_.load() == 0) return;
   if (step_depth_.fetch_add(1) != 0) return;
+  step_thread_.store(KeGetCurrentThread());
   LARGE_INTEGER due;
   due.QuadPart = -10LL * 60 * 10'000'000;
   KeSetTimer(&step_timer_, due, &step_dpc_);
@@ -124,7 +125,12 @@ void PnpPower::EndStep() {
 VOID PnpPower::StepTimedOut(PKDPC, PVOID context, PVOID, PVOID) {
   auto& self = *static_cast<PnpPower*>(context);
   if (self.step_depth_.load() == 0) return;
-  Violation(self.device_.globals(), ViolationKind::kPowerRoutineTimeout, reinterpret_cast<uint64_t>(self.device_.handle()), 0,
+  self.timed_out_.PowerState = self.power_state();
+  self.timed_out_.PowerPolicyState = self.policy_state();
+  self.timed_out_.DeviceObject = self.device_.wdm();
+  self.timed_out_.Device = reinterpret_cast<WDFDEVICE>(self.device_.handle());
+  self.timed_out_.TimedOutThread = static_cast<PKTHREAD>(self.step_thread_.load());
+  Violation(self.device_.globals(), ViolationKind::kPowerRoutineTimeout, reinterpret_cast<uint64_t>(&self.timed_out_), 0,
             std::string("A power step of a device that is not power-pageable ran for ten minutes; the device is in ") +
                 StateName(static_cast<ULONG>(self.power_state())) + " and " + StateName(static_cast<ULONG>(self.policy_state())) + ".");
 }

@@ -598,5 +598,87 @@ CONFORMANCE(StaticRules, AnInitIsNotUsedAfterItsDevice, "VER-23", "INI-01") {
   EXPECT_EQ(Breaks(machine), 2u);
 }
 
+// --- power ---
+
+// A device whose D0Exit takes eleven minutes.
+void SlowPowerDown(Hooks& hooks, bool pageable) {
+  hooks.init = [pageable](PWDFDEVICE_INIT init) {
+    if (!pageable) WdfDeviceInitSetPowerNotPageable(init);
+    WDF_PNPPOWER_EVENT_CALLBACKS pnp;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
+    pnp.EvtDeviceD0Exit = [](WDFDEVICE, WDF_POWER_DEVICE_STATE target) -> NTSTATUS {
+      if (target != WdfPowerDeviceD3Final) SleepMs(11 * 60 * 1000);
+      return STATUS_SUCCESS;
+    };
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &pnp);
+    return STATUS_SUCCESS;
+  };
+}
+
+CONFORMANCE(PowerViolations, ACallbackOfANonPageableDriverHasTenMinutes, "VER-01", "DEVX-47") {
+  if (!machine.simulated()) return;  // live it takes the ten minutes
+  Hooks hooks;
+  SlowPowerDown(hooks, false);
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  ASSERT_TRUE(rig.device.started());
+  const Duration began = machine.Now();
+  machine.SetPowerState(rig.device, 3);
+  EXPECT_BUG_CHECK(machine, 0x10D, 0x1);
+  EXPECT_GE(machine.Now() - began, std::chrono::minutes(10));
+  const auto* data = reinterpret_cast<const WDF_POWER_ROUTINE_TIMED_OUT_DATA*>(machine.bug_check()->parameters[1]);
+  EXPECT_EQ(data->Device, hooks.device);
+  EXPECT_EQ(data->DeviceObject, rig.device.top());
+  EXPECT_NE(data->TimedOutThread, nullptr);
+  EXPECT_NE(data->PowerState, WdfDevStatePowerInvalid);
+}
+
+CONFORMANCE(PowerViolations, APageableOneHasAllTheTime, "VER-01", "DEVX-47") {
+  if (!machine.simulated()) return;
+  Hooks hooks;
+  SlowPowerDown(hooks, true);
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  EXPECT_EQ(machine.SetPowerState(rig.device, 3), STATUS_SUCCESS);
+  EXPECT_FALSE(machine.stopped()) << machine.ReportText();
+}
+
+CONFORMANCE(PowerViolations, APowerIrpThatTheOwnerDidNotAskForIsABugCheck, "VER-11", "DEVX-47") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  PIRP irp = nullptr;
+  PDEVICE_OBJECT top = rig.device.top();
+  machine.Run([&] {
+    irp = IoAllocateIrp(top->StackSize, FALSE);
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = IRP_MJ_POWER;
+    stack->MinorFunction = IRP_MN_SET_POWER;
+    stack->Parameters.Power.Type = DevicePowerState;
+    stack->Parameters.Power.State.DeviceState = PowerDeviceD3;
+    (void)PoCallDriver(top, irp);
+  });
+  EXPECT_BUG_CHECK(machine, 0x10D, 0xD, reinterpret_cast<uint64_t>(top), reinterpret_cast<uint64_t>(irp));
+}
+
+CONFORMANCE(PowerViolations, AWaitWakeThatTheOwnerDidNotAskForToo, "VER-11", "DEVX-47") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  PIRP irp = nullptr;
+  PDEVICE_OBJECT top = rig.device.top();
+  machine.Run([&] {
+    irp = IoAllocateIrp(top->StackSize, FALSE);
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
+    stack->MajorFunction = IRP_MJ_POWER;
+    stack->MinorFunction = IRP_MN_WAIT_WAKE;
+    stack->Parameters.WaitWake.PowerState = PowerSystemSleeping1;
+    (void)PoCallDriver(top, irp);
+  });
+  EXPECT_BUG_CHECK(machine, 0x10D, 0xD, reinterpret_cast<uint64_t>(top), reinterpret_cast<uint64_t>(irp));
+}
+
 }  // namespace
 }  // namespace drydock::test
