@@ -499,42 +499,51 @@ struct FlushKeeper {
   }
 };
 
-CONFORMANCE(RemoveLocks, ForIoMakeTheRemovalWaitForEveryIrp, "INI-16") {
-  for (bool lock : {false, true}) {
-    Hooks hooks;
-    hooks.ioctl = Succeed;
-    hooks.init = [&](PWDFDEVICE_INIT init) {
-      FlushKeeper::Install(init, lock);
-      return STATUS_SUCCESS;
-    };
-    Rig rig(machine, hooks);
-    rig.AddDevice();
-    ASSERT_TRUE(rig.device.started());
-    File file = rig.Open();
-    EXPECT_EQ(file.Ioctl(kIoctl).status, STATUS_SUCCESS) << "ordinary I/O is as ever";
-    Task flusher = machine.Start("flusher", [&] { EXPECT_EQ(file.Flush().status, STATUS_SUCCESS); });
-    machine.Run([] { ASSERT_TRUE(Until([] { return FlushKeeper::kept != nullptr; })); });
-    std::atomic<bool> removed{false};
-    Task remover = machine.StartKernel("remover", [&] {
-      machine.SurpriseRemove(rig.device);
-      rig.RemoveDevice();
-      removed = true;
-    });
-    machine.Run([&] {
-      if (lock) {
-        SleepMs(20);
-      } else {
-        Until([&] { return removed.load(); });
-      }
-      EXPECT_EQ(removed, !lock);
-      FlushKeeper::Complete();
-    });
-    flusher.Join();
-    file.Close();
-    remover.Join();
-    EXPECT_TRUE(removed);
-  }
+void RemoveWithAnIrpOut(Machine& machine, bool lock) {
+  Hooks hooks;
+  hooks.ioctl = Succeed;
+  hooks.init = [&](PWDFDEVICE_INIT init) {
+    FlushKeeper::Install(init, lock);
+    return STATUS_SUCCESS;
+  };
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  ASSERT_TRUE(rig.device.started());
+  EXPECT_EQ(rig.Open().Ioctl(kIoctl).status, STATUS_SUCCESS) << "ordinary I/O is as ever";
+  // From a driver above, without a file: an open handle would put the removal off by itself.
+  PDEVICE_OBJECT top = rig.device.top();
+  Task flusher = machine.StartKernel("flusher", [&] {
+    KEVENT done;
+    IO_STATUS_BLOCK result = {};
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    PIRP irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, top, nullptr, 0, nullptr, &done, &result);
+    EXPECT_EQ(S(IoCallDriver(top, irp)), S(STATUS_PENDING));
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+    EXPECT_EQ(S(result.Status), S(STATUS_SUCCESS));
+  });
+  machine.Run([] { ASSERT_TRUE(Until([] { return FlushKeeper::kept != nullptr; })); });
+  std::atomic<bool> removed{false};
+  Task remover = machine.StartKernel("remover", [&] {
+    rig.RemoveDevice();
+    removed = true;
+  });
+  machine.Run([&] {
+    if (lock) {
+      SleepMs(20);
+    } else {
+      Until([&] { return removed.load(); });
+    }
+    EXPECT_EQ(removed, !lock);
+    FlushKeeper::Complete();
+  });
+  flusher.Join();
+  remover.Join();
+  EXPECT_TRUE(removed);
 }
+
+CONFORMANCE(RemoveLocks, ForIoMakeTheRemovalWaitForEveryIrp, "INI-16") { RemoveWithAnIrpOut(machine, true); }
+
+CONFORMANCE(RemoveLocks, WithoutThemARemovalDoesNotWaitForIrpsThatTheDriverKeeps, "INI-16") { RemoveWithAnIrpOut(machine, false); }
 
 CONFORMANCE(RemoveLocks, OfWrongSizeAreIgnoredWithABreak, "INI-16") {
   Hooks hooks;

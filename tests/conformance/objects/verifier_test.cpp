@@ -640,6 +640,7 @@ CONFORMANCE(PowerViolations, APageableOneHasAllTheTime, "VER-01", "DEVX-47") {
   Rig rig(machine, hooks);
   rig.AddDevice();
   EXPECT_EQ(machine.SetPowerState(rig.device, 3), STATUS_SUCCESS);
+  EXPECT_EQ(machine.SetPowerState(rig.device, 0), STATUS_SUCCESS);
   EXPECT_FALSE(machine.stopped()) << machine.ReportText();
 }
 
