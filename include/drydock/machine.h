@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "drydock/hardware.h"
 #include "drydock/io.h"
 #include "drydock/model.h"
 #include "drydock/report.h"
@@ -134,6 +135,7 @@ struct DeviceSpec {
   bool drivers_by_id = false;    // its drivers come from the installed packages: AddRootDevice
   PowerAbilities power = {};
   bool restartable = false;  // its bus makes a failed device anew when the driver asks (at most five times a minute)
+  std::vector<Resource> resources = {};  // what START brings, in this order (drydock/hardware.h)
 };
 
 struct OpenOptions {

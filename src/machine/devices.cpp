@@ -170,6 +170,17 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
   Device::Impl& device = impl_->devices.emplace_back();
   device.machine = impl_.get();
   if (spec.function) description.function = NtDrivers({spec.function})[0];
+  if (!spec.resources.empty() && !stopped()) {
+    std::string name = !spec.instance.empty() ? spec.instance : spec.function ? fmt::format("a device of {}", spec.function.name()) : "a raw device";
+    machine::Guarded(*impl_, false, [&] {
+      device.hardware = std::make_unique<machine::Hardware>(*impl_->kernel, name, spec.resources);
+      return true;
+    });
+    if (device.hardware) {
+      description.raw_resources = device.hardware->raw();
+      description.translated_resources = device.hardware->translated();
+    }
+  }
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)
       description.hooks = backend::HooksFor(*impl_->kernel, std::make_unique<machine::ModelBridge>(spec.model));
@@ -191,11 +202,16 @@ Status Machine::AddNamedModel(const std::string& name, std::shared_ptr<DeviceMod
 
 Status Machine::RemoveDevice(Device device) {
   Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::Remove(pdo); });
-  if (status.ok() && !impl_->children.count(device.impl()->pdo)) device.impl()->pdo = nullptr;
+  if (status.ok() && !impl_->children.count(device.impl()->pdo)) {
+    device.impl()->pdo = nullptr;
+    device.impl()->hardware = nullptr;
+  }
   return status;
 }
 
 Status Machine::SurpriseRemove(Device device) {
+  // The hardware goes first; its driver hears of it afterwards.
+  if (device && device.impl()->pdo && device.impl()->hardware && !stopped()) device.impl()->hardware->Unplug();
   Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::SurpriseRemove(pdo); });
   if (status.ok() && !impl_->children.count(device.impl()->pdo)) device.impl()->pdo = nullptr;
   return status;

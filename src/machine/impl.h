@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "drydock/machine.h"
+#include "machine/hardware.h"
 #include "machine/image.h"
 #include "machine/symbolizer.h"
 #include "nt/io/driver.h"
@@ -42,6 +43,7 @@ struct Device::Impl {
   Machine::Impl* machine = nullptr;
   DEVICE_OBJECT* pdo = nullptr;  // null: removed
   NTSTATUS start_status = STATUS_SUCCESS;
+  std::unique_ptr<machine::Hardware> hardware;  // null: no resources
   std::string name;
 };
 

@@ -23,6 +23,7 @@ namespace ob { struct State; }
 namespace cm { struct State; }
 namespace io { struct State; }
 namespace pnp { struct State; }
+namespace hal { struct State; }
 
 struct Thread;
 struct CallbackFrame;
@@ -50,6 +51,7 @@ struct Kernel {
   std::unique_ptr<ob::State> ob;
   std::unique_ptr<cm::State> cm;
   std::unique_ptr<io::State> io;
+  std::unique_ptr<hal::State> hal;
   std::unique_ptr<pnp::State> pnp;
 
   // Where a bug check goes. Set by Machine; called once, on the failing task, before everything stops.

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "nt/hal/trace_kinds.h"
 #include "nt/io/trace_kinds.h"
 #include "nt/ke/state.h"
 #include "nt/thread.h"
@@ -27,6 +28,11 @@ constexpr rt::EventKind kKinds[] = {
     {kEventWorkItemRun, "work.run", "item {a} queue {b}"},
     {kEventPoolFail, "pool.fail", "tag {a:#x} bytes {b}"},
     {kEventDebugPrint, "debug.print", "length {a} level {b}"},
+    {hal::kInterruptAssert, "interrupt.assert", "vector {a:#x} level {b}"},
+    {hal::kInterruptDeassert, "interrupt.deassert", "vector {a:#x}"},
+    {hal::kInterruptServe, "interrupt.serve", "vector {a:#x} claimed {c}"},
+    {hal::kInterruptConnect, "interrupt.connect", "vector {a:#x} level {b}"},
+    {hal::kInterruptDisconnect, "interrupt.disconnect", "vector {a:#x}"},
 };
 
 }  // namespace

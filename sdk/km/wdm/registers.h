@@ -1,5 +1,5 @@
 // Device registers in memory and ports. Part of wdm.h.
-// A register in memory is what its address points at, read and written once, in order. Ports are functions.
+// Functions: a register file of a device's model may answer at the address; anywhere else it is memory, read and written once, in order.
 // IRQL: any. Source: public documentation.
 #ifndef DRYDOCK_WDM_REGISTERS_H
 #define DRYDOCK_WDM_REGISTERS_H
@@ -10,24 +10,11 @@
 extern "C" {
 #endif
 
-#define DRYDOCK_REGISTER(Name, type)                                                                        \
-  FORCEINLINE type READ_REGISTER_##Name(volatile type *Register) {                                          \
-    KeMemoryBarrierWithoutFence();                                                                          \
-    return *Register;                                                                                       \
-  }                                                                                                         \
-  FORCEINLINE VOID WRITE_REGISTER_##Name(volatile type *Register, type Value) {                             \
-    *Register = Value;                                                                                      \
-    KeMemoryBarrier();                                                                                      \
-  }                                                                                                         \
-  FORCEINLINE VOID READ_REGISTER_BUFFER_##Name(volatile type *Register, type *Buffer, ULONG Count) {        \
-    ULONG i;                                                                                                \
-    for (i = 0; i < Count; ++i) Buffer[i] = Register[i];                                                    \
-  }                                                                                                         \
-  FORCEINLINE VOID WRITE_REGISTER_BUFFER_##Name(volatile type *Register, type *Buffer, ULONG Count) {       \
-    ULONG i;                                                                                                \
-    for (i = 0; i < Count; ++i) Register[i] = Buffer[i];                                                    \
-    KeMemoryBarrier();                                                                                      \
-  }
+#define DRYDOCK_REGISTER(Name, type)                                                       \
+  type READ_REGISTER_##Name(volatile type *Register);                                      \
+  VOID WRITE_REGISTER_##Name(volatile type *Register, type Value);                         \
+  VOID READ_REGISTER_BUFFER_##Name(volatile type *Register, type *Buffer, ULONG Count);    \
+  VOID WRITE_REGISTER_BUFFER_##Name(volatile type *Register, type *Buffer, ULONG Count);
 DRYDOCK_REGISTER(UCHAR, UCHAR)
 DRYDOCK_REGISTER(USHORT, USHORT)
 DRYDOCK_REGISTER(ULONG, ULONG)

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nt/bugcheck.h"
+#include "nt/hal/state.h"
 #include "nt/kernel.h"
 #include "nt/mm/address_space.h"
 #include "nt/mm/mdl.h"
@@ -76,11 +77,14 @@ PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress) {
 
 PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) { return reinterpret_cast<void*>(PhysicalAddress.QuadPart); }
 
-// A device's memory is what a model allocated for it: its "physical" address is its own.
+// Registers of a model are mapped into a window that only READ_REGISTER_... and its kin can use; a device's memory is what a model allocated for it,
+// whose "physical" address is its own.
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType) {
   (void)CacheType;
+  if (!NumberOfBytes) return nullptr;
+  if (void* registers = CurrentKernel().hal->io_space.Map(static_cast<uint64_t>(PhysicalAddress.QuadPart), NumberOfBytes)) return registers;
   void* address = reinterpret_cast<void*>(PhysicalAddress.QuadPart);
-  if (!address || !NumberOfBytes || !mm::IsReadable(address, NumberOfBytes)) return nullptr;
+  if (!address || !mm::IsReadable(address, NumberOfBytes)) return nullptr;
   mm::State& state = *CurrentKernel().mm;
   drydock::rt::LockGuard guard(state.contiguous_lock);
   state.io_space[address] = NumberOfBytes;
@@ -94,6 +98,7 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfByte
 
 VOID NTAPI MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes) {
   (void)NumberOfBytes;
+  if (CurrentKernel().hal->io_space.InWindow(BaseAddress) && CurrentKernel().hal->io_space.Unmap(BaseAddress)) return;
   mm::State& state = *CurrentKernel().mm;
   bool found;
   {

@@ -176,7 +176,10 @@ NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
   if (auto callback = device_.init().pnp.EvtDevicePrepareHardware) {
     status = nt::CallDriver("EvtDevicePrepareHardware", callback, handle(), reinterpret_cast<WDFCMRESLIST>(raw_->handle()),
                             reinterpret_cast<WDFCMRESLIST>(translated_->handle()));
+    interrupt::Prepared(device_);
     if (!NT_SUCCESS(status)) return status;
+  } else {
+    interrupt::Prepared(device_);
   }
   return policy_owner_ ? QueryStackCapabilities() : STATUS_SUCCESS;
 }

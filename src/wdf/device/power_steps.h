@@ -15,6 +15,8 @@ class Device;
 namespace interrupt {
 // Before EvtDevicePrepareHardware: gives the objects made in DeviceAdd their resources (DEVX-31). `raw`, `translated` may be null.
 void Assign(Device& device, const CM_RESOURCE_LIST* raw, const CM_RESOURCE_LIST* translated);
+// EvtDevicePrepareHardware returned: no more objects can be made.
+void Prepared(Device& device);
 // After ReleaseHardware: takes the resources away, deletes the objects made in PrepareHardware, newest first (DEVX-33).
 void Revoke(Device& device);
 // Connect > EvtInterruptEnable, creation order. On failure those already enabled are disabled again, in reverse order.

@@ -22,6 +22,10 @@ class SpinLock final : public Object {
   void Acquire(const void* caller);
   void Release();
   void GiveToInterrupt() { of_interrupt_ = true; }
+  // For interrupts: the lock itself, and the highest level of those that have it (INT-20).
+  KSPIN_LOCK* word() { return &lock_; }
+  void UsedAt(KIRQL irql) { interrupt_irql_ = irql > interrupt_irql_ ? irql : interrupt_irql_; }
+  KIRQL interrupt_irql() const { return interrupt_irql_; }
 
   struct Use {  // (V) the last acquisitions, newest last
     uint64_t thread = 0;
@@ -33,6 +37,7 @@ class SpinLock final : public Object {
   KSPIN_LOCK lock_ = 0;
   KEVENT free_ = {};  // (U)
   KIRQL old_irql_ = 0;
+  KIRQL interrupt_irql_ = 0;
   bool of_interrupt_ = false;
   std::atomic<nt::Thread*> owner_{nullptr};
   uint32_t uses_ = 0;
