@@ -26,6 +26,9 @@ RATIOS = [
     ("an application's control and a pread by turns (live)", "read4k/control_and_pread/live/0", PREAD, None),
     ("read of 4 KiB through examples/filestack (live)", "read4k/filestack/live", PREAD, None),
     ("completion from another thread (live)", "ioctl16/completed_elsewhere/live", FUTEX, 2.0),
+    ("interrupt to DPC to request completion (live)", "interrupt/completion/live", FUTEX, None),
+    ("the same (simulated)", "interrupt/completion/simulated", NULL, None),
+    ("a register read for an application (live)", "interrupt/read_register/live", NULL, None),
 ]
 LIFE = [("made", "machine made"), ("loaded", "driver loaded"), ("started", "device started"), ("removed", "device removed"),
         ("dropped", "machine dropped")]

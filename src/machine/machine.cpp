@@ -68,6 +68,7 @@ Machine::Impl::~Impl() {
   executor->EndTasks();
   EndCaller();
   store.reset();
+  for (Device::Impl& device : devices) device.hardware.reset();
   verifier.reset();
   framework.reset();
   kernel.reset();

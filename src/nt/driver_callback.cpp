@@ -5,6 +5,7 @@
 
 #include "nt/bugcheck_codes.h"
 #include "nt/bugcheck_raise.h"
+#include "nt/hal/state.h"
 #include "nt/ke/wait_info.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -164,6 +165,10 @@ void RaiseFault(CallbackFrame& frame) {
     data.parameters[1] = instruction;
     data.words = fmt::format("{} ended in {} (exception {:#X}).", frame.name, ExceptionWords(status), status);
     data.faulting_address = fault.instruction;
+  }
+  if (fault.has_address && thread.kernel->hal->io_space.InWindow(fault.address)) {
+    data.words = fmt::format("{} {} {} by a plain access. Registers are reached by READ_REGISTER_..., WRITE_REGISTER_... and their buffer forms.",
+                             frame.name, verb, thread.kernel->hal->io_space.Describe(fault.address));
   }
   RaiseBugCheck(std::move(data));
 }

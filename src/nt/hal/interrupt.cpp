@@ -175,7 +175,10 @@ uint32_t InterruptController::FreeLine() {
 std::vector<std::shared_ptr<Vector>> InterruptController::Messages(uint32_t count) {
   rt::LockGuard guard(lock_);
   std::vector<std::shared_ptr<Vector>> messages;
-  for (uint32_t i = 0; i < count; ++i) messages.push_back(NewVector(true, true, i ? messages[0]->irql : KIRQL{0}));
+  for (uint32_t i = 0; i < count; ++i) {
+    messages.push_back(NewVector(true, true, i ? messages[0]->irql : KIRQL{0}));
+    messages.back()->block = messages[0]->number;
+  }
   return messages;
 }
 

@@ -59,6 +59,7 @@ struct Vector {
 
   Kernel* kernel = nullptr;  // null once the machine is gone
   uint32_t number = 0;       // the system's vector
+  uint32_t block = 0;        // of a message: the first vector of its resource
   KIRQL irql = 0;
   bool latched = false;
   bool message = false;

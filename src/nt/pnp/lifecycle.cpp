@@ -92,31 +92,22 @@ void QueryText(DeviceNode& node) {
   }
 }
 
-// Resource answers in pool that are only looked at and freed.
+// Answers of the bus in pool: what concerns resources is kept.
 void QueryPool(DeviceNode& node, UCHAR minor) {
   PnpRequest request;
   request.minor = minor;
   request.at_pdo = true;
   if (!NT_SUCCESS(SendPnp(node, request)) || !request.information) return;
-  if (minor == IRP_MN_QUERY_RESOURCES && node.raw_resources.empty()) {
-    node.raw_resources = CopyOf(reinterpret_cast<const CM_RESOURCE_LIST*>(request.information));
+  if (minor == IRP_MN_QUERY_RESOURCES && node.resources.boot_raw.empty()) {
+    node.resources.boot_raw = CopyOf(reinterpret_cast<const CM_RESOURCE_LIST*>(request.information));
+  } else if (minor == IRP_MN_QUERY_RESOURCE_REQUIREMENTS) {
+    KeepRequirements(node, reinterpret_cast<const IO_RESOURCE_REQUIREMENTS_LIST*>(request.information));
   }
   if (minor == IRP_MN_QUERY_BUS_INFORMATION) {
     node.has_bus_information = true;
     node.bus_information = *reinterpret_cast<const PNP_BUS_INFORMATION*>(request.information);
   }
   ExFreePoolWithTag(reinterpret_cast<void*>(request.information), 0);
-}
-
-void FilterRequirements(DeviceNode& node) {
-  PnpRequest request;
-  request.minor = IRP_MN_FILTER_RESOURCE_REQUIREMENTS;
-  request.fill = [](IO_STACK_LOCATION* location, void*) {
-    location->Parameters.FilterResourceRequirements.IoResourceRequirementList = nullptr;
-  };
-  if (NT_SUCCESS(SendPnp(node, request)) && request.information) {
-    ExFreePoolWithTag(reinterpret_cast<void*>(request.information), 0);
-  }
 }
 
 NTSTATUS SendStart(DeviceNode& node) {
@@ -230,8 +221,8 @@ NTSTATUS BuildStack(DeviceNode& node) {
 }
 
 NTSTATUS Start(DeviceNode& node) {
-  FilterRequirements(node);
-  node.last_status = SendStart(node);
+  node.last_status = AssignResources(node);
+  if (NT_SUCCESS(node.last_status)) node.last_status = SendStart(node);
   if (!NT_SUCCESS(node.last_status)) {
     RemoveChildren(node);  // of a restart that failed
     io::DisableInterfacesOf(node.pdo);
@@ -289,8 +280,8 @@ NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_
   node.function = description.function;
   if (description.function) node.drivers.push_back(description.function);
   node.drivers.insert(node.drivers.end(), description.upper_filters.begin(), description.upper_filters.end());
-  node.raw_resources = CopyOf(description.raw_resources);
-  node.translated_resources = CopyOf(description.translated_resources);
+  node.resources.boot_raw = CopyOf(description.raw_resources);
+  node.resources.boot_translated = CopyOf(description.translated_resources);
   if (description.capabilities) {
     node.has_capabilities = true;
     node.capabilities = *description.capabilities;

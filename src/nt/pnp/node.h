@@ -14,6 +14,7 @@
 
 #include "nt/io/driver.h"
 #include "nt/pnp/pnp.h"
+#include "nt/pnp/resources.h"
 
 namespace drydock::nt::pnp {
 
@@ -50,7 +51,8 @@ struct DeviceNode {
   bool has_capabilities = false;
   DEVICE_CAPABILITIES capabilities = {};       // what the root bus answers, if the description said so
   DEVICE_CAPABILITIES last_capabilities = {};  // what the stack answered last
-  std::vector<char> raw_resources, translated_resources;
+  NodeResources resources;
+  std::vector<char> raw_resources, translated_resources;  // what START carries
   bool has_bus_information = false;            // of the bus that the device is on
   PNP_BUS_INFORMATION bus_information = {};
   NodeState state_before_query = NodeState::kStarted;

@@ -132,7 +132,9 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
     case DevicePropertyBootConfigurationTranslated:
     case DevicePropertyAllocatedResources: {
       const std::vector<char>& list =
-          DeviceProperty == DevicePropertyBootConfigurationTranslated ? node->translated_resources : node->raw_resources;
+          DeviceProperty == DevicePropertyBootConfiguration             ? node->resources.boot_raw
+          : DeviceProperty == DevicePropertyBootConfigurationTranslated ? node->resources.boot_translated
+                                                                        : node->raw_resources;
       if (list.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
       return pnp::Return(list.data(), list.size(), BufferLength, PropertyBuffer, ResultLength);
     }

@@ -225,6 +225,7 @@ void RemoveOne(DeviceNode& node, AfterRemoval after) {
             "IoDetachDevice and IoDeleteDevice when it handles that request.");
     }
   }
+  ReleaseResources(node);
   node.power = PowerDeviceUnspecified;
   node.removal_scheduled = false;
   if (after == AfterRemoval::kGone) {

@@ -77,10 +77,22 @@ NTSTATUS QueryCapabilities(DeviceNode& node, DEVICE_CAPABILITIES* answer) {
 }
 
 NTSTATUS QueryResources(DeviceNode& node, IRP* irp) {
-  if (node.raw_resources.empty()) return irp->IoStatus.Status;
-  void* copy = ExAllocatePool2(POOL_FLAG_PAGED, node.raw_resources.size(), kTag);
+  const std::vector<char>& list = node.resources.boot_raw;
+  if (list.empty()) return irp->IoStatus.Status;
+  void* copy = ExAllocatePool2(POOL_FLAG_PAGED, list.size(), kTag);
   if (!copy) return STATUS_INSUFFICIENT_RESOURCES;
-  std::memcpy(copy, node.raw_resources.data(), node.raw_resources.size());
+  std::memcpy(copy, list.data(), list.size());
+  irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(copy);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS QueryRequirements(DeviceNode& node, IRP* irp) {
+  const std::vector<char>& fixed = node.resources.boot_raw;
+  if (fixed.empty()) return irp->IoStatus.Status;
+  const std::vector<char> list = RequirementsOf(reinterpret_cast<const CM_RESOURCE_LIST*>(fixed.data()));
+  void* copy = ExAllocatePool2(POOL_FLAG_PAGED, list.size(), kTag);
+  if (!copy) return STATUS_INSUFFICIENT_RESOURCES;
+  std::memcpy(copy, list.data(), list.size());
   irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(copy);
   return STATUS_SUCCESS;
 }
@@ -154,6 +166,8 @@ NTSTATUS DispatchPnp(PDEVICE_OBJECT pdo, PIRP irp) {
       return Complete(irp, QueryInterface(node, irp, *location));
     case IRP_MN_QUERY_RESOURCES:
       return Complete(irp, QueryResources(node, irp));
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS:
+      return Complete(irp, QueryRequirements(node, irp));
     case IRP_MN_QUERY_DEVICE_RELATIONS:
       if (location->Parameters.QueryDeviceRelations.Type != TargetDeviceRelation) break;
       return Complete(irp, QueryTargetRelation(pdo, irp));

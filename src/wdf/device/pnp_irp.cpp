@@ -4,6 +4,7 @@
 #include "wdf/bus/query_interface.h"
 #include "wdf/device/pnp_power.h"
 #include "wdf/object/factory.h"
+#include "wdf/resource/resource_irp.h"
 
 namespace drydock::wdf {
 namespace {
@@ -66,6 +67,14 @@ NTSTATUS PnpPower::DispatchPnp(PIRP irp) {
     case IRP_MN_QUERY_PNP_DEVICE_STATE: return QueryPnpState(irp);
     case IRP_MN_QUERY_DEVICE_RELATIONS: return QueryRelations(irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION: return UsageNotification(irp);
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS: return resource::FilterRequirements(device_, irp);
+    case IRP_MN_QUERY_RESOURCES:
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: {
+      if (!device_.is_pdo()) return PassOn(irp);
+      const NTSTATUS status = stack->MinorFunction == IRP_MN_QUERY_RESOURCES ? resource::QueryResources(device_, irp)
+                                                                             : resource::QueryRequirements(device_, irp);
+      return status == STATUS_NOT_SUPPORTED ? PassOn(irp) : CompleteIrp(irp, status, irp->IoStatus.Information);
+    }
     default: break;
   }
   NTSTATUS status;

@@ -7,9 +7,10 @@
 #include "wdf/device/pnp_power.h"
 #include "wdf/device/power_steps.h"
 #include "wdf/device/remove_lock.h"
-#include "wdf/device/resource_list.h"
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
+#include "wdf/resource/cm_list.h"
+#include "wdf/resource/resource_irp.h"
 
 namespace drydock::wdf {
 
@@ -115,7 +116,16 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
       ReleaseHardware();
       break;
   }
-  NTSTATUS status = ForwardAndWait(irp);
+  // The lists that the drivers below get lack what EvtDeviceRemoveAddedResources took out; our own callbacks see everything.
+  resource::LowerLists lower;
+  NTSTATUS status = resource::RemoveAdded(device_, irp, &lower);
+  if (NT_SUCCESS(status)) {
+    auto& resources = IoGetCurrentIrpStackLocation(irp)->Parameters.StartDevice;
+    const auto whole = resources;
+    if (lower.raw) resources = {lower.raw, lower.translated};
+    status = ForwardAndWait(irp);
+    resources = whole;
+  }
   if (!NT_SUCCESS(status)) {
     if (action == PnpAction::kStart) {
       EnterPnp(WdfDevStatePnpInit);

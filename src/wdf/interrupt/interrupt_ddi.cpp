@@ -2,6 +2,7 @@
 #include "wdf/ddi.h"
 #include "wdf/interrupt/interrupt.h"
 #include "wdf/object/factory.h"
+#include "wdf/queue/queue.h"
 #include "wdf/sync/serialization.h"
 #include "wdf/sync/spin_lock.h"
 #include "wdf/sync/wait_lock.h"
@@ -68,6 +69,7 @@ NTSTATUS WdfInterruptCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_INTER
   status = CreateObjectChecked(globals, ObjectType::kInterrupt, Attributes, parent, &interrupt);
   if (!NT_SUCCESS(status)) return status;
   interrupt->Initialize(device, config, spin_lock, wait_lock, serialize);
+  if (parent->type() == ObjectType::kQueue) static_cast<Queue*>(parent)->ParentsAnInterrupt();
   if (!device.interrupts) device.interrupts = std::make_unique<DeviceInterrupts>();
   DeviceInterrupts& all = *InterruptsOf(device);
   if (preparing) {

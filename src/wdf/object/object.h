@@ -38,7 +38,7 @@ struct CallbackLock;
 enum class ObjectType : uint16_t {
   kGeneric = 1, kDriver, kDevice, kQueue, kRequest, kMemory, kIoTarget, kFileObject, kSpinLock, kWaitLock, kTimer, kDpc, kWorkItem,
   kCollection, kString, kLookaside, kKey, kInterrupt, kChildList, kResourceList, kResourceRangeList, kDmaEnabler, kDmaTransaction,
-  kCommonBuffer, kWmiProvider, kWmiInstance, kUsbDevice, kUsbInterface, kUsbPipe, kCount
+  kCommonBuffer, kWmiProvider, kWmiInstance, kUsbDevice, kUsbInterface, kUsbPipe, kResourceRequirementsList, kCount
 };
 
 // One per context type, chained in the order added (O-12); the driver's bytes follow, 16-aligned and zero-filled (DEVX-3). The first block

@@ -39,6 +39,7 @@ constexpr TypeRules kRules[] = {
     {"WDFUSBDEVICE",          kNo,  kNo,  kNo,  kNo,  kYes, kYes},
     {"WDFUSBINTERFACE",       kNo,  kNo,  kNo,  kNo,  kYes, kNo},
     {"WDFUSBPIPE",            kNo,  kNo,  kNo,  kNo,  kYes, kNo},
+    {"WDFIORESREQLIST",       kNo,  kNo,  kNo,  kNo,  kNo,  kNo},
 };
 static_assert(sizeof(kRules) / sizeof(kRules[0]) == static_cast<size_t>(ObjectType::kCount));
 

@@ -153,12 +153,16 @@ class Queue final : public Object {
  protected:
   friend struct QueueBuilder;                    // create.cpp
   friend DeviceQueues;
-  bool DriverMayDelete() const override { return !is_default_ && !bound_to_type_; }
+  bool DriverMayDelete() const override { return !is_default_ && !bound_to_type_ && !parents_interrupt_; }
   CallbackLock* presentation_lock() override { return callback_lock_ ? callback_lock_ : &own_lock_; }
   void OnDispose() override;                     // purges, leaves the device's list
   void OnCleanedUp() override;
 
+ public:
+  void ParentsAnInterrupt() { parents_interrupt_ = true; }  // DEVX-4
+
  private:
+  bool parents_interrupt_ = false;
   // deliver.cpp
   void Run(RunBy by);
   void RunLocked() RT_RELEASE(lock_);

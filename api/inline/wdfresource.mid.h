@@ -1,0 +1,1 @@
+#define WDF_INSERT_AT_END ((ULONG)-1)
