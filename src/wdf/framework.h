@@ -48,6 +48,8 @@ struct UmdfDirectives {
   bool allow_kernel_mode_clients = false;    // UmdfKernelModeClientPolicy = AllowKernelModeClients (1)
   bool allow_unknown_file_objects = false;   // UmdfFileObjectPolicy = AllowNullAndUnknownFileObjects (1)
   bool copy_method_neither = false;          // UmdfMethodNeitherAction = Copy (1)
+  bool allow_direct_hardware = false;        // UmdfDirectHardwareAccess = AllowDirectHardwareAccess (1)
+  bool map_registers = false;                // UmdfRegisterAccessMode = RegisterAccessUsingUserModeMapping (1)
 };
 
 // `shared` is what the driver sees through WdfDriverGlobals; it must stay the first member.

@@ -48,6 +48,8 @@ void ReadDirectives(DriverGlobals& globals) {
   if (nt::cm::GetDword(kernel, path, u"UmdfKernelModeClientPolicy", &value)) globals.directives.allow_kernel_mode_clients = value != 0;
   if (nt::cm::GetDword(kernel, path, u"UmdfFileObjectPolicy", &value)) globals.directives.allow_unknown_file_objects = value != 0;
   if (nt::cm::GetDword(kernel, path, u"UmdfMethodNeitherAction", &value)) globals.directives.copy_method_neither = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfDirectHardwareAccess", &value)) globals.directives.allow_direct_hardware = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfRegisterAccessMode", &value)) globals.directives.map_registers = value != 0;
 }
 
 NTSTATUS Bind(PDRIVER_OBJECT wdm, PUNICODE_STRING registry_path, PWDF_BIND_INFO info, PWDF_COMPONENT_GLOBALS* component_globals) {

@@ -33,6 +33,7 @@ void Interrupt::Initialize(Device& device, const WDF_INTERRUPT_CONFIG& config, S
   }
   if (wait_lock_) wait_lock_->AddRef();
   KeInitializeEvent(&own_wait_, SynchronizationEvent, TRUE);
+  KeInitializeEvent(&changing_, SynchronizationEvent, TRUE);
   KeInitializeEvent(&in_d0_, NotificationEvent, TRUE);
   KeInitializeEvent(&work_idle_, NotificationEvent, TRUE);
   KeInitializeDpc(&dpc_, &Interrupt::RunDpc, this);
@@ -100,6 +101,13 @@ void Interrupt::Disconnect() {
 }
 
 NTSTATUS Interrupt::Enable() {
+  KeWaitForSingleObject(&changing_, Executive, KernelMode, FALSE, nullptr);
+  const NTSTATUS status = EnableLocked();
+  KeSetEvent(&changing_, IO_NO_INCREMENT, FALSE);
+  return status;
+}
+
+NTSTATUS Interrupt::EnableLocked() {
   if (!resource_.present || driver_disabled_ || enabled_) return STATUS_SUCCESS;
   given_up_.store(false, std::memory_order_release);
   const bool connects = connection_ == nullptr;
@@ -122,25 +130,30 @@ NTSTATUS Interrupt::Enable() {
 
 NTSTATUS Interrupt::Disable(bool stays_connected, bool report_inactive) {
   NTSTATUS status = STATUS_SUCCESS;
+  KeWaitForSingleObject(&changing_, Executive, KernelMode, FALSE, nullptr);
   if (enabled_ && disable_) {
     const KIRQL old = LockForCallback();
     status = nt::CallDriver("EvtInterruptDisable", disable_, wdf(), reinterpret_cast<WDFDEVICE>(device_->handle()));
     UnlockAfterCallback(old);
   }
   enabled_ = false;
+  KeSetEvent(&changing_, IO_NO_INCREMENT, FALSE);
   Flush();
-  if (!connection_) return status;
-  if (report_inactive) {
-    nt::CurrentKernel().hal->interrupts.SetActive(connection_, false);
-  } else if (!stays_connected) {
-    Disconnect();
+  KeWaitForSingleObject(&changing_, Executive, KernelMode, FALSE, nullptr);
+  if (connection_ && !enabled_) {
+    if (report_inactive) {
+      nt::CurrentKernel().hal->interrupts.SetActive(connection_, false);
+    } else if (!stays_connected) {
+      Disconnect();
+    }
   }
+  KeSetEvent(&changing_, IO_NO_INCREMENT, FALSE);
   return status;
 }
 
 void Interrupt::DriverEnable() {
   driver_disabled_ = false;
-  if (device_->in_d0() || connection_) Enable();
+  if (InterruptsOf(*device_)->up.load(std::memory_order_acquire)) Enable();
 }
 
 void Interrupt::DriverDisable() {

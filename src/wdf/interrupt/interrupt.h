@@ -9,6 +9,7 @@
 //   N2  A wake interrupt is left as it is on the way to Dx. One that fires there wakes the device; its service routine runs when the device's
 //       EvtDeviceD0Entry has returned, on that thread, before other interrupts are enabled (O-10, INT-24).
 //   N3  What WdfInterruptDisable switched off stays off over D0 transitions until WdfInterruptEnable (DEVX-33).
+//   N4  Who switches it on or off holds changing_ meanwhile, but not over the wait for what was queued: a work item may switch, too.
 // Source:     INT-01 to INT-25, DEVX-30 to DEVX-34.
 #pragma once
 
@@ -32,6 +33,12 @@ struct InterruptResource {
   CM_PARTIAL_RESOURCE_DESCRIPTOR translated = {};
   ULONG message = 0;  // within a resource with several
 };
+
+// Messages of a resource: several for MSI, else one.
+inline ULONG MessagesOf(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw) {
+  if (!(raw.Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) return 1;
+  return raw.u.MessageInterrupt.Raw.MessageCount ? raw.u.MessageInterrupt.Raw.MessageCount : 1;
+}
 
 struct InterruptPolicy {
   bool set = false;
@@ -94,6 +101,7 @@ class Interrupt final : public Object {
   static VOID NTAPI RunWorkDpc(PKDPC dpc, PVOID context, PVOID, PVOID);
   static VOID NTAPI RunWorkItem(PVOID context);
   WDFINTERRUPT wdf() const { return reinterpret_cast<WDFINTERRUPT>(handle()); }
+  NTSTATUS EnableLocked();
   NTSTATUS Connect();
   void Disconnect();
   void Flush();
@@ -125,6 +133,7 @@ class Interrupt final : public Object {
   InterruptResource resource_;
   ULONG message_number_ = 0;
   nt::hal::Connection* connection_ = nullptr;
+  KEVENT changing_ = {};           // N4: a lock, signalled while free
   bool enabled_ = false;           // EvtInterruptEnable succeeded and Disable has not been called
   bool driver_disabled_ = false;   // N3
   KSPIN_LOCK own_lock_ = 0;
@@ -153,6 +162,7 @@ struct DeviceInterrupts final : DevicePart {
   std::vector<Interrupt*> list;
   bool preparing = false;    // EvtDevicePrepareHardware runs
   bool going_to_dx = false;  // not to be stopped
+  std::atomic<bool> up{false};  // from Up to Down
 };
 
 inline DeviceInterrupts* InterruptsOf(Device& device) { return static_cast<DeviceInterrupts*>(device.interrupts.get()); }

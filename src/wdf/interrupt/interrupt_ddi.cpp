@@ -40,6 +40,19 @@ NTSTATUS FindParent(DriverGlobals& globals, Device& device, const WDF_INTERRUPT_
   return config.AutomaticSerialization ? STATUS_SUCCESS : STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
 }
 
+// Made in PrepareHardware: several objects for one resource with several messages get one message after the other. False: there are no more.
+bool TakeResource(const DeviceInterrupts& all, const WDF_INTERRUPT_CONFIG& config, InterruptResource* resource, ULONG* message_number) {
+  resource->raw = *config.InterruptRaw;
+  resource->translated = *config.InterruptTranslated;
+  if (!(resource->translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) return true;
+  for (const Interrupt* other : all.list) {
+    if (!other->resource().present || !(other->resource().translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) continue;
+    ++*message_number;
+    if (other->resource().translated.u.Interrupt.Vector == resource->translated.u.Interrupt.Vector) ++resource->message;
+  }
+  return resource->message < MessagesOf(resource->raw);
+}
+
 }  // namespace
 
 namespace ddi {
@@ -63,6 +76,9 @@ NTSTATUS WdfInterruptCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_INTER
     status = ResolveSerialization(*parent, config.AutomaticSerialization, at_passive ? SerializedKind::kWorkItem : SerializedKind::kDpc, &serialize);
     if (!NT_SUCCESS(status)) return status;
   }
+  InterruptResource resource;
+  ULONG message_number = 0;
+  if (preparing && !TakeResource(*InterruptsOf(device), config, &resource, &message_number)) return STATUS_INVALID_PARAMETER;
   wdf::SpinLock* spin_lock = config.SpinLock ? FromHandle<wdf::SpinLock>(globals, config.SpinLock) : nullptr;
   wdf::WaitLock* wait_lock = config.WaitLock ? FromHandle<wdf::WaitLock>(globals, config.WaitLock) : nullptr;
   wdf::Interrupt* interrupt = nullptr;
@@ -73,23 +89,8 @@ NTSTATUS WdfInterruptCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_INTER
   if (!device.interrupts) device.interrupts = std::make_unique<DeviceInterrupts>();
   DeviceInterrupts& all = *InterruptsOf(device);
   if (preparing) {
-    InterruptResource resource;
-    resource.raw = *config.InterruptRaw;
-    resource.translated = *config.InterruptTranslated;
-    ULONG messages = 0;
-    // Several objects for one resource with several messages: one message after the other.
-    for (const wdf::Interrupt* other : all.list) {
-      if (!other->resource().present) continue;
-      if (other->resource().translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) ++messages;
-      if (RtlCompareMemory(&other->resource().translated, config.InterruptTranslated, sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)) ==
-          sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)) {
-        ++resource.message;
-      }
-    }
-    const bool signaled = resource.translated.Flags & CM_RESOURCE_INTERRUPT_MESSAGE;
-    if (!signaled) resource.message = 0;
     interrupt->MarkMadeInPrepare();
-    interrupt->Assign(resource, signaled ? messages : 0);
+    interrupt->Assign(resource, message_number);
   }
   all.list.push_back(interrupt);
   *Interrupt = reinterpret_cast<WDFINTERRUPT>(interrupt->handle());

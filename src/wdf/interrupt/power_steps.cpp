@@ -7,12 +7,6 @@
 namespace drydock::wdf {
 namespace {
 
-// Messages of a resource: several for MSI, else one.
-ULONG MessagesOf(const CM_PARTIAL_RESOURCE_DESCRIPTOR& raw) {
-  if (!(raw.Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) return 1;
-  return raw.u.MessageInterrupt.Raw.MessageCount ? raw.u.MessageInterrupt.Raw.MessageCount : 1;
-}
-
 bool HasInterrupts(const CM_PARTIAL_RESOURCE_LIST& list) {
   for (ULONG i = 0; i < list.Count; ++i)
     if (list.PartialDescriptors[i].Type == CmResourceTypeInterrupt) return true;
@@ -74,6 +68,7 @@ NTSTATUS interrupt::Up(Device& device) {
     while (i-- > 0) all->list[i]->Disable(false, false);
     return status;
   }
+  all->up.store(true, std::memory_order_release);
   return STATUS_SUCCESS;
 }
 
@@ -81,6 +76,7 @@ NTSTATUS interrupt::Down(Device& device, bool leaves_connected) {
   DeviceInterrupts* all = InterruptsOf(device);
   NTSTATUS first = STATUS_SUCCESS;
   if (!all) return first;
+  all->up.store(false, std::memory_order_release);
   for (size_t i = all->list.size(); i-- > 0;) {
     Interrupt& interrupt = *all->list[i];
     if (interrupt.kept_in_dx()) continue;  // N2

@@ -1,5 +1,6 @@
 // Interrupts at work: order, locks, DPCs and work items, lines that are shared, storms.
 #include "hw.h"
+#include "nt/pnp/pnp.h"
 
 namespace drydock::test {
 namespace {
@@ -228,6 +229,60 @@ CONFORMANCE(Interrupts, ADpcIsQueuedOnceUntilItRuns, "INT-11") {
     KeSetEvent(&let_go, IO_NO_INCREMENT, FALSE);
     EXPECT_TRUE(Until([&] { return one.hw.log.Count("ran") == 2; }));
   });
+}
+
+CONFORMANCE(Interrupts, ASecondDpcMayOverlapTheFirst, "INT-13", "INT-11") {
+  std::atomic<int> inside{0}, most{0};
+  std::atomic<bool> go{false};
+  One one(machine, [](One& it) { it.irq.dpc = [] {}; });
+  one.irq.dpc = [&] {
+    const int now = ++inside;
+    if (now > most) most = now;
+    while (!go) KeStallExecutionProcessor(1);
+    --inside;
+  };
+  machine.Run([&] {
+    KAFFINITY before = KeSetSystemAffinityThreadEx(1);
+    EXPECT_TRUE(WdfInterruptQueueDpcForIsr(one.irq.handle));
+    EXPECT_TRUE(Until([&] { return inside == 1; }));
+    KeSetSystemAffinityThreadEx(2);
+    EXPECT_TRUE(WdfInterruptQueueDpcForIsr(one.irq.handle));
+    EXPECT_TRUE(Until([&] { return inside == 2; }));
+    go = true;
+    EXPECT_TRUE(Until([&] { return inside == 0; }));
+    KeRevertToUserAffinityThreadEx(before);
+  });
+  EXPECT_EQ(most, 2);
+}
+
+CONFORMANCE(Interrupts, ARebalanceGivesResourcesAnew, "INT-18", "S3", "O-06") {
+  One one(machine, [](One& it) {
+    it.irq.enable = [&it] {
+      WDF_INTERRUPT_INFO info;
+      WDF_INTERRUPT_INFO_INIT(&info);
+      WdfInterruptGetInfo(it.irq.handle, &info);
+      it.hw.log.Add("enable " + std::to_string(info.Irql));
+      return STATUS_SUCCESS;
+    };
+    it.hw.release = [&it](WDFCMRESLIST) {
+      it.hw.log.Add("release");
+      return STATUS_SUCCESS;
+    };
+  });
+  one.irq.isr = one.Acknowledge();
+  machine.Run([&] {
+    PDEVICE_OBJECT pdo = one.rig.device.pdo();
+    EXPECT_EQ(S(nt::pnp::QueryStop(pdo)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(nt::pnp::StopDevice(pdo)), S(STATUS_SUCCESS));
+    WDF_INTERRUPT_INFO info;
+    WDF_INTERRUPT_INFO_INIT(&info);
+    WdfInterruptGetInfo(one.irq.handle, &info);
+    EXPECT_EQ(info.Vector, 0u);  // meaningful from PrepareHardware to ReleaseHardware only
+    EXPECT_EQ(S(nt::pnp::StartDevice(pdo)), S(STATUS_SUCCESS));
+    one.pin.Raise();
+    EXPECT_TRUE(Until([&] { return one.irq.isr_calls == 1; }));
+  });
+  EXPECT_EQ(one.hw.log.Take(), (Lines{"enable 6", "release", "enable 6"}));
 }
 
 CONFORMANCE(Interrupts, AWorkItemFromAnyLevel, "INT-12") {
