@@ -213,7 +213,9 @@ PowerEvent PowerMachine::EnterD0() {
   interrupts_up_ = false;
   const WDF_POWER_DEVICE_STATE previous = starting_ ? WdfPowerDeviceD3Final : previous_;
   if (!callback) return PowerEvent::kGo;
-  return NT_SUCCESS(nt::CallDriver("EvtDeviceD0Entry", callback, pnp_.handle(), previous)) ? PowerEvent::kGo : PowerEvent::kFailed;
+  if (NT_SUCCESS(nt::CallDriver("EvtDeviceD0Entry", callback, pnp_.handle(), previous))) return PowerEvent::kGo;
+  if (!starting_) interrupt::Disconnect(device_);  // INT-24: a wake interrupt was left connected
+  return PowerEvent::kFailed;
 }
 
 PowerEvent PowerMachine::TellD0Entry() {

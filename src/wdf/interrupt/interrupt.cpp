@@ -4,8 +4,8 @@
 
 #include "nt/driver_callback.h"
 #include "nt/hal/state.h"
-#include "nt/pnp/pnp.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/device/policy_machine.h"
 #include "wdf/framework.h"
 #include "wdf/sync/spin_lock.h"
 #include "wdf/sync/wait_lock.h"
@@ -24,7 +24,7 @@ void Interrupt::Initialize(Device& device, const WDF_INTERRUPT_CONFIG& config, S
   share_ = config.ShareVector;
   report_inactive_ = config.ReportInactiveOnPowerDown;
   passive_ = globals().umdf || config.PassiveHandling;
-  can_wake_ = config.CanWakeDevice;
+  wants_to_wake_ = config.CanWakeDevice;
   spin_lock_ = spin_lock;
   wait_lock_ = wait_lock;
   if (spin_lock_) {
@@ -60,6 +60,18 @@ void Interrupt::Assign(const InterruptResource& resource, ULONG message_number) 
   resource_.present = true;
   message_number_ = message_number;
   if (spin_lock_) spin_lock_->UsedAt(vector_irql());
+}
+
+// Only one that was made so may wake the device, and only its policy owner's (INT-24).
+void Interrupt::MarkMadeInPrepare() {
+  made_in_prepare_ = true;
+  can_wake_ = wants_to_wake_ && passive_ && device_->pnp().policy_owner();
+  if (can_wake_) device_->pnp().SetWakesByInterrupt(true);
+}
+
+void Interrupt::Unassign() {
+  resource_.present = false;
+  if (can_wake_) device_->pnp().SetWakesByInterrupt(false);
 }
 
 void Interrupt::GetInfo(WDF_INTERRUPT_INFO* info) const {
@@ -205,8 +217,8 @@ BOOLEAN Interrupt::WakeAndServe() {
     KeWaitForSingleObject(&in_d0_, Executive, KernelMode, FALSE, nullptr);
     return given_up_.load(std::memory_order_acquire) ? FALSE : CallIsr();
   }
-  // As the bus would: a wake signal. Without one under way an idle device is taken back to D0 for the time of the service.
-  const bool woken = device_->pdo() && nt::pnp::TriggerWake(device_->pdo());
+  // Armed for wake: the interrupt stands for the wait-wake request. Otherwise an idle device is taken back to D0 for the time of the service.
+  const bool woken = device_->pnp().policy().WakeInterruptFired();
   const bool held = !woken && NT_SUCCESS(device_->pnp().StopIdle(false));
   KeWaitForSingleObject(&in_d0_, Executive, KernelMode, FALSE, nullptr);
   if (held) device_->pnp().ResumeIdle();

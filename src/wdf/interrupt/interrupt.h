@@ -65,8 +65,8 @@ class Interrupt final : public Object {
 
   // --- resources ---
   void Assign(const InterruptResource& resource, ULONG message_number);
-  void MarkMadeInPrepare() { made_in_prepare_ = true; }
-  void Unassign() { resource_.present = false; }
+  void MarkMadeInPrepare();
+  void Unassign();
   const InterruptResource& resource() const { return resource_; }
   void GetInfo(WDF_INTERRUPT_INFO* info) const;
 
@@ -126,6 +126,7 @@ class Interrupt final : public Object {
   WDF_TRI_STATE share_ = WdfUseDefault;
   WDF_TRI_STATE report_inactive_ = WdfUseDefault;
   bool passive_ = false;
+  bool wants_to_wake_ = false;
   bool can_wake_ = false;
   bool made_in_prepare_ = false;
   InterruptPolicy policy_;

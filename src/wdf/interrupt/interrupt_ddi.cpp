@@ -18,6 +18,7 @@ NTSTATUS CheckConfig(DriverGlobals& globals, Device& device, const WDF_INTERRUPT
   if (config.EvtInterruptDpc && config.EvtInterruptWorkItem) return STATUS_INVALID_PARAMETER;
   if (config.WaitLock && !passive) return STATUS_INVALID_PARAMETER;
   if (config.SpinLock && passive) return STATUS_INVALID_PARAMETER;
+  if (config.CanWakeDevice && !passive) return STATUS_INVALID_PARAMETER;
   if (config.ShareVector < WdfFalse || config.ShareVector > WdfUseDefault) return STATUS_INVALID_PARAMETER;
   DeviceInterrupts* all = InterruptsOf(device);
   *preparing = all && all->preparing;

@@ -119,9 +119,11 @@ CONFORMANCE(PassiveInterrupts, ASerialisedWorkItemRunsUnderItsQueuesOrDevicesLoc
   });
 }
 
+Log* log_of_test = nullptr;
+
 // A wake interrupt of a device that idles.
 struct Waker {
-  explicit Waker(Machine& the_machine) : machine(the_machine), rig(machine, hw) {
+  explicit Waker(Machine& the_machine, bool armed = false) : machine(the_machine), rig(machine, hw) {
     auto step = [this](const char* name) {
       hw.log.Add(name);
       return STATUS_SUCCESS;
@@ -153,14 +155,30 @@ struct Waker {
       return d0_status;
     };
     hw.d0_exit = [step](WDF_POWER_DEVICE_STATE) { return step("D0Exit"); };
-    hw.added = [](WDFDEVICE device) {
+    log_of_test = &hw.log;
+    hw.more_init = [](PWDFDEVICE_INIT init) {
+      WDF_POWER_POLICY_EVENT_CALLBACKS policy;
+      WDF_POWER_POLICY_EVENT_CALLBACKS_INIT(&policy);
+      policy.EvtDeviceArmWakeFromS0 = [](WDFDEVICE) {
+        log_of_test->Add("arm");
+        return STATUS_SUCCESS;
+      };
+      policy.EvtDeviceDisarmWakeFromS0 = [](WDFDEVICE) { log_of_test->Add("disarm"); };
+      policy.EvtDeviceWakeFromS0Triggered = [](WDFDEVICE) { log_of_test->Add("triggered"); };
+      WdfDeviceInitSetPowerPolicyEventCallbacks(init, &policy);
+      return STATUS_SUCCESS;
+    };
+    hw.added = [armed](WDFDEVICE device) {
       WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
-      WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, IdleCannotWakeFromS0);
+      WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, armed ? IdleCanWakeFromS0 : IdleCannotWakeFromS0);
       idle.IdleTimeout = 20;
       idle.UserControlOfIdleSettings = IdleDoNotAllowUserControl;
       return WdfDeviceAssignS0IdleSettings(device, &idle);
     };
-    rig.device = machine.AddDevice(Spec(rig.driver, {Resource::Line(pin), Resource::Line(other_pin)}));
+    DeviceSpec spec = Spec(rig.driver, {Resource::Line(pin, {.wake = true}), Resource::Line(other_pin)});
+    spec.power.given = true;
+    spec.power.wakes_from_d = 3;
+    rig.device = machine.AddDevice(spec);
     EXPECT_TRUE(rig.device.started()) << machine.ReportText();
     EXPECT_EQ(hw.log.Take(), (Lines{"D0Entry", "enable", "enable2"}));
   }
@@ -187,6 +205,39 @@ CONFORMANCE(WakeInterrupts, StaysAsItIsInDxAndItsRoutineRunsAfterD0Entry, "INT-2
   lines.resize(3);
   EXPECT_EQ(lines, (Lines{"D0Entry", "isr@0", "enable2"}));
   EXPECT_FALSE(waker.pin.raised());
+}
+
+CONFORMANCE(WakeInterrupts, ArmedItStandsForTheWakeSignal, "INT-24", "O-10", "S10", "O-02") {
+  Waker waker(machine, true);
+  EXPECT_TRUE(waker.Wait([&] { return waker.hw.log.Count("D0Exit") == 1; }));
+  EXPECT_EQ(waker.hw.log.Take(), (Lines{"arm", "D0Exit"}));
+  machine.Run([] { SleepMs(5); });
+  waker.pin.Raise();
+  EXPECT_TRUE(waker.Wait([&] { return waker.hw.log.Count("disarm") == 1; }));
+  Lines lines = waker.hw.log.Take();
+  lines.resize(5);
+  EXPECT_EQ(lines, (Lines{"D0Entry", "isr@0", "enable2", "triggered", "disarm"}));
+}
+
+CONFORMANCE(WakeInterrupts, OnlyPassiveOnesMadeInPrepareHardwareCanWake, "INT-24") {
+  Hw hw;
+  Irq irq;
+  InterruptPin pin;
+  hw.added = [&](WDFDEVICE device) {
+    irq.config = [](WDF_INTERRUPT_CONFIG& config) { config.CanWakeDevice = TRUE; };
+    EXPECT_EQ(S(MakeInterrupt(device, irq)), S(STATUS_INVALID_PARAMETER));
+    irq.config = [](WDF_INTERRUPT_CONFIG& config) { config.CanWakeDevice = config.PassiveHandling = TRUE; };
+    irq.disable = [&] {
+      hw.log.Add("disable");
+      return STATUS_SUCCESS;
+    };
+    return MakeInterrupt(device, irq);
+  };
+  Rig rig(machine, hw);
+  rig.device = machine.AddDevice(Spec(rig.driver, {Resource::Line(pin)}));
+  EXPECT_EQ(machine.SetPowerState(rig.device, 3), STATUS_SUCCESS);
+  EXPECT_EQ(hw.log.Take(), Lines{"disable"});  // it was made in DeviceAdd
+  EXPECT_EQ(machine.SetPowerState(rig.device, 0), STATUS_SUCCESS);
 }
 
 CONFORMANCE(WakeInterrupts, AFailingD0EntryDisablesAndDisconnectsIt, "INT-24") {

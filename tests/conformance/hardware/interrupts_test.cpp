@@ -329,6 +329,7 @@ CONFORMANCE(Interrupts, WhatWasQueuedHasRunWhenDisableIsOver, "DEVX-32") {
   });
   EXPECT_EQ(machine.SetPowerState(one.rig.device, 3), STATUS_SUCCESS);
   EXPECT_EQ(one.hw.log.Take(), (Lines{"disable", "dpc", "D0Exit"}));
+  EXPECT_EQ(machine.SetPowerState(one.rig.device, 0), STATUS_SUCCESS);
 }
 
 CONFORMANCE(Interrupts, WorkThatWasQueuedHasRunWhenDisableIsOver, "DEVX-32") {
@@ -346,6 +347,7 @@ CONFORMANCE(Interrupts, WorkThatWasQueuedHasRunWhenDisableIsOver, "DEVX-32") {
   });
   EXPECT_EQ(machine.SetPowerState(one.rig.device, 3), STATUS_SUCCESS);
   EXPECT_EQ(one.hw.log.Take(), (Lines{"disable", "work", "D0Exit"}));
+  EXPECT_EQ(machine.SetPowerState(one.rig.device, 0), STATUS_SUCCESS);
 }
 
 CONFORMANCE(Interrupts, TheLockKeepsTheServiceRoutineOut, "INT-14", "INT-08", "INT-16") {
@@ -399,6 +401,7 @@ CONFORMANCE(Interrupts, TheLockOfOneThatIsNotConnectedIsNotTaken, "DEVX-34", "IN
     WdfInterruptReleaseLock(one.irq.handle);
   });
   EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 2u);
+  EXPECT_EQ(machine.SetPowerState(one.rig.device, 0), STATUS_SUCCESS);
 }
 
 CONFORMANCE(Interrupts, OneSpinLockForSeveralIsTakenAtTheHighestLevel, "INT-20", "DEVX-14") {
