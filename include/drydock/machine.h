@@ -242,6 +242,8 @@ class Machine {
   Status Shutdown(bool restart = false);  // S5: devices end in D3 and stay there
   // The hardware of a device on the root bus signals wake; a sleeping system wakes up with it. Fails when no wait-wake request is there.
   Status WakeDevice(Device device);
+  // Directed power: the system takes one device down whatever uses it, and lets it go again. For devices whose idle time-out it manages.
+  Status DirectPower(Device device, bool down);
 
   // The last transitions of the PnP, power and power-policy machines of the framework devices in this stack, as text.
   std::string StateHistory(Device device);

@@ -11,6 +11,7 @@
 #include "nt/io/device.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
+#include "nt/po/pofx.h"
 #include "wdf/device/device.h"
 #include "wdf/device/pnp_power.h"
 
@@ -323,6 +324,10 @@ std::string Machine::StateHistory(Device device) {
     return STATUS_SUCCESS;
   });
   return text;
+}
+
+Status Machine::DirectPower(Device device, bool down) {
+  return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) { return nt::po::Directed(pdo, down); });
 }
 
 Status Machine::WakeDevice(Device device) {

@@ -60,6 +60,7 @@ struct DeviceNode {
   bool removal_scheduled = false;  // of a surprise-removed device, once its files are closed
   IRP* wait_wake = nullptr;        // pends at a root-enumerated PDO; under State::lock
 
+  std::atomic<void*> power_framework{nullptr};  // nt/po: the registration of PoFxRegisterDevice
   // Device power requests (nt/po); under State::lock.
   bool power_under_way = false;
   std::deque<void*> power_queue;

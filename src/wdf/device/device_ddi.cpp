@@ -216,6 +216,11 @@ NTSTATUS WdfDeviceAssignSxWakeSettings(DriverGlobals& globals, WDFDEVICE Device,
   return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().AssignWakeSettings(*Settings);
 }
 
+NTSTATUS WdfDeviceWdmAssignPowerFrameworkSettings(DriverGlobals& globals, WDFDEVICE Device, PWDF_POWER_FRAMEWORK_SETTINGS PowerFrameworkSettings) {
+  wdf::Device& device = DeviceOf(globals, Device);
+  return device.is_control() ? STATUS_INVALID_DEVICE_REQUEST : device.pnp().power_framework().Assign(*PowerFrameworkSettings);
+}
+
 NTSTATUS WdfDeviceIndicateWakeStatus(DriverGlobals& globals, WDFDEVICE Device, NTSTATUS WaitWakeStatus) {
   wdf::Device& device = DeviceOf(globals, Device);
   return device.is_control() ? STATUS_INVALID_DEVICE_STATE : device.pnp().IndicateWakeStatus(WaitWakeStatus);

@@ -62,6 +62,8 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
   bool changed;
   {
     rt::LockGuard guard(idle_lock_);
+    // DEVX-44: the power framework is told at the first start, or never.
+    if (!idle_assigned_ && idle_tracking_ && settings.IdleTimeoutType != DriverManagedIdleTimeout) return STATUS_INVALID_DEVICE_REQUEST;
     if (idle_assigned_) {
       // PWR-58: what may change later.
       const bool was_driver = idle_settings_.IdleTimeoutType == DriverManagedIdleTimeout;
@@ -86,6 +88,11 @@ PnpPower::IdleKind PnpPower::idle_kind() const {
   rt::LockGuard guard(idle_lock_);
   if (!idle_enabled_) return IdleKind::kNone;
   return idle_settings_.IdleCaps == IdleCannotWakeFromS0 ? IdleKind::kWithoutWake : IdleKind::kWithWake;
+}
+
+bool PnpPower::system_managed() const {
+  rt::LockGuard guard(idle_lock_);
+  return idle_assigned_ && idle_settings_.IdleTimeoutType != DriverManagedIdleTimeout;
 }
 
 DEVICE_POWER_STATE PnpPower::idle_dx() const {
@@ -184,6 +191,8 @@ void PnpPower::ArmIdleTimer() {
     rt::LockGuard guard(idle_lock_);
     if (!idle_enabled_ || !idle_counting_ || idle_expired_ || idle_suspended_ || InUse()) return;
     timeout = idle_settings_.IdleTimeout ? idle_settings_.IdleTimeout : kDefaultTimeoutMs;
+    // S11: for earlier builds the system's own time-out is the only one.
+    if (idle_settings_.IdleTimeoutType != DriverManagedIdleTimeout && !device_.globals().BuiltFor(33)) timeout = 1;
   }
   LARGE_INTEGER due;
   due.QuadPart = -static_cast<LONGLONG>(timeout) * 10'000;

@@ -17,7 +17,7 @@ void ApplyTri(WDF_TRI_STATE value, Bits set) {
 
 }  // namespace
 
-PnpPower::PnpPower(Device& device) : device_(device), policy_(device, *this), power_(device, *this) {
+PnpPower::PnpPower(Device& device) : device_(device), policy_(device, *this), power_(device, *this), power_framework_(*this) {
   policy_owner_ = device.init().power_policy_owner == WdfUseDefault ? (!device.is_filter() && device.kind() == DeviceKind::kFdo) ||
                                                                           (device.is_pdo() && device.init().pdo_init->raw)  // INI-39
                                                                     : device.init().power_policy_owner == WdfTrue;
@@ -30,6 +30,8 @@ PnpPower::PnpPower(Device& device) : device_(device), policy_(device, *this), po
   device_state_.Disabled = device_state_.DontDisplayInUI = device_state_.Failed = device_state_.NotDisableable = WdfUseDefault;
   device_state_.Removed = device_state_.ResourcesChanged = device_state_.AssignedToGuest = WdfUseDefault;
 }
+
+void PnpPower::Complain(const char* words) { Break(device_.globals(), words); }
 
 bool PnpPower::SetPnpCapabilities(const WDF_DEVICE_PNP_CAPABILITIES& capabilities) {
   const WDF_DEVICE_PNP_CAPABILITIES& c = capabilities;

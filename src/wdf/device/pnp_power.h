@@ -17,6 +17,7 @@
 #include "runtime/lock.h"
 #include "wdf/device/device.h"
 #include "wdf/device/policy_machine.h"
+#include "wdf/device/power_framework.h"
 #include "wdf/device/power_machine.h"
 #include "wdf/device/state_history.h"
 
@@ -94,6 +95,10 @@ struct PnpPower {
 
   PolicyMachine& policy() { return policy_; }
   PowerMachine& power() { return power_; }
+  PowerFramework& power_framework() { return power_framework_; }
+  PDEVICE_OBJECT pdo() const { return device_.pdo(); }
+  bool system_managed() const;  // the idle time-out is the system's
+  void Complain(const char* words);
   // The last transitions of the three machines, oldest first; for reports and `drydock tree`.
   std::vector<StateChange> History() const { return history_.Changes(); }
 
@@ -130,6 +135,7 @@ struct PnpPower {
   friend struct DeviceBuilder;
   friend class PolicyMachine;
   friend class PowerMachine;
+  friend class PowerFramework;
 
   // --- states (states.cpp) ---
   void EnterPnp(WDF_DEVICE_PNP_STATE state);
@@ -242,6 +248,7 @@ struct PnpPower {
   WaitableLock pnp_lock_;
   PolicyMachine policy_;
   PowerMachine power_;
+  PowerFramework power_framework_;
   StateHistory history_;
   bool policy_owner_ = false;
 

@@ -12,9 +12,15 @@ PolicyEvent PolicyMachine::PowerUpForStart() {
   return PolicyEvent::kNone;
 }
 
-PolicyEvent PolicyMachine::RegisterPowerFramework() { return PolicyEvent::kGo; }
+PolicyEvent PolicyMachine::RegisterPowerFramework() {
+  if (!pnp_.system_managed() || pnp_.power_framework().registered()) return PolicyEvent::kGo;
+  return NT_SUCCESS(pnp_.power_framework().Register()) ? PolicyEvent::kGo : PolicyEvent::kFailed;
+}
 
-PolicyEvent PolicyMachine::UnregisterPowerFramework() { return PolicyEvent::kGo; }
+PolicyEvent PolicyMachine::UnregisterPowerFramework() {
+  pnp_.power_framework().Unregister();
+  return PolicyEvent::kGo;
+}
 
 PolicyEvent PolicyMachine::UnregisterAndPowerDown() {
   UnregisterPowerFramework();
@@ -34,6 +40,7 @@ PolicyEvent PolicyMachine::TellStartFailed() {
 
 PolicyEvent PolicyMachine::PowerDownForStop() {
   stop_failed_ = false;
+  if (!pnp_.policy_owner() && state_ == WdfDevStatePwrPolStopping) return PolicyEvent::kGo;
   pnp_.power().Post(PowerEvent::kStop);
   return PolicyEvent::kNone;
 }
@@ -66,7 +73,10 @@ PolicyEvent PolicyMachine::DecideS0Wake() {
 
 PolicyEvent PolicyMachine::AtWork() {
   if (!pnp_.policy_owner()) return PolicyEvent::kGo;
-  tool_sleep_ = false;
+  if (directed_) pnp_.power_framework().DirectedDownDone();  // it could not go down
+  tool_sleep_ = directed_ = false;
+  pnp_.power_framework().SetActive(true);
+  pnp_.power_framework().PowerIsUp();
   pnp_.IdleAtWork();
   PassSystemIrp();  // S0
   return PolicyEvent::kNone;
@@ -80,7 +90,10 @@ PolicyEvent PolicyMachine::AtWorkAndCounting() {
 
 PolicyEvent PolicyMachine::CancelIdleTimer() { return pnp_.IdleStopCounting() ? PolicyEvent::kExpired : PolicyEvent::kGo; }
 
-PolicyEvent PolicyMachine::ReturnToActive() { return PolicyEvent::kGo; }
+PolicyEvent PolicyMachine::ReturnToActive() {
+  pnp_.power_framework().SetActive(true);
+  return PolicyEvent::kGo;
+}
 
 // --- power requests ---
 
@@ -197,7 +210,7 @@ void PolicyMachine::AdoptIrp(PIRP irp, bool up) {
   }
 }
 
-PolicyEvent PolicyMachine::SystemOrDirected() { return PolicyEvent::kGo; }
+PolicyEvent PolicyMachine::SystemOrDirected() { return directed_ ? PolicyEvent::kDirected : PolicyEvent::kGo; }
 
 PolicyEvent PolicyMachine::DecideSxWake() {
   pnp_.IdleAsleep();
@@ -223,14 +236,54 @@ PolicyEvent PolicyMachine::DecideStayIdle() {
 
 // --- idle ---
 
-PolicyEvent PolicyMachine::QueryIdle() { return pnp_.IdleQuery() || adopted_ ? PolicyEvent::kInUse : PolicyEvent::kIdle; }
+PolicyEvent PolicyMachine::QueryIdle() {
+  // Whether the power framework wants power it says itself; what came on the way down is a reason for it.
+  if (pnp_.power_framework().registered() && !adopted_ && state_ != WdfDevStatePwrPolSystemWakeQueryIdle) {
+    pnp_.power_framework().PowerIsDown();
+    if (pnp_.IdleQuery()) pnp_.power_framework().SetActive(true);
+    return PolicyEvent::kIdle;
+  }
+  return pnp_.IdleQuery() || adopted_ ? PolicyEvent::kInUse : PolicyEvent::kIdle;
+}
 
 PolicyEvent PolicyMachine::IdleInDx() {
   PassSystemIrp();  // S0, when the device stays where it was
   return PolicyEvent::kNone;
 }
 
-PolicyEvent PolicyMachine::DecidePowerNotRequired() { return pnp_.IdleQuery() ? PolicyEvent::kInUse : PolicyEvent::kNotRequired; }
+PolicyEvent PolicyMachine::DecidePowerNotRequired() {
+  if (pnp_.IdleQuery()) return PolicyEvent::kInUse;
+  if (!pnp_.power_framework().registered()) return PolicyEvent::kNotRequired;
+  pnp_.power_framework().SetActive(false);  // the device stays in D0 until it agrees
+  return PolicyEvent::kNone;
+}
+
+// --- directed power ---
+
+PolicyEvent PolicyMachine::AcknowledgeDirected() {
+  directed_ = false;
+  pnp_.power_framework().DirectedDownDone();
+  return PolicyEvent::kGo;
+}
+
+PolicyEvent PolicyMachine::AskForNoPower() {
+  pnp_.IdleAsleep();
+  pnp_.power_framework().SetActive(false);
+  return PolicyEvent::kNone;
+}
+
+PolicyEvent PolicyMachine::AskForPower() {
+  pnp_.power_framework().SetActive(true);
+  return PolicyEvent::kNone;
+}
+
+PolicyEvent PolicyMachine::AfterIdleDown() { return directed_ ? PolicyEvent::kDirected : PolicyEvent::kGo; }
+
+PolicyEvent PolicyMachine::DirectedInDx() {
+  pnp_.power_framework().PowerIsDown();
+  pnp_.power_framework().DirectedDownDone();
+  return PolicyEvent::kNone;
+}
 
 PolicyEvent PolicyMachine::DecideUsbSelectiveSuspend() { return PolicyEvent::kGo; }
 

@@ -114,8 +114,15 @@ bool PolicyMachine::AtRestForGood() const {
 StateEngine::Fit PolicyMachine::FitOf(uint8_t number) const {
   const auto event = static_cast<PolicyEvent>(number);
   const WDF_DEVICE_POWER_POLICY_STATE state = state_;
+  // Where the power framework decides, I/O asks for power by way of it.
+  if (event == PolicyEvent::kIoPresent && (state == WdfDevStatePwrPolWaitingUnarmed || state == WdfDevStatePwrPolWaitingArmed) &&
+      pnp_.power_framework().registered()) {
+    return Fit::kDrop;
+  }
   if (Find(state, event)) return Fit::kTake;
   switch (event) {
+    case PolicyEvent::kDirectedDown:
+    case PolicyEvent::kDirectedUp: return AtRestForGood() || (event == PolicyEvent::kDirectedUp && pnp_.power().in_d0()) ? Fit::kDrop : Fit::kWait;
     case PolicyEvent::kStart:
     case PolicyEvent::kRemove: return Fit::kWait;
     case PolicyEvent::kStop:
@@ -149,6 +156,15 @@ void PolicyMachine::Misfit(uint8_t number) {
     case PolicyEvent::kDxIrp:
     case PolicyEvent::kD0Irp: PassPowerIrp(); break;
     case PolicyEvent::kIdleTimeout: pnp_.IdleTimeoutTaken(); break;
+    case PolicyEvent::kIoPresent:
+      if (state_ == WdfDevStatePwrPolWaitingUnarmed || state_ == WdfDevStatePwrPolWaitingArmed) pnp_.power_framework().SetActive(true);
+      break;
+    // The device was used again before it went down, or comes up for another reason.
+    case PolicyEvent::kNotRequired: pnp_.power_framework().PowerIsDown(); break;
+    case PolicyEvent::kPowerRequired:
+      if (pnp_.power().in_d0()) pnp_.power_framework().PowerIsUp();
+      break;
+    case PolicyEvent::kDirectedDown: pnp_.power_framework().DirectedDownDone(); break;
     default: break;
   }
 }
@@ -157,6 +173,7 @@ void PolicyMachine::Take(uint8_t number) {
   auto event = static_cast<PolicyEvent>(number);
   if (event == PolicyEvent::kWakeSucceeded || event == PolicyEvent::kWakeFailed) wake_sent_ = false;
   if (event == PolicyEvent::kIdleTimeout) pnp_.IdleTimeoutTaken();
+  if (event == PolicyEvent::kDirectedDown) directed_ = true;
   while (event != PolicyEvent::kNone) {
     const PolicyRow* row = Find(state_, event);
     RT_ASSERT(row != nullptr);

@@ -18,9 +18,9 @@ struct PnpPower;
   E(Sx) E(S0) E(DxIrp) E(D0Irp)                                                                                              /* IRPs */      \
   E(IoStopped) E(Down) E(DownFailed) E(HardwareUp) E(Up) E(UpFailed) E(PoweredDown) E(PowerDownFailed)                       /* power */     \
   E(WakeArrived) E(WakeSucceeded) E(WakeFailed) E(WakeInterrupt)                                                             /* wait-wake */ \
-  E(IdleTimeout) E(IoPresent) E(PolicyChanged) E(NotRequired) E(DirectedDown) E(DirectedUp)                                  /* idle */      \
+  E(IdleTimeout) E(IoPresent) E(PolicyChanged) E(NotRequired) E(PowerRequired) E(DirectedDown) E(DirectedUp)                                  /* idle */      \
   /* answers of a state */                                                                                                                   \
-  E(Go) E(Failed) E(NotCapable) E(IdleCapable) E(WakeCapable) E(Expired) E(Wanted) E(NotWanted) E(InUse) E(Idle) E(NoRequest)
+  E(Go) E(Failed) E(NotCapable) E(IdleCapable) E(WakeCapable) E(Expired) E(Wanted) E(NotWanted) E(InUse) E(Idle) E(NoRequest) E(Directed)
 enum class PolicyEvent : uint8_t {
 #define E(name) k##name,
   DRYDOCK_POLICY_EVENTS(E)
@@ -105,6 +105,11 @@ class PolicyMachine final : public StateEngine {
   PolicyEvent QueryIdle();
   PolicyEvent IdleInDx();
   PolicyEvent DecidePowerNotRequired();
+  PolicyEvent AcknowledgeDirected();
+  PolicyEvent AskForNoPower();
+  PolicyEvent AskForPower();
+  PolicyEvent AfterIdleDown();
+  PolicyEvent DirectedInDx();
   PolicyEvent DecideUsbSelectiveSuspend();
   PolicyEvent ReturnToActive();
   PolicyEvent CarryOutDx();
@@ -136,6 +141,7 @@ class PolicyMachine final : public StateEngine {
   std::atomic<int> power_requests_{0};
   PIRP adopted_ = nullptr;    // from AdoptIrp until the power machine has it
   bool adopted_up_ = false;
+  bool directed_ = false;     // down by direction of the system, or on the way
   bool tool_sleep_ = false;   // the sleep under way is one device's, asked for by the machine
   bool wake_wanted_ = false;  // this sleep
   bool children_armed_ = false;

@@ -225,7 +225,7 @@ CONFORMANCE(NonOwner, AFilterFollowsTheOwnerOfItsStack, "S15", "PWR-15", "PWR-52
     EXPECT_EQ(filter.PolicyPath(), (Lines{"GotoD0", "StartingSucceeded"}));
     EXPECT_EQ(machine.RemoveDevice(rig.device), STATUS_SUCCESS);
     rig.device = Device();
-    EXPECT_EQ(filter.PolicyPath(), (Lines{"Stopping", "StoppingSendStatus", "Stopped", "Removed"}));
+    EXPECT_EQ(filter.PolicyPath(), (Lines{"Stopping", "StoppingWaitingForImplicitPowerDown", "StoppingSendStatus", "Stopped", "Removed"}));
   }
   machine.UnloadDriver(function);
 }

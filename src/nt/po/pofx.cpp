@@ -1,0 +1,312 @@
+// The power framework: devices whose time-out the system manages.
+// How:     each registration has a pump: one worker at a time compares what is referenced with what the driver was told, and makes the next callback.
+//          Callbacks run at PASSIVE_LEVEL, one at a time per device, never inside the call that caused them.
+//   F1  a component without references is told idle; when all are, and the device's idle time-out has passed, power is not required.
+//   F2  a reference on a component of such a device first makes power required; the component is active when the driver has reported power.
+// Source:  public documentation of the PoFx functions; S11, PWR-76, PWR-77.
+#include "nt/po/pofx.h"
+
+#include <memory>
+#include <vector>
+
+#include "nt/driver_callback.h"
+#include "nt/kernel.h"
+#include "nt/pnp/node.h"
+#include "nt/pnp/state.h"
+#include "nt/po/pofx_v3.h"
+#include "nt/thread.h"
+#include "runtime/lock.h"
+
+namespace drydock::nt::po {
+
+struct FxComponent {
+  uint32_t references = 0;
+  bool active = true;           // as the driver was told
+  bool idle_unanswered = false;
+};
+
+struct FxDevice {
+  DEVICE_OBJECT* pdo = nullptr;
+  PO_FX_DEVICE_V3 callbacks = {};  // without components
+  rt::Lock lock;
+  std::vector<FxComponent> components RT_GUARDED_BY(lock);
+  bool started RT_GUARDED_BY(lock) = false;
+  bool ended RT_GUARDED_BY(lock) = false;
+  bool required RT_GUARDED_BY(lock) = true;
+  bool awaits_power RT_GUARDED_BY(lock) = false;       // PoFxReportDevicePoweredOn
+  bool awaits_no_power RT_GUARDED_BY(lock) = false;    // PoFxCompleteDevicePowerNotRequired
+  bool waited RT_GUARDED_BY(lock) = false;             // the idle time-out has passed
+  bool timer_set RT_GUARDED_BY(lock) = false;
+  bool directed RT_GUARDED_BY(lock) = false;           // wanted down by the system
+  bool directed_told RT_GUARDED_BY(lock) = false;
+  bool pumping RT_GUARDED_BY(lock) = false;
+  bool again RT_GUARDED_BY(lock) = false;
+  ULONGLONG idle_timeout RT_GUARDED_BY(lock) = 0;
+  KTIMER timer = {};
+  KDPC dpc = {};
+  KEVENT still = {};        // no pump runs
+  KEVENT directed_done = {};
+  WORK_QUEUE_ITEM item = {};
+};
+
+namespace {
+
+FxDevice& Of(POHANDLE handle) { return *reinterpret_cast<FxDevice*>(handle); }
+
+enum class Step : uint8_t { kNone, kRequired, kActive, kIdle, kNotRequired, kTimer, kDirectedDown, kDirectedUp };
+
+// What is due next; the state says that it was done.
+Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
+  if (device.ended) return Step::kNone;
+  if (device.directed != device.directed_told) {
+    device.directed_told = device.directed;
+    return device.directed ? Step::kDirectedDown : Step::kDirectedUp;
+  }
+  bool wanted = false, idle = true;
+  for (const FxComponent& each : device.components) {
+    wanted = wanted || each.references > 0;
+    idle = idle && !each.active && !each.idle_unanswered;
+  }
+  if (wanted && !device.required && !device.awaits_no_power) {
+    device.required = device.awaits_power = true;
+    return Step::kRequired;
+  }
+  for (size_t i = 0; i < device.components.size(); ++i) {
+    FxComponent& each = device.components[i];
+    *component = static_cast<ULONG>(i);
+    if (each.references > 0 && !each.active && !each.idle_unanswered && device.required && !device.awaits_power) {
+      each.active = true;
+      return Step::kActive;
+    }
+    if (each.references == 0 && each.active && device.started && !device.awaits_power) {
+      each.active = false;
+      each.idle_unanswered = true;
+      return Step::kIdle;
+    }
+  }
+  if (wanted || !idle || !device.required || device.awaits_power || !device.started) {
+    device.waited = false;
+    return Step::kNone;
+  }
+  if (!device.waited && device.idle_timeout != 0) {
+    if (device.timer_set) return Step::kNone;
+    device.timer_set = true;
+    return Step::kTimer;
+  }
+  device.waited = device.required = false;
+  device.awaits_no_power = true;
+  return Step::kNotRequired;
+}
+
+void Pump(FxDevice& device) {
+  const PO_FX_DEVICE_V3& driver = device.callbacks;
+  for (;;) {
+    ULONG component = 0;
+    Step step;
+    ULONGLONG timeout;
+    {
+      rt::LockGuard guard(device.lock);
+      step = Next(device, &component);
+      timeout = device.idle_timeout;
+      if (step == Step::kNone) {
+        device.pumping = false;
+        break;
+      }
+    }
+    switch (step) {
+      case Step::kRequired:
+        if (driver.DevicePowerRequiredCallback) {
+          CallDriver("DevicePowerRequiredCallback", driver.DevicePowerRequiredCallback, driver.DeviceContext);
+        } else {
+          PoFxReportDevicePoweredOn(reinterpret_cast<POHANDLE>(&device));
+        }
+        break;
+      case Step::kActive:
+        if (driver.ComponentActiveConditionCallback) {
+          CallDriver("ComponentActiveConditionCallback", driver.ComponentActiveConditionCallback, driver.DeviceContext, component);
+        }
+        break;
+      case Step::kIdle:
+        if (driver.ComponentIdleConditionCallback) {
+          CallDriver("ComponentIdleConditionCallback", driver.ComponentIdleConditionCallback, driver.DeviceContext, component);
+        } else {
+          PoFxCompleteIdleCondition(reinterpret_cast<POHANDLE>(&device), component);
+        }
+        break;
+      case Step::kNotRequired:
+        if (driver.DevicePowerNotRequiredCallback) {
+          CallDriver("DevicePowerNotRequiredCallback", driver.DevicePowerNotRequiredCallback, driver.DeviceContext);
+        } else {
+          PoFxCompleteDevicePowerNotRequired(reinterpret_cast<POHANDLE>(&device));
+        }
+        break;
+      case Step::kTimer: {
+        LARGE_INTEGER due;
+        due.QuadPart = -static_cast<LONGLONG>(timeout);
+        KeSetTimer(&device.timer, due, &device.dpc);
+        break;
+      }
+      case Step::kDirectedDown: CallDriver("DirectedPowerDownCallback", driver.DirectedPowerDownCallback, driver.DeviceContext, ULONG{0}); break;
+      case Step::kDirectedUp: CallDriver("DirectedPowerUpCallback", driver.DirectedPowerUpCallback, driver.DeviceContext, ULONG{0}); break;
+      case Step::kNone: break;
+    }
+  }
+  KeSetEvent(&device.still, IO_NO_INCREMENT, FALSE);
+}
+
+// Something changed: the pump looks again.
+void Kick(FxDevice& device) {
+  {
+    rt::LockGuard guard(device.lock);
+    if (device.pumping || device.ended) return;
+    device.pumping = true;
+  }
+  KeClearEvent(&device.still);
+  ExInitializeWorkItem(
+      &device.item, [](PVOID context) { Pump(*static_cast<FxDevice*>(context)); }, &device);
+  ExQueueWorkItem(&device.item, DelayedWorkQueue);
+}
+
+VOID NTAPI TimeIsUp(PKDPC, PVOID context, PVOID, PVOID) {
+  auto& device = *static_cast<FxDevice*>(context);
+  {
+    rt::LockGuard guard(device.lock);
+    device.timer_set = false;
+    device.waited = true;
+  }
+  Kick(device);
+}
+
+template <class Change>
+void Change_(POHANDLE handle, Change change) {
+  FxDevice& device = Of(handle);
+  {
+    rt::LockGuard guard(device.lock);
+    change(device);
+  }
+  Kick(device);
+}
+
+}  // namespace
+
+NTSTATUS Directed(DEVICE_OBJECT* pdo, bool down) {
+  pnp::DeviceNode* node = pnp::NodeOf(pdo);
+  auto* device = node ? static_cast<FxDevice*>(node->power_framework.load()) : nullptr;
+  if (!device || !device->callbacks.DirectedPowerDownCallback) return STATUS_NOT_SUPPORTED;
+  KeClearEvent(&device->directed_done);
+  {
+    rt::LockGuard guard(device->lock);
+    if (device->directed == down) return STATUS_SUCCESS;
+    device->directed = down;
+  }
+  Kick(*device);
+  if (down) KeWaitForSingleObject(&device->directed_done, Executive, KernelMode, FALSE, nullptr);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace drydock::nt::po
+
+using namespace drydock::nt;
+using namespace drydock::nt::po;
+
+extern "C" {
+
+NTSTATUS NTAPI PoFxRegisterDevice(PDEVICE_OBJECT Pdo, PPO_FX_DEVICE Device, POHANDLE* Handle) {
+  if (!Pdo || !Device || !Handle) return STATUS_INVALID_PARAMETER;
+  pnp::DeviceNode* node = pnp::NodeOf(Pdo);
+  if (!node) return STATUS_INVALID_PARAMETER;
+  auto device = std::make_unique<FxDevice>();
+  device->pdo = Pdo;
+  PO_FX_DEVICE_V3& kept = device->callbacks;
+  ULONG components;
+  if (Device->Version == PO_FX_VERSION_V1) {
+    kept.ComponentActiveConditionCallback = Device->ComponentActiveConditionCallback;
+    kept.ComponentIdleConditionCallback = Device->ComponentIdleConditionCallback;
+    kept.ComponentIdleStateCallback = Device->ComponentIdleStateCallback;
+    kept.DevicePowerRequiredCallback = Device->DevicePowerRequiredCallback;
+    kept.DevicePowerNotRequiredCallback = Device->DevicePowerNotRequiredCallback;
+    kept.PowerControlCallback = Device->PowerControlCallback;
+    kept.DeviceContext = Device->DeviceContext;
+    components = Device->ComponentCount;
+  } else if (Device->Version == PO_FX_VERSION_V3) {
+    kept = *reinterpret_cast<PO_FX_DEVICE_V3*>(Device);
+    components = kept.ComponentCount;
+  } else {
+    return STATUS_NOT_SUPPORTED;
+  }
+  if (components == 0) return STATUS_INVALID_PARAMETER;
+  {
+    drydock::rt::LockGuard guard(device->lock);
+    device->components.resize(components);
+  }
+  KeInitializeTimerEx(&device->timer, NotificationTimer);
+  KeInitializeDpc(&device->dpc, TimeIsUp, device.get());
+  KeInitializeEvent(&device->still, NotificationEvent, TRUE);
+  KeInitializeEvent(&device->directed_done, NotificationEvent, FALSE);
+  void* none = nullptr;
+  if (!node->power_framework.compare_exchange_strong(none, device.get())) return STATUS_INVALID_PARAMETER;  // one registration per device
+  *Handle = reinterpret_cast<POHANDLE>(device.release());
+  return STATUS_SUCCESS;
+}
+
+VOID NTAPI PoFxUnregisterDevice(POHANDLE Handle) {
+  FxDevice& device = Of(Handle);
+  {
+    drydock::rt::LockGuard guard(device.lock);
+    device.ended = true;
+  }
+  KeCancelTimer(&device.timer);
+  KeFlushQueuedDpcs();
+  KeWaitForSingleObject(&device.still, Executive, KernelMode, FALSE, nullptr);
+  if (pnp::DeviceNode* node = pnp::NodeOf(device.pdo)) node->power_framework = nullptr;
+  delete &device;
+}
+
+VOID NTAPI PoFxStartDevicePowerManagement(POHANDLE Handle) {
+  Change_(Handle, [](FxDevice& device) { device.started = true; });
+}
+
+VOID NTAPI PoFxActivateComponent(POHANDLE Handle, ULONG Component, ULONG) {
+  Change_(Handle, [&](FxDevice& device) {
+    ++device.components[Component].references;
+    device.waited = false;
+  });
+}
+
+VOID NTAPI PoFxIdleComponent(POHANDLE Handle, ULONG Component, ULONG) {
+  Change_(Handle, [&](FxDevice& device) {
+    if (device.components[Component].references > 0) --device.components[Component].references;
+  });
+}
+
+VOID NTAPI PoFxCompleteIdleCondition(POHANDLE Handle, ULONG Component) {
+  Change_(Handle, [&](FxDevice& device) { device.components[Component].idle_unanswered = false; });
+}
+
+VOID NTAPI PoFxCompleteIdleState(POHANDLE, ULONG) {}  // components have one state, F0
+
+VOID NTAPI PoFxReportDevicePoweredOn(POHANDLE Handle) {
+  Change_(Handle, [](FxDevice& device) { device.awaits_power = false; });
+}
+
+VOID NTAPI PoFxCompleteDevicePowerNotRequired(POHANDLE Handle) {
+  Change_(Handle, [](FxDevice& device) { device.awaits_no_power = false; });
+}
+
+VOID NTAPI PoFxCompleteDirectedPowerDown(POHANDLE Handle) { KeSetEvent(&Of(Handle).directed_done, IO_NO_INCREMENT, FALSE); }
+
+VOID NTAPI PoFxSetDeviceIdleTimeout(POHANDLE Handle, ULONGLONG IdleTimeout) {
+  Change_(Handle, [&](FxDevice& device) { device.idle_timeout = IdleTimeout; });
+}
+
+VOID NTAPI PoFxSetComponentLatency(POHANDLE, ULONG, ULONGLONG) {}
+VOID NTAPI PoFxSetComponentResidency(POHANDLE, ULONG, ULONGLONG) {}
+VOID NTAPI PoFxSetComponentWake(POHANDLE, ULONG, BOOLEAN) {}
+
+// There is no power engine below.
+NTSTATUS NTAPI PoFxPowerControl(POHANDLE, LPCGUID, PVOID, SIZE_T, PVOID, SIZE_T, PSIZE_T BytesReturned) {
+  if (BytesReturned) *BytesReturned = 0;
+  return STATUS_NOT_SUPPORTED;
+}
+
+}  // extern "C"
