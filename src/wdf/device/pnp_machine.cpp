@@ -79,6 +79,12 @@ NTSTATUS PnpPower::HandleEvent(PnpEvent event, PIRP irp) {
     case PnpAction::kSurprisePdo: SurpriseRemoval(row.action); break;
     case PnpAction::kEject: status = Eject(); break;
     case PnpAction::kFailStarted:
+      // PWR-39: the children, which go first when the device is removed, release their hardware before it does.
+      if (device_.init().release_order == WdfReleaseHardwareOrderOnFailureAfterDescendants) {
+        failed_ = true;
+        ReportFailure();
+        break;
+      }
       EnterPnp(power_failed_going_down_ ? WdfDevStatePnpFailedPowerDown : WdfDevStatePnpFailedIoStarting);
       policy_.StopDevice(true);
       Fail(true);

@@ -51,6 +51,7 @@ class PolicyMachine final : public StateEngine {
   bool IndicateWake(NTSTATUS status);
   // A wake interrupt fired while the device was out of D0. False: it is not waited for.
   bool WakeInterruptFired();
+  bool asked_for_wake() const { return wake_sent_.load(); }
   bool asked_for_power() const { return power_requests_.load() > 0; }
   bool armed_for_sx() const { return armed_sx_.load(std::memory_order_acquire); }
 
@@ -148,7 +149,7 @@ class PolicyMachine final : public StateEngine {
   std::atomic<bool> armed_sx_{false};
 
   // --- the owner's wait-wake IRP ---
-  bool wake_sent_ = false;                       // an end (WakeSucceeded or WakeFailed) is still to be taken
+  std::atomic<bool> wake_sent_{false};                       // an end (WakeSucceeded or WakeFailed) is still to be taken
   bool by_interrupt_ = false;                    // no IRP: a wake interrupt stands for it
   enum CancelState : uint8_t { kOut, kCancelling, kCameBack, kDone };
   std::atomic<uint8_t> cancel_state_{kDone};

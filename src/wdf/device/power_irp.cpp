@@ -35,6 +35,10 @@ NTSTATUS PnpPower::DispatchPower(PIRP irp) {
     case IRP_MN_SET_POWER: return stack.Parameters.Power.Type == SystemPowerState ? SystemPower(irp) : DevicePower(irp);
     case IRP_MN_QUERY_POWER: return stack.Parameters.Power.Type == SystemPowerState ? QuerySystemPower(irp) : PassPowerDown(irp);
     case IRP_MN_WAIT_WAKE:
+      if (policy_owner_ && !policy_.asked_for_wake()) {
+        Violation(device_.globals(), ViolationKind::kPowerIrp, reinterpret_cast<uint64_t>(device_.wdm()), reinterpret_cast<uint64_t>(irp),
+                  "A wait-wake IRP arrived at the power policy owner, which had not asked for one.");
+      }
       if (policy_owner_) return policy_.WaitWakeIrp(irp);
       return device_.is_pdo() ? power_.DeliverWaitWake(irp) : PassPowerDown(irp);
     default:

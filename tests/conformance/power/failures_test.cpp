@@ -242,6 +242,50 @@ CONFORMANCE(Restart, ABusThatCannotOnlyRemoves, "PWR-38", "DEVX-46") {
   rig.device = Device();
 }
 
+CONFORMANCE(Failures, ReleaseHardwareMayWaitForTheRemoval, "PWR-39", "S13") {
+  for (bool after_descendants : {false, true}) {
+    Sleeper device(machine);
+    device.more_init = [=](PWDFDEVICE_INIT init) {
+      WdfDeviceInitSetReleaseHardwareOrderOnFailure(init, after_descendants ? WdfReleaseHardwareOrderOnFailureAfterDescendants
+                                                                             : WdfReleaseHardwareOrderOnFailureEarly);
+      return STATUS_SUCCESS;
+    };
+    device.Start();
+    EXPECT_EQ(machine.SetSystemPower(3), STATUS_SUCCESS);
+    device.hooks.fail["D0Entry"] = STATUS_UNSUCCESSFUL;
+    device.Forget();
+    EXPECT_EQ(machine.SetSystemPower(0), STATUS_SUCCESS);
+    machine.Run([&] { Until([&] { return device.hooks.log.Count("SelfManagedIoCleanup") == 1; }); });
+    machine.RunUntilIdle();
+    const Lines path = device.PnpPath();
+    ASSERT_FALSE(path.empty());
+    EXPECT_EQ(path[0], after_descendants ? "SurpriseRemoveIoStarted" : "FailedIoStarting");
+    EXPECT_EQ(device.hooks.log.Count("ReleaseHardware"), 1u);
+    device.rig->device = Device();
+    device.rig->hooks.fail.clear();
+  }
+}
+
+// --- power IRPs that nobody asked for ---
+
+void SendUnasked(Machine& machine, UCHAR minor) {
+  auto device = std::make_unique<Sleeper>(machine);
+  device->Start();
+  machine.Run([&] {
+    POWER_STATE state = {};
+    if (minor == IRP_MN_SET_POWER) {
+      state.DeviceState = PowerDeviceD3;
+    } else {
+      state.SystemState = PowerSystemSleeping3;
+    }
+    PoRequestPowerIrp(device->rig->device.pdo(), minor, state, nullptr, nullptr, nullptr);
+  });
+  EXPECT_BUG_CHECK(machine, 0x10D, 0xD);
+}
+
+CONFORMANCE(Violations, ADevicePowerIrpThatTheOwnerDidNotAskFor, "VER-11", "DEVX-47") { SendUnasked(machine, IRP_MN_SET_POWER); }
+CONFORMANCE(Violations, AWaitWakeIrpThatTheOwnerDidNotAskFor, "VER-11", "DEVX-47") { SendUnasked(machine, IRP_MN_WAIT_WAKE); }
+
 CONFORMANCE(History, TellsTheLastTransitions, "ours") {
   Sleeper device(machine);
   device.Start();
