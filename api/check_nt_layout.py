@@ -14,6 +14,9 @@ USB_HEADERS = {"usb.h", "usbspec.h"}
 CORRECTIONS = {
     # Windows aligns a device object to 16 (MEMORY_ALLOCATION_ALIGNMENT): its extension begins 0x150 bytes in.
     ("_DEVICE_OBJECT", "size"): 336,
+    # Recorded as of version 1 and 2; Windows 8 appended what version 3 needs.
+    ("_DEVICE_DESCRIPTION", "size"): 64,
+    ("_DMA_OPERATIONS", "size"): 232,
 }
 # Windows x64 layouts that the recorded facts do not hold: documented members and sizes seen by 64-bit drivers.
 MORE_OFFSETS = {
@@ -23,6 +26,10 @@ MORE_OFFSETS = {
     ("struct _IO_REMOVE_LOCK_COMMON_BLOCK", "RemoveEvent"): 8,
     ("struct _IO_CSQ", "ReservePointer"): 56,
     ("struct _IO_CSQ_IRP_CONTEXT", "Csq"): 16,
+    ("struct _DEVICE_DESCRIPTION", "DmaAddressWidth"): 40,
+    ("struct _DEVICE_DESCRIPTION", "DeviceAddress"): 56,
+    ("struct _DMA_OPERATIONS", "GetDmaAdapterInfo"): 128,
+    ("struct _DMA_OPERATIONS", "CancelMappedTransfer"): 224,
     ("struct _GENERAL_LOOKASIDE", "Size"): 44,
     ("struct _GENERAL_LOOKASIDE", "ListEntry"): 64,
     ("struct _CM_FULL_RESOURCE_DESCRIPTOR", "PartialResourceList"): 8,

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "drydock/dma.h"
 #include "drydock/hardware.h"
 #include "drydock/io.h"
 #include "drydock/model.h"
@@ -71,6 +72,7 @@ struct MachineOptions {
   Duration live_stall =
       std::chrono::seconds(60);  // live: a call that waits longer is reported as a stall
   std::vector<NameMapping> names;
+  DmaOptions dma = {};
 };
 
 // An entry point linked into the test program: FxDriverEntry of a WDF driver, DriverEntry of a WDM
@@ -280,6 +282,10 @@ class Machine {
   // Runs `body` on this thread as a system thread at PASSIVE_LEVEL: NT and framework calls are
   // legal inside. False: machine stopped.
   bool Run(const std::function<void()>& body);
+
+  // --- DMA (drydock/dma.h) ---
+  DmaSpace dma();
+  DmaChannel dma_channel(uint32_t number);  // of the system's controller: the resource's channel, or request line
 
   // --- faults ---
   // Fails the next `count` completions of requests of this kind by the named driver's devices with

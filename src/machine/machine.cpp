@@ -37,7 +37,9 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   events.Enable(options.trace || options.rules);
   executor = rt::Executor::Create(ExecutorOptionsFor(options));
   executor->SetStallHandler([](void* self) { static_cast<Impl*>(self)->OnStall(); }, this);
-  kernel = std::make_unique<nt::Kernel>(*executor, events, nt::KernelOptions{});
+  nt::KernelOptions kernel_options;
+  kernel_options.dma = {options.dma.version, options.dma.map_registers, options.dma.double_buffer, options.dma.contiguous};
+  kernel = std::make_unique<nt::Kernel>(*executor, events, kernel_options);
   kernel->on_bug_check = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data); };
   kernel->on_bug_check_context = this;
   kernel->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };

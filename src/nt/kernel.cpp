@@ -4,6 +4,7 @@
 #include "nt/dbg/state.h"
 #include "nt/ex/state.h"
 #include "nt/ex/work_queue.h"
+#include "nt/hal/dma/dma.h"
 #include "nt/hal/state.h"
 #include "nt/io/state.h"
 #include "nt/ke/state.h"
@@ -29,6 +30,7 @@ Kernel::Kernel(rt::Executor& given_executor, rt::EventRing& given_events, const 
   cm = std::make_unique<cm::State>(*this);
   io = std::make_unique<io::State>(*this);
   hal = std::make_unique<hal::State>(*this);
+  dma = std::make_unique<hal::DmaState>(*this);
   pnp = std::make_unique<pnp::State>(*this);
 }
 

@@ -23,7 +23,17 @@ namespace ob { struct State; }
 namespace cm { struct State; }
 namespace io { struct State; }
 namespace pnp { struct State; }
-namespace hal { struct State; }
+namespace hal {
+struct State;
+struct DmaState;
+
+struct DmaOptions {
+  uint32_t version = 3;          // the newest DMA_OPERATIONS that IoGetDmaAdapter gives; 0: it gives none
+  uint32_t map_registers = 4096;  // of the machine, and at most of an adapter
+  bool double_buffer = false;    // every transfer goes through map registers
+  bool contiguous = false;       // neighbouring pages are neighbours for a device too; else each page is elsewhere
+};
+}  // namespace hal
 
 struct Thread;
 struct CallbackFrame;
@@ -32,6 +42,7 @@ struct KernelOptions {
   uint32_t processors = 2;       // what KeQueryActiveProcessorCount tells; DPC tasks
   uint32_t worker_threads = 4;   // executive worker threads per queue type, made on demand
   bool checked = true;           // PAGED_CODE, IRQL and lock checks in NT services
+  hal::DmaOptions dma = {};
 };
 
 struct Kernel {
@@ -52,6 +63,7 @@ struct Kernel {
   std::unique_ptr<cm::State> cm;
   std::unique_ptr<io::State> io;
   std::unique_ptr<hal::State> hal;
+  std::unique_ptr<hal::DmaState> dma;
   std::unique_ptr<pnp::State> pnp;
 
   // Where a bug check goes. Set by Machine; called once, on the failing task, before everything stops.

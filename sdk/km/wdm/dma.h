@@ -1,5 +1,6 @@
 // DMA adapters: description, operations, scatter/gather lists. Part of wdm.h.
-// Layouts: Windows x64 (DMA_OPERATIONS as of version 1 and 2; version 3 is not described here).
+// Layouts: Windows x64. DMA_OPERATIONS ends with CancelMappedTransfer, the last of Windows 8; its Size tells what an adapter has (version 1
+// and 2 end with BuildMdlFromScatterGatherList). What later versions of Windows added (domains, buffer vectors) is not described here.
 #ifndef DRYDOCK_WDM_DMA_H
 #define DRYDOCK_WDM_DMA_H
 
@@ -31,6 +32,11 @@ typedef struct _DEVICE_DESCRIPTION {
   DMA_SPEED DmaSpeed;
   ULONG MaximumLength;
   ULONG DmaPort;
+  // version 3
+  ULONG DmaAddressWidth;
+  ULONG DmaControllerInstance;
+  ULONG DmaRequestLine;
+  PHYSICAL_ADDRESS DeviceAddress;
 } DEVICE_DESCRIPTION, *PDEVICE_DESCRIPTION;
 
 typedef struct _SCATTER_GATHER_ELEMENT {
@@ -94,6 +100,76 @@ typedef NTSTATUS (*PBUILD_SCATTER_GATHER_LIST)(PDMA_ADAPTER DmaAdapter, PDEVICE_
 typedef NTSTATUS (*PBUILD_MDL_FROM_SCATTER_GATHER_LIST)(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather,
                                                         PMDL OriginalMdl, PMDL *TargetMdl);
 
+// --- version 3 ---
+typedef ULONG NODE_REQUIREMENT;
+#define MM_ANY_NODE_OK 0x80000000
+#define DMA_TRANSFER_CONTEXT_VERSION1 1
+#define DMA_TRANSFER_CONTEXT_SIZE_V1 128
+#define DMA_SYNCHRONOUS_CALLBACK 0x01
+#define DMA_ADAPTER_INFO_VERSION1 1
+#define DMA_TRANSFER_INFO_VERSION1 1
+
+typedef struct _DMA_ADAPTER_INFO_V1 {
+  ULONG ReadDmaCounterAvailable;
+  ULONG ScatterGatherLimit;
+  ULONG DmaAddressWidth;
+  ULONG Flags;
+  ULONG MinimumTransferUnit;
+} DMA_ADAPTER_INFO_V1, *PDMA_ADAPTER_INFO_V1;
+typedef struct _DMA_ADAPTER_INFO {
+  ULONG Version;
+  union {
+    DMA_ADAPTER_INFO_V1 V1;
+  };
+} DMA_ADAPTER_INFO, *PDMA_ADAPTER_INFO;
+
+typedef struct _DMA_TRANSFER_INFO_V1 {
+  ULONG MapRegisterCount;
+  ULONG ScatterGatherElementCount;
+  ULONG ScatterGatherListSize;
+} DMA_TRANSFER_INFO_V1, *PDMA_TRANSFER_INFO_V1;
+typedef struct _DMA_TRANSFER_INFO {
+  ULONG Version;
+  union {
+    DMA_TRANSFER_INFO_V1 V1;
+  };
+} DMA_TRANSFER_INFO, *PDMA_TRANSFER_INFO;
+
+typedef NTSTATUS (*PGET_DMA_ADAPTER_INFO)(PDMA_ADAPTER DmaAdapter, PDMA_ADAPTER_INFO AdapterInfo);
+typedef NTSTATUS (*PGET_DMA_TRANSFER_INFO)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, ULONGLONG Offset, ULONG Length,
+                                           BOOLEAN WriteOnly, PDMA_TRANSFER_INFO TransferInfo);
+typedef NTSTATUS (*PINITIALIZE_DMA_TRANSFER_CONTEXT)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);
+typedef PVOID (*PALLOCATE_COMMON_BUFFER_EX)(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length,
+                                            PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled,
+                                            NODE_REQUIREMENT PreferredNode);
+typedef NTSTATUS (*PALLOCATE_ADAPTER_CHANNEL_EX)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
+                                                 PVOID DmaTransferContext, ULONG NumberOfMapRegisters, ULONG Flags,
+                                                 PDRIVER_CONTROL ExecutionRoutine, PVOID ExecutionContext,
+                                                 PVOID *MapRegisterBase);
+typedef NTSTATUS (*PCONFIGURE_ADAPTER_CHANNEL)(PDMA_ADAPTER DmaAdapter, ULONG FunctionNumber, PVOID Context);
+typedef BOOLEAN (*PCANCEL_ADAPTER_CHANNEL)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
+                                           PVOID DmaTransferContext);
+typedef NTSTATUS (*PMAP_TRANSFER_EX)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset,
+                                     ULONG DeviceOffset, PULONG Length, BOOLEAN WriteToDevice,
+                                     PSCATTER_GATHER_LIST ScatterGatherBuffer, ULONG ScatterGatherBufferLength,
+                                     PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, PVOID CompletionContext);
+typedef NTSTATUS (*PGET_SCATTER_GATHER_LIST_EX)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
+                                                PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length,
+                                                ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
+                                                BOOLEAN WriteToDevice, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
+                                                PVOID CompletionContext, PSCATTER_GATHER_LIST *ScatterGatherList);
+typedef NTSTATUS (*PBUILD_SCATTER_GATHER_LIST_EX)(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
+                                                  PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length,
+                                                  ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
+                                                  BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,
+                                                  ULONG ScatterGatherLength,
+                                                  PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,
+                                                  PVOID CompletionContext, PVOID ScatterGatherList);
+typedef NTSTATUS (*PFLUSH_ADAPTER_BUFFERS_EX)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase,
+                                              ULONGLONG Offset, ULONG Length, BOOLEAN WriteToDevice);
+typedef VOID (*PFREE_ADAPTER_OBJECT)(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
+typedef NTSTATUS (*PCANCEL_MAPPED_TRANSFER)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);
+
 typedef struct _DMA_OPERATIONS {
   ULONG Size;
   PPUT_DMA_ADAPTER PutDmaAdapter;
@@ -111,6 +187,20 @@ typedef struct _DMA_OPERATIONS {
   PCALCULATE_SCATTER_GATHER_LIST_SIZE CalculateScatterGatherList;
   PBUILD_SCATTER_GATHER_LIST BuildScatterGatherList;
   PBUILD_MDL_FROM_SCATTER_GATHER_LIST BuildMdlFromScatterGatherList;
+  // version 3
+  PGET_DMA_ADAPTER_INFO GetDmaAdapterInfo;
+  PGET_DMA_TRANSFER_INFO GetDmaTransferInfo;
+  PINITIALIZE_DMA_TRANSFER_CONTEXT InitializeDmaTransferContext;
+  PALLOCATE_COMMON_BUFFER_EX AllocateCommonBufferEx;
+  PALLOCATE_ADAPTER_CHANNEL_EX AllocateAdapterChannelEx;
+  PCONFIGURE_ADAPTER_CHANNEL ConfigureAdapterChannel;
+  PCANCEL_ADAPTER_CHANNEL CancelAdapterChannel;
+  PMAP_TRANSFER_EX MapTransferEx;
+  PGET_SCATTER_GATHER_LIST_EX GetScatterGatherListEx;
+  PBUILD_SCATTER_GATHER_LIST_EX BuildScatterGatherListEx;
+  PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;
+  PFREE_ADAPTER_OBJECT FreeAdapterObject;
+  PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,
