@@ -297,9 +297,9 @@ class Machine {
 
   // --- what happened ---
   bool stopped() const;
-  const std::vector<Report>& reports() const;
+  std::vector<Report> reports() const;  // as of now: other threads may add to them meanwhile
   const Report* bug_check()
-      const;  // the one that stopped the machine (kBugCheck or kStall), or null
+      const;  // the one that stopped the machine (kBugCheck or kStall), or null; stays until the machine ends
   size_t CountReports(ReportKind kind) const;
   std::string ReportText() const;              // all reports as text
   std::vector<std::string> DebugLog() const;   // DbgPrint lines

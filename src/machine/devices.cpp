@@ -41,7 +41,6 @@ std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
   if (!driver.impl()->image) return lines;  // linked in: its code is the program's
   const machine::ImageRange& range = driver.impl()->image->range();
   auto* start = reinterpret_cast<const void*>(range.begin);
-  if (!machine.symbolizer) machine.symbolizer = std::make_unique<machine::Symbolizer>();
   for (const nt::ex::PoolLeak& leak : nt::ex::LeaksOf(*machine.kernel, start, range.end - range.begin)) {
     std::string tag;
     for (int i = 0; i < 4; ++i) {
@@ -49,7 +48,7 @@ std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
       tag += c >= 0x20 && c < 0x7F ? c : '.';
     }
     std::string where;
-    for (const StackFrame& frame : machine.symbolizer->Resolve(leak.stack, false, machine.ImageRanges()))
+    for (const StackFrame& frame : machine.Resolve(leak.stack, false))
       if (frame.in_driver && where.empty()) where = fmt::format(", allocated in {} at {}:{}", frame.function, frame.file, frame.line);
     lines.push_back(fmt::format("{} bytes of pool with the tag '{}'{}", leak.size, tag, where));
   }

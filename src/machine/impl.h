@@ -72,7 +72,7 @@ struct Machine::Impl {
   std::atomic<bool> outside_busy{false};
   bool ending = false;
 
-  rt::Lock drivers_lock;               // a device that a bus finds may load its driver from any task
+  rt::Lock drivers_lock;               // a device that a bus finds may load its driver from any task; a report may be made meanwhile
   std::deque<Driver::Impl> drivers;
   std::deque<Device::Impl> devices;
   std::unordered_map<DEVICE_OBJECT*, Device::Impl*> children;  // what a bus found and a handle was asked for; the PDO is referenced
@@ -126,15 +126,25 @@ struct Machine::Impl {
   std::vector<std::unique_ptr<Delayed>> delayed RT_GUARDED_BY(delayed_lock);
   void DropDelayed(Delayed* delayed);
 
-  // Reports are made on the task that failed, read by the test afterwards.
+  // Reports are made on the task that failed, findings in clock context too; the test reads them whenever it likes. Only added to: a report
+  // that was given out by address stays where it is.
+  // Functions and lines of a stack are looked up when somebody reads the report: debug information takes a while to load, which neither
+  // the failing task nor the clock may lose.
+  struct Kept {
+    Report report;
+    std::vector<void*> stack;  // not looked up yet; then empty
+    bool first_is_exact = false;
+  };
   rt::Lock reports_lock;
-  std::vector<Report> reports;
-  std::unique_ptr<machine::Symbolizer> symbolizer;
-  rt::Lock symbolizer_lock;  // findings come from several tasks
+  std::deque<Kept> reports RT_GUARDED_BY(reports_lock);
+  void ResolveReports();
+  rt::Lock symbolizer_lock;
+  std::unique_ptr<machine::Symbolizer> symbolizer RT_GUARDED_BY(symbolizer_lock);
+  std::vector<StackFrame> Resolve(const std::vector<void*>& stack, bool first_is_exact);
 
   std::vector<machine::ImageRange> ImageRanges();
   bool stopped() const { return executor->stopped(); }
-  void AddReport(Report report);
+  void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false);
   Report MakeReport(ReportKind kind, std::string words);
   void OnBugCheck(const nt::BugCheckData& data);
   void OnStall();

@@ -54,9 +54,31 @@ std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
   return ranges;
 }
 
-void Machine::Impl::AddReport(Report report) {
+void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact) {
   rt::LockGuard guard(reports_lock);
-  reports.push_back(std::move(report));
+  reports.push_back({std::move(report), std::move(stack), first_is_exact});
+}
+
+void Machine::Impl::ResolveReports() {
+  for (;;) {
+    Kept* open = nullptr;
+    std::vector<void*> stack;
+    {
+      rt::LockGuard guard(reports_lock);
+      for (Kept& kept : reports) {
+        if (kept.stack.empty()) continue;
+        open = &kept;
+        stack = kept.stack;
+        break;
+      }
+    }
+    if (!open) return;
+    std::vector<StackFrame> frames = Resolve(stack, open->first_is_exact);
+    rt::LockGuard guard(reports_lock);
+    if (open->stack.empty()) continue;  // another reader was quicker
+    open->report.stack = std::move(frames);
+    open->stack.clear();
+  }
 }
 
 Report Machine::Impl::MakeReport(ReportKind kind, std::string words) {
@@ -70,14 +92,19 @@ Report Machine::Impl::MakeReport(ReportKind kind, std::string words) {
   return report;
 }
 
+std::vector<StackFrame> Machine::Impl::Resolve(const std::vector<void*>& stack, bool first_is_exact) {
+  const std::vector<machine::ImageRange> images = ImageRanges();
+  rt::LockGuard guard(symbolizer_lock);
+  if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
+  return symbolizer->Resolve(stack, first_is_exact, images);
+}
+
 void Machine::Impl::OnBugCheck(const nt::BugCheckData& data) {
   Report report = MakeReport(ReportKind::kBugCheck, data.words);
   report.code = data.code;
   std::copy(std::begin(data.parameters), std::end(data.parameters), std::begin(report.parameters));
   report.name = machine::BugCheckName(data.code);
-  if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
-  report.stack = symbolizer->Resolve(data.stack, data.faulting_address != nullptr, ImageRanges());
-  AddReport(std::move(report));
+  AddReport(std::move(report), data.stack, data.faulting_address != nullptr);
 }
 
 void Machine::Impl::OnStall() {
@@ -85,9 +112,7 @@ void Machine::Impl::OnStall() {
   Report report = MakeReport(ReportKind::kStall, stall.words);
   report.waits = std::move(stall.chain);
   report.task = stall.task;
-  if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
-  report.stack = symbolizer->Resolve(stall.stack, false, ImageRanges());
-  AddReport(std::move(report));
+  AddReport(std::move(report), std::move(stall.stack));
   executor->Stop();
 }
 
@@ -95,31 +120,35 @@ void Machine::Impl::OnBreak(const std::string& words) { AddReport(MakeReport(Rep
 
 // In task or clock context.
 void Machine::Impl::OnFinding(const std::string& words, const std::vector<void*>& stack) {
-  Report report = MakeReport(ReportKind::kBreak, words);
-  {
-    rt::LockGuard guard(symbolizer_lock);
-    if (!symbolizer) symbolizer = std::make_unique<machine::Symbolizer>();
-    report.stack = symbolizer->Resolve(stack, false, ImageRanges());
-  }
-  AddReport(std::move(report));
+  AddReport(MakeReport(ReportKind::kBreak, words), stack);
 }
 
-const std::vector<Report>& Machine::reports() const { return impl_->reports; }
+std::vector<Report> Machine::reports() const {
+  impl_->ResolveReports();
+  std::vector<Report> reports;
+  rt::LockGuard guard(impl_->reports_lock);
+  for (const Impl::Kept& kept : impl_->reports)
+    if (kept.stack.empty()) reports.push_back(kept.report);  // else it came just now
+  return reports;
+}
 
 const Report* Machine::bug_check() const {
-  for (const Report& report : impl_->reports)
-    if (report.kind == ReportKind::kBugCheck || report.kind == ReportKind::kStall) return &report;
+  impl_->ResolveReports();
+  rt::LockGuard guard(impl_->reports_lock);
+  for (const Impl::Kept& kept : impl_->reports)
+    if (kept.stack.empty() && (kept.report.kind == ReportKind::kBugCheck || kept.report.kind == ReportKind::kStall)) return &kept.report;
   return nullptr;
 }
 
 size_t Machine::CountReports(ReportKind kind) const {
+  rt::LockGuard guard(impl_->reports_lock);
   return static_cast<size_t>(
-      std::count_if(impl_->reports.begin(), impl_->reports.end(), [kind](const Report& r) { return r.kind == kind; }));
+      std::count_if(impl_->reports.begin(), impl_->reports.end(), [kind](const Impl::Kept& kept) { return kept.report.kind == kind; }));
 }
 
 std::string Machine::ReportText() const {
   std::string text;
-  for (const Report& report : impl_->reports) text += report.ToString() + "\n";
+  for (const Report& report : reports()) text += report.ToString() + "\n";
   return text;
 }
 
