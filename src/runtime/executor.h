@@ -43,7 +43,6 @@ struct Task {
   bool service = false;             // waits for work for ever by design (workers, DPC task): no party to a stall
   void* user = nullptr;             // nt::Thread of this task
   const void* wait_info = nullptr;  // nt::ke::WaitInfo while parked for a reason that a report can name
-  const void* parked_frame = nullptr;  // while parked: the frame address of Park, from where its stack can be walked
   uint32_t locks_held = 0;          // internal Locks held: must be 0 at every schedule point (debug aid, may stay 0)
   bool exempt = false;              // does not get TaskStopped: who takes the machine down waits after Stop as before
   const char* stack_low = nullptr;  // bounds of its stack; a guard page lies below

@@ -150,7 +150,6 @@ class LiveExecutor final : public Executor {
   Wake Park(Ticks deadline) override {
     LiveTask* self = Current();
     ThrowIfStopped(self);
-    self->parked_frame = __builtin_frame_address(0);
     Wake wake = Wait(self, deadline);
     ThrowIfStopped(self);
     return wake;

@@ -133,7 +133,6 @@ class SimulatedExecutor final : public Executor {
   Wake Park(Ticks deadline) override {
     SimulatedTask* self = Current();
     ThrowIfStopped(self);
-    self->parked_frame = __builtin_frame_address(0);
     Wake wake = Wait(self, deadline);
     ThrowIfStopped(self);
     return wake;

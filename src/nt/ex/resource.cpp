@@ -101,10 +101,10 @@ void CheckUse(const ERESOURCE* resource, const char* function) {
 }
 
 // Looked up among the running threads: the owner may be a pointer of the driver's own, or a thread that has ended.
-const rt::Task* OwnerTask(Kernel& kernel, ERESOURCE* resource) {
+const Thread* OwnerThread(Kernel& kernel, ERESOURCE* resource) {
   struct Search {
     Owner owner;
-    const rt::Task* task;
+    const Thread* thread;
   } search{0, nullptr};
   {
     rt::LockGuard guard(LockOf(resource));
@@ -114,10 +114,10 @@ const rt::Task* OwnerTask(Kernel& kernel, ERESOURCE* resource) {
       kernel,
       [](void* context, Thread& thread) {
         auto* search = static_cast<Search*>(context);
-        if (reinterpret_cast<Owner>(&thread) == search->owner) search->task = thread.task;
+        if (reinterpret_cast<Owner>(&thread) == search->owner) search->thread = &thread;
       },
       &search);
-  return search.task;
+  return search.thread;
 }
 
 BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* function) {
@@ -135,7 +135,7 @@ BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* functi
   ke::WaitInfo info;
   info.what = exclusive ? "resource (exclusive)" : "resource (shared)";
   info.object = resource;
-  info.owner = OwnerTask(kernel, resource);
+  info.owner = OwnerThread(kernel, resource);
   bool taken = false;
   kernel.ke->lot.Wait(
       exclusive ? ExclusiveQueue(resource) : SharedQueue(resource),

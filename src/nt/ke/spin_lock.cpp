@@ -20,22 +20,6 @@ bool Swap(KSPIN_LOCK* lock, KSPIN_LOCK& expected, KSPIN_LOCK desired) {
   return __atomic_compare_exchange_n(lock, &expected, desired, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-struct FindOwner {
-  uint32_t id;
-  const rt::Task* task;
-};
-
-const rt::Task* TaskOfId(rt::Executor& executor, uint32_t id) {
-  FindOwner find{id, nullptr};
-  executor.ForEachTask(
-      [](void* context, const rt::Task& task) {
-        auto* find = static_cast<FindOwner*>(context);
-        if (task.id == find->id) find->task = &task;
-      },
-      &find);
-  return find.task;
-}
-
 __attribute__((noinline)) void AcquireSlow(KSPIN_LOCK* lock, Thread& thread, const char* function) {
   const uint32_t me = thread.task->id;
   KSPIN_LOCK value = Load(lock);
@@ -63,7 +47,7 @@ __attribute__((noinline)) void AcquireSlow(KSPIN_LOCK* lock, Thread& thread, con
       if (Swap(lock, value, me | kHasWaiters)) return;
       continue;
     }
-    info.owner = TaskOfId(kernel.executor, static_cast<uint32_t>(value & kOwnerMask));
+    info.owner_task = static_cast<uint32_t>(value & kOwnerMask);
     kernel.ke->lot.Wait(
         lock,
         [lock] {

@@ -13,31 +13,65 @@ constexpr size_t kMaxChain = 16;
 constexpr size_t kMaxStack = 64;
 
 struct Waiting {
-  const rt::Task* task;
+  const Thread* thread;  // only to be compared: live, it may have ended by now
+  uint32_t task;
+  std::string name;
   bool service;
   bool in_driver;
+  std::vector<void*> stack;  // return addresses, innermost first
   WaitInfo info;
   std::vector<std::string> reasons;  // innermost first
-  const void* irp;
+  std::string irp;  // where the IRP is that it waits for
 };
 
 std::string NameOf(const rt::Task& task) { return fmt::format("task {} \"{}\"", task.id, task.name); }
+
+// Of a thread that is held in its wait.
+std::vector<void*> WaitingStack(const rt::Task& task, const void* innermost) {
+  std::vector<void*> stack;
+  auto frame = reinterpret_cast<uintptr_t>(innermost);
+  const auto low = reinterpret_cast<uintptr_t>(task.stack_low);
+  const auto high = reinterpret_cast<uintptr_t>(task.stack_high);
+  while (stack.size() < kMaxStack && frame % 8 == 0 && frame >= low && frame + 16 <= high && low != 0) {
+    auto* words = reinterpret_cast<void**>(frame);
+    if (words[1] == nullptr) break;
+    stack.push_back(words[1]);
+    const auto next = reinterpret_cast<uintptr_t>(words[0]);
+    if (next <= frame) break;
+    frame = next;
+  }
+  return stack;
+}
 
 std::vector<Waiting> Collect(Kernel& kernel) {
   std::vector<Waiting> all;
   ps::ForEachThread(
       kernel,
       [](void* context, Thread& thread) {
-        if (thread.task == nullptr || thread.wait == nullptr) return;
+        if (thread.wait == nullptr) return;
+        // Everything else of the thread is its own, and is ours to see only once the lock has shown that it waits.
         rt::LockGuard guard(thread.wait->lock);
         if (!thread.wait->waiting) return;
-        Waiting waiting{thread.task, thread.task->service, thread.callbacks != nullptr, thread.wait->info, {}, nullptr};
+        const rt::Task& task = *thread.task;
+        Waiting waiting{.thread = &thread,
+                        .task = task.id,
+                        .name = NameOf(task),
+                        .service = task.service,
+                        .in_driver = thread.callbacks != nullptr,
+                        .stack = WaitingStack(task, thread.wait->frame),
+                        .info = thread.wait->info,
+                        .reasons = {},
+                        .irp = {}};
+        const void* irp = nullptr;
         for (const WaitReason* reason = thread.wait->reasons; reason != nullptr; reason = reason->outer) {
           std::string text;
           if (reason->describe) reason->describe(reason->context, text);
           waiting.reasons.push_back(std::move(text));
-          if (waiting.irp == nullptr) waiting.irp = reason->irp;
+          if (irp == nullptr) irp = reason->irp;
         }
+        // The one who waits for an IRP frees it: it stays while we hold him.
+        Kernel& kernel = *thread.kernel;
+        if (irp != nullptr && kernel.ke->describe_irp != nullptr) kernel.ke->describe_irp(kernel, irp, waiting.irp);
         static_cast<std::vector<Waiting>*>(context)->push_back(std::move(waiting));
       },
       &all);
@@ -55,38 +89,34 @@ std::string ObjectWords(const WaitInfo& info) {
   return text;
 }
 
-const Waiting* Find(const std::vector<Waiting>& all, const rt::Task* task) {
+const Waiting* FindOwner(const std::vector<Waiting>& all, const WaitInfo& info) {
   for (const Waiting& waiting : all) {
-    if (waiting.task == task) return &waiting;
+    if (info.owner ? waiting.thread == info.owner : waiting.task == info.owner_task) return &waiting;
   }
   return nullptr;
 }
 
 // One wait in words: "task 1 "application": synchronous send of ...; waits for event #7, held by task 3 "worker"".
 std::string Link(const Waiting& waiting) {
-  std::string text = NameOf(*waiting.task) + ": ";
+  std::string text = waiting.name + ": ";
   for (const std::string& reason : waiting.reasons) text += reason + "; ";
   return text + "waits for " + ObjectWords(waiting.info);
 }
 
-void Follow(Kernel& kernel, const std::vector<Waiting>& all, const Waiting& start, std::vector<std::string>& chain) {
+void Follow(const std::vector<Waiting>& all, const Waiting& start, std::vector<std::string>& chain) {
   const Waiting* at = &start;
   std::vector<const Waiting*> seen;
   while (at != nullptr && chain.size() < kMaxChain * 4) {
     std::string line = std::string(seen.size() * 2, ' ') + Link(*at);
     seen.push_back(at);
-    if (at->irp != nullptr && kernel.ke->describe_irp != nullptr) {
-      std::string irp;
-      kernel.ke->describe_irp(kernel, at->irp, irp);
-      if (!irp.empty()) line += "; " + irp;
-    }
+    if (!at->irp.empty()) line += "; " + at->irp;
     const Waiting* next = nullptr;
-    if (at->info.owner != nullptr) {
-      next = Find(all, at->info.owner);
+    if (at->info.owner != nullptr || at->info.owner_task != 0) {
+      next = FindOwner(all, at->info);
       if (next == nullptr) {
         line += ", held by a task that does not wait";
       } else {
-        line += ", held by " + NameOf(*next->task);
+        line += ", held by " + next->name;
       }
     }
     bool circle = false;
@@ -95,22 +125,6 @@ void Follow(Kernel& kernel, const std::vector<Waiting>& all, const Waiting& star
     chain.push_back(std::move(line));
     at = circle || seen.size() == kMaxChain ? nullptr : next;
   }
-}
-
-std::vector<void*> ParkedStack(const rt::Task& task) {
-  std::vector<void*> stack;
-  auto frame = reinterpret_cast<uintptr_t>(task.parked_frame);
-  const auto low = reinterpret_cast<uintptr_t>(task.stack_low);
-  const auto high = reinterpret_cast<uintptr_t>(task.stack_high);
-  while (stack.size() < kMaxStack && frame % 8 == 0 && frame >= low && frame + 16 <= high && low != 0) {
-    auto* words = reinterpret_cast<void**>(frame);
-    if (words[1] == nullptr) break;
-    stack.push_back(words[1]);
-    const auto next = reinterpret_cast<uintptr_t>(words[0]);
-    if (next <= frame) break;
-    frame = next;
-  }
-  return stack;
 }
 
 }  // namespace
@@ -123,15 +137,15 @@ StallDescription DescribeStall(Kernel& kernel) {
   for (const Waiting& waiting : all) {
     if (waiting.service && !waiting.in_driver) continue;
     ++waiters;
-    Follow(kernel, all, waiting, result.chain);
+    Follow(all, waiting, result.chain);
     if (about == nullptr || (waiting.in_driver && !about->in_driver)) about = &waiting;
   }
   if (about == nullptr) {
     result.words = "Nobody can run, and no thread of the machine waits for anything that has a name.";
     return result;
   }
-  result.task = NameOf(*about->task);
-  result.stack = ParkedStack(*about->task);
+  result.task = about->name;
+  result.stack = about->stack;
   result.words = "Nobody can ever run again: " + Link(*about);
   if (waiters > 1) result.words += fmt::format(" ({} more wait too)", waiters - 1);
   result.words += ".";

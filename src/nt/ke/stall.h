@@ -1,7 +1,9 @@
 // Stall: who waits for what, told from the tasks' own wait information.
 // Called by:  Machine's stall handler (simulated) and its watchdog (live), on any task, with nothing locked.
-// Stacks:     a parking task leaves the frame address of its Park in Task::parked_frame; everything here and in drivers is compiled with
-//             frame pointers, so the chain can be walked from outside while the task is parked.
+// Threads:    what is told of a thread is taken while its ThreadWaitState is locked and says "waiting": it cannot leave its wait meanwhile.
+//             The IRP that it waits for is not freed then either; live, a driver may still work on it: the words are of that moment.
+// Stacks:     a waiting thread leaves its frame address in ThreadWaitState; everything here and in drivers is compiled with frame
+//             pointers, so the chain can be walked from outside.
 #pragma once
 
 #include <string>

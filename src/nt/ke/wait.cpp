@@ -141,15 +141,13 @@ class WaiterScope {
   uint32_t inserted_ = 0;
 };
 
-WaitInfo DescribeWait(Kernel& kernel, DISPATCHER_HEADER& header) {
+// Under the header's lock: once it is released the wait may be satisfied, and whoever satisfied it may free the object.
+WaitInfo DescribeWait(Kernel& kernel, const DISPATCHER_HEADER& header) {
   WaitInfo info;
   info.what = KindName(KindOf(header));
   info.object = &header;
   info.object_trace_id = TraceIdOf(kernel, &header);
-  if (KindOf(header) == kMutant) {
-    Thread* owner = AsThread(reinterpret_cast<KMUTANT&>(header).OwnerThread);
-    if (owner) info.owner = owner->task;
-  }
+  if (KindOf(header) == kMutant) info.owner = AsThread(reinterpret_cast<const KMUTANT&>(header).OwnerThread);
   return info;
 }
 
@@ -278,14 +276,15 @@ NTSTATUS WaitForSingle(DISPATCHER_HEADER& header, const LARGE_INTEGER* timeout) 
   WaitBlock block{{}, &waiter, &header, 0, false};
   waiter.blocks = &block;
   InsertBlock(block);
+  const WaitInfo info = DescribeWait(kernel, header);
+  const uint8_t kind = KindOf(header);
   UnlockHeader(header);
 
   bool satisfied;
   {
     WaiterScope scope(waiter);
     scope.Inserted(1);
-    const WaitInfo info = DescribeWait(kernel, header);
-    RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, KindOf(header), TimeoutForTrace(timeout));
+    RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, kind, TimeoutForTrace(timeout));
     satisfied = ParkUntilClaimed(waiter, info, DeadlineOf(kernel, timeout));
     RecordEvent(kernel, kEventWaitEnd, info.object_trace_id, satisfied ? STATUS_SUCCESS : STATUS_TIMEOUT);
   }
@@ -312,10 +311,16 @@ NTSTATUS WaitForAny(Thread& thread, DISPATCHER_HEADER** headers, uint32_t count,
   uint32_t result = kTimedOut;
   {
     WaiterScope scope(waiter);
+    WaitInfo info;
+    uint8_t kind = 0;
     for (uint32_t i = 0; i < count; ++i) {
       DISPATCHER_HEADER& header = *headers[i];
       blocks[i] = {{}, &waiter, &header, i, false};
       LockHeader(header);
+      if (i == 0) {
+        info = DescribeWait(kernel, header);
+        kind = KindOf(header);
+      }
       scope.Inserted(i + 1);
       if (IsSignaled(header, &thread)) {
         if (Claim(waiter, kSatisfied + i)) {
@@ -328,8 +333,7 @@ NTSTATUS WaitForAny(Thread& thread, DISPATCHER_HEADER** headers, uint32_t count,
       InsertBlock(blocks[i]);
       UnlockHeader(header);
     }
-    const WaitInfo info = DescribeWait(kernel, *headers[0]);
-    RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, KindOf(*headers[0]), TimeoutForTrace(timeout));
+    RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, kind, TimeoutForTrace(timeout));
     ParkUntilClaimed(waiter, info, DeadlineOf(kernel, timeout));
     result = waiter.state.load(std::memory_order_acquire);
     RecordEvent(kernel, kEventWaitEnd, info.object_trace_id, result);
@@ -346,6 +350,8 @@ NTSTATUS WaitForAll(Thread& thread, DISPATCHER_HEADER** headers, uint32_t count,
   bool satisfied = true;
   {
     WaiterScope scope(waiter);
+    WaitInfo info;
+    uint8_t kind = 0;
     {
       rt::LockGuard guard(kernel.ke->all_lock);
       for (uint32_t i = 0; i < count; ++i) LockHeader(*headers[i]);
@@ -360,14 +366,17 @@ NTSTATUS WaitForAll(Thread& thread, DISPATCHER_HEADER** headers, uint32_t count,
           InsertBlock(blocks[i]);
         }
       }
+      if (!satisfied) {
+        info = DescribeWait(kernel, *headers[0]);
+        info.detail = "and the other objects of a wait for all";
+        kind = KindOf(*headers[0]);
+      }
       for (uint32_t i = 0; i < count; ++i) UnlockHeader(*headers[i]);
     }
     if (!satisfied) {
       if (IsPoll(timeout)) return STATUS_TIMEOUT;
       scope.Inserted(count);
-      WaitInfo info = DescribeWait(kernel, *headers[0]);
-      info.detail = "and the other objects of a wait for all";
-      RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, KindOf(*headers[0]), TimeoutForTrace(timeout));
+      RecordEvent(kernel, kEventWaitBegin, info.object_trace_id, kind, TimeoutForTrace(timeout));
       satisfied = ParkUntilClaimed(waiter, info, DeadlineOf(kernel, timeout));
       RecordEvent(kernel, kEventWaitEnd, info.object_trace_id, satisfied ? STATUS_SUCCESS : STATUS_TIMEOUT);
     }

@@ -25,6 +25,7 @@ rt::Wake ParkFor(const WaitInfo& info, rt::Ticks deadline) {
   {
     rt::LockGuard guard(state.lock);
     state.info = info;
+    state.frame = __builtin_frame_address(0);
     state.waiting = true;
   }
   struct Clear {

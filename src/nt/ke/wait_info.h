@@ -15,7 +15,9 @@ struct WaitInfo {
   const char* what = nullptr;        // "event", "mutex", "spin lock", "thread", "resource (exclusive)"
   const void* object = nullptr;
   uint32_t object_trace_id = 0;
-  const rt::Task* owner = nullptr;   // who holds it, if known
+  // Who holds it, if known: by address or, of a spin lock, by the task's number. Only to be compared: the owner may end at any time.
+  const Thread* owner = nullptr;
+  uint32_t owner_task = 0;
   const char* detail = nullptr;      // static text
 };
 
@@ -32,7 +34,7 @@ struct ThreadWaitState {
   rt::Lock lock;
   WaitInfo info RT_GUARDED_BY(lock);
   bool waiting RT_GUARDED_BY(lock) = false;
-  rt::Ticks since RT_GUARDED_BY(lock) = 0;
+  const void* frame RT_GUARDED_BY(lock) = nullptr;  // while waiting: ParkFor's frame address, from where the stack can be walked
   WaitReason* reasons RT_GUARDED_BY(lock) = nullptr;
   // Mutants that the thread owns (KMUTANT::MutantListEntry), touched by the owner only.
   void* owned_mutants[2] = {nullptr, nullptr};
