@@ -76,12 +76,14 @@ const IO_STACK_LOCATION* Location(IRP* irp) { return IoGetCurrentIrpStackLocatio
 struct ModelAccess {
   static void Attach(ModelDevice& model, nt::Kernel& kernel, DEVICE_OBJECT* device) {
     model.kernel_ = &kernel;
-    model.device_ = device;
+    model.device_.store(device, std::memory_order_release);
     if (!model.pending_) model.pending_ = std::make_shared<PendingTable>();
     rt::LockGuard guard(model.pending_->lock);
     model.pending_->device = &model;
   }
-  static void SetDevice(ModelDevice& model, DEVICE_OBJECT* device) { model.device_ = device; }
+  static void SetDevice(ModelDevice& model, DEVICE_OBJECT* device) {
+    if (model.device_.load(std::memory_order_relaxed) != device) model.device_.store(device, std::memory_order_release);
+  }
 
   static void Detach(ModelDevice& model) {
     rt::LockGuard guard(model.pending_->lock);
@@ -269,7 +271,7 @@ ModelRequest ModelDevice::Pend(const ModelRequest& request, bool cancelable) {
       irp->Tail.Overlay.DriverContext[0] = pending_.get();
       IoSetCancelRoutine(irp, ModelAccess::Cancel);
       // Cancelled before: if we get the routine back nobody else will call it.
-      if (irp->Cancel && IoSetCancelRoutine(irp, nullptr)) {
+      if (nt::io::IsCancelled(irp) && IoSetCancelRoutine(irp, nullptr)) {
         entry->held = Held::kCancelling;
         cancelled = true;
       }

@@ -7,6 +7,7 @@
 //             given to OnCancel at most once; whoever calls Complete first wins, the loser gets false.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,7 +37,7 @@ class ModelRequest {
   int64_t offset() const;    // reads and writes
   FILE_OBJECT* file() const;
   KPROCESSOR_MODE mode() const;
-  bool cancelled() const { return irp_->Cancel != 0; }
+  bool cancelled() const { return __atomic_load_n(&irp_->Cancel, __ATOMIC_SEQ_CST) != FALSE; }
 
   // By transfer method: what the sender gave (write data, control input) and where the answer goes (read buffer, control output).
   void* input() const;
@@ -71,7 +72,7 @@ class ModelDevice {
   // A pended request is to be cancelled. It is the model's again: complete it (STATUS_CANCELLED), now or later.
   virtual void OnCancel(const ModelRequest& request) { request.Complete(STATUS_CANCELLED); }
 
-  DEVICE_OBJECT* device_object() const { return device_; }
+  DEVICE_OBJECT* device_object() const { return device_.load(std::memory_order_acquire); }
   nt::Kernel& kernel() const { return *kernel_; }
 
   // Keeps the request. `cancelable`: a cancel calls OnCancel; otherwise cancels are ignored (a driver that never set a cancel
@@ -90,7 +91,7 @@ class ModelDevice {
   friend class ModelRequest;
   friend struct ModelAccess;
   nt::Kernel* kernel_ = nullptr;
-  DEVICE_OBJECT* device_ = nullptr;
+  std::atomic<DEVICE_OBJECT*> device_ = nullptr;  // at a PDO known from its first request on, which any thread may bring
   std::shared_ptr<PendingTable> pending_;
 };
 

@@ -31,7 +31,7 @@ void ClearLocation(IO_STACK_LOCATION* location) {
 
 bool WantsCall(const IRP* irp, UCHAR control) {
   if (NT_SUCCESS(irp->IoStatus.Status) ? (control & SL_INVOKE_ON_SUCCESS) : (control & SL_INVOKE_ON_ERROR)) return true;
-  return irp->Cancel && (control & SL_INVOKE_ON_CANCEL);
+  return IsCancelled(irp) && (control & SL_INVOKE_ON_CANCEL);
 }
 
 void FreeMdls(IRP* irp, bool unlock) {
@@ -96,7 +96,7 @@ void CheckCompletion(IRP* irp) {
              "IoCompleteRequest was called on an IRP whose status is STATUS_PENDING (or -1). Set IoStatus.Status to the final status "
              "first.");
   }
-  if (void* routine = reinterpret_cast<void*>(irp->CancelRoutine)) {
+  if (void* routine = reinterpret_cast<void*>(CancelRoutineOf(irp))) {
     BugCheck(DRIVER_VERIFIER_IOMANAGER_VIOLATION, {7, Address(routine), Address(irp)},
              "IoCompleteRequest was called on an IRP whose cancel routine is still set. Take it back with IoSetCancelRoutine(Irp, NULL) "
              "first.");

@@ -3,6 +3,7 @@
 #include <ntddk.h>
 
 #include "nt/driver_callback.h"
+#include "nt/io/irp.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
 
@@ -102,7 +103,7 @@ NTSTATUS NTAPI IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Conte
   }
   IoSetCancelRoutine(Irp, CancelQueued);
   // Cancelled before the routine was set: nobody has called it, so the IRP is ours if we get the routine back.
-  if (Irp->Cancel && IoSetCancelRoutine(Irp, nullptr)) {
+  if (io::IsCancelled(Irp) && IoSetCancelRoutine(Irp, nullptr)) {
     Remove(Csq, Irp);
     lock.Release();
     CompleteCanceled(Csq, Irp);

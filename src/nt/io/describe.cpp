@@ -17,9 +17,9 @@ void DescribeIrp(Kernel& kernel, const void* pointer, std::string& out) {
   }
   const IO_STACK_LOCATION* location = irp->Tail.Overlay.CurrentStackLocation;
   out += std::string(" (") + MajorFunctionName(location->MajorFunction) + ") is held by " + Describe(location->DeviceObject);
-  if (irp->CancelRoutine) {
+  if (CancelRoutineOf(irp)) {
     out += ", which lets it be cancelled";
-  } else if (irp->Cancel) {
+  } else if (IsCancelled(irp)) {
     out += ", which was asked to cancel it and has not completed it";
   } else {
     out += ", which set no cancel routine";

@@ -5,6 +5,7 @@
 //             that an address sanitizer sees an overrun.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -28,7 +29,9 @@ struct DeviceExtension {
   DEVICE_OBJECT* device;
   DEVICE_OBJECT* attached_to;  // the next lower device
   DEVICE_OBJECT* newer;        // of the same driver: whose NextDevice this one is
-  pnp::DeviceNode* node;       // physical device objects only
+  // Physical device objects only. Set once, when the PnP manager hears of the device, and read by anybody from then on (a bus driver's
+  // other threads among them): stored with release, so that who sees the node sees it whole.
+  std::atomic<pnp::DeviceNode*> node;
   uint32_t trace_id;
   uint32_t flags;              // DeviceFlag
   void* security;              // reserved

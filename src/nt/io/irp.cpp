@@ -227,7 +227,7 @@ void EndSynchronous(IRP* irp, Thread& thread) {
 namespace {
 
 bool IsMeant(const IRP* irp, const FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
-  return !irp->Cancel && (!file || irp->Tail.Overlay.OriginalFileObject == file) && (!iosb || irp->UserIosb == iosb);
+  return !IsCancelled(irp) && (!file || irp->Tail.Overlay.OriginalFileObject == file) && (!iosb || irp->UserIosb == iosb);
 }
 
 // The next IRP of the thread that was not asked yet, with a hold; null: none.

@@ -53,6 +53,10 @@ inline bool HasHeader(const IRP* irp) { return (irp->AllocationFlags & kIrpHasHe
 inline IrpHeader& HeaderOf(IRP* irp) { return reinterpret_cast<IrpHeader*>(irp)[-1]; }
 inline IRP* IrpOf(IrpHeader* header) { return reinterpret_cast<IRP*>(header + 1); }
 
+// Fields that the owner of an IRP and its canceller both touch, with no lock in common.
+inline bool IsCancelled(const IRP* irp) { return __atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) != FALSE; }
+inline PDRIVER_CANCEL CancelRoutineOf(const IRP* irp) { return __atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST); }
+
 // Zeroed and initialised, not on any thread's list. Null: no memory.
 IRP* AllocateIrp(Thread& thread, CCHAR stack_size, const void* maker);
 void FreeIrp(IRP* irp);

@@ -4,6 +4,7 @@
 
 #include "nt/bugcheck.h"
 #include "nt/driver_callback.h"
+#include "nt/io/irp.h"
 #include "nt/io/state.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -41,7 +42,7 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRI
   KIRQL irql = DISPATCH_LEVEL;
   if (CancelFunction) {
     IoAcquireCancelSpinLock(&irql);
-    Irp->CancelRoutine = CancelFunction;
+    __atomic_store_n(&Irp->CancelRoutine, CancelFunction, __ATOMIC_SEQ_CST);
   }
   BOOLEAN queued = Key ? KeInsertByKeyDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry, *Key)
                        : KeInsertDeviceQueue(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry);
@@ -50,7 +51,7 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRI
     if (CancelFunction) IoReleaseCancelSpinLock(irql);
     Start(DeviceObject, Irp);
   } else if (CancelFunction) {
-    if (Irp->Cancel && IoSetCancelRoutine(Irp, nullptr)) {
+    if (io::IsCancelled(Irp) && IoSetCancelRoutine(Irp, nullptr)) {
       Irp->CancelIrql = irql;
       CallDriver("DRIVER_CANCEL", IrqlRule::kUnchecked, CancelFunction, DeviceObject, Irp);
     } else {

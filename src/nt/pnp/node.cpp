@@ -18,7 +18,7 @@ namespace drydock::nt::pnp {
 
 DeviceNode* NodeOf(const DEVICE_OBJECT* pdo) {
   io::DeviceExtension* extension = pdo ? io::ExtensionOf(pdo) : nullptr;
-  return extension ? extension->node : nullptr;
+  return extension ? extension->node.load(std::memory_order_acquire) : nullptr;
 }
 
 void SetState(DeviceNode& node, NodeState state) {
@@ -79,7 +79,7 @@ DeviceNode* NewNode(Kernel& kernel, DEVICE_OBJECT* pdo, DeviceNode* parent) {
   node->parent = parent;
   ob::Reference(pdo);
   if (parent) ob::Reference(parent->pdo);  // a child with open files may outlive its bus
-  io::ExtensionOf(pdo)->node = node;
+  io::ExtensionOf(pdo)->node.store(node, std::memory_order_release);
   rt::LockGuard guard(state.lock);
   node->previous = state.last_node;
   (state.last_node ? state.last_node->next : state.first_node) = node;

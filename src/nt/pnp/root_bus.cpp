@@ -5,6 +5,7 @@
 #include "nt/bugcheck.h"
 #include "nt/io/device.h"
 #include "nt/io/driver.h"
+#include "nt/io/irp.h"
 #include "nt/kernel.h"
 #include "nt/pnp/node.h"
 #include "nt/pnp/state.h"
@@ -200,7 +201,7 @@ NTSTATUS PendWaitWake(DeviceNode& node, IRP* irp) {
   if (busy) return Complete(irp, STATUS_DEVICE_BUSY);
   IoMarkIrpPending(irp);
   IoSetCancelRoutine(irp, CancelWaitWake);
-  if (irp->Cancel && IoSetCancelRoutine(irp, nullptr)) {
+  if (io::IsCancelled(irp) && IoSetCancelRoutine(irp, nullptr)) {
     {
       rt::LockGuard guard(node.state_of_machine->lock);
       node.wait_wake = nullptr;

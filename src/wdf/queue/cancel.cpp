@@ -7,6 +7,7 @@
 #include "wdf/queue/queue.h"
 #include "wdf/request/complete.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 #include "wdf/trace.h"
 #include "wdf/violation.h"
 
@@ -20,7 +21,7 @@ bool Queue::ArmWaiting(Request& request) {
   PIRP irp = request.irp;
   irp->Tail.Overlay.DriverContext[0] = &request;
   IoSetCancelRoutine(irp, CancelWaiting);
-  if (!irp->Cancel || IoSetCancelRoutine(irp, nullptr) == nullptr) return true;  // R1: when gone, the routine is on its way and will wait for our lock
+  if (!IsIrpCancelled(irp) || IoSetCancelRoutine(irp, nullptr) == nullptr) return true;  // R1: when gone, the routine is on its way and will wait for our lock
   waiting_.Remove(request);
   request.received.place = Place::kNone;
   MarkCancelled(request.sent);
@@ -113,7 +114,7 @@ NTSTATUS Queue::MarkCancelable(Request& request, PFN_WDF_REQUEST_CANCEL callback
     r.cancelable = true;
     r.cancel_begun = false;
     IoSetCancelRoutine(irp, CancelMarked);
-    canceled = irp->Cancel && IoSetCancelRoutine(irp, nullptr) != nullptr;  // R2: otherwise CancelMarked is on its way
+    canceled = IsIrpCancelled(irp) && IoSetCancelRoutine(irp, nullptr) != nullptr;  // R2: otherwise CancelMarked is on its way
   }
   if (!canceled) {
     ReleaseLock();

@@ -9,6 +9,7 @@
 #include "wdf/request/complete.h"
 #include "wdf/request/receive.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 
 namespace drydock::wdf::queue {
 
@@ -55,7 +56,7 @@ NTSTATUS WaitForReserved(Queue& queue, PIRP irp) {
   irp->Tail.Overlay.DriverContext[0] = &queue;
   InsertTailList(&progress.waiting_irps, &irp->Tail.Overlay.ListEntry);
   IoSetCancelRoutine(irp, CancelWaitingIrp);
-  if (irp->Cancel && IoSetCancelRoutine(irp, nullptr) != nullptr) {
+  if (IsIrpCancelled(irp) && IoSetCancelRoutine(irp, nullptr) != nullptr) {
     RemoveEntryList(&irp->Tail.Overlay.ListEntry);
     return STATUS_CANCELLED;
   }

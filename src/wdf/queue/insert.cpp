@@ -4,6 +4,7 @@
 #include "wdf/queue/queue.h"
 #include "wdf/request/complete.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 #include "wdf/trace.h"
 
 namespace drydock::wdf {
@@ -39,7 +40,7 @@ NTSTATUS Queue::Insert(Request& request, Entry entry) {
   // A new arrival that can be delivered now is, whatever its cancel flag (IOX-39); one that the driver had before is cancelled in the
   // queue even then (IOX-47).
   const bool look_at_flag = entry == Entry::kForward || entry == Entry::kEnqueue;
-  if (waiting_.empty() && !(look_at_flag && request.irp->Cancel)) {
+  if (waiting_.empty() && !(look_at_flag && IsIrpCancelled(request.irp))) {
     Facts facts = FactsNow();
     facts.deliverable = true;
     facts.nothing_waits = false;

@@ -4,6 +4,7 @@
 #include "wdf/request/complete.h"
 #include "wdf/request/parameters.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 #include "wdf/trace.h"
 
 namespace drydock::wdf {
@@ -63,7 +64,7 @@ NTSTATUS Queue::Find(Request* after, PFILE_OBJECT file, WDF_REQUEST_PARAMETERS* 
     request = after->received.next;
   }
   for (; request; request = request->received.next) {
-    if (request->received.being_canceled || request->irp->Cancel) continue;
+    if (request->received.being_canceled || IsIrpCancelled(request->irp)) continue;
     if (file && request->current_stack()->FileObject != file) continue;
     if (parameters) FillParameters(*request, parameters);
     request->AddRef();

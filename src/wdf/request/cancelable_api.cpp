@@ -4,6 +4,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/request.h"
+#include "wdf/request/send.h"
 
 namespace drydock::wdf {
 
@@ -51,7 +52,7 @@ BOOLEAN WdfRequestIsCanceled(DriverGlobals& globals, WDFREQUEST Request) {
       return FALSE;
     }
   }
-  return IsMarkedCancelled(request.sent) || (request.irp && request.irp->Cancel);
+  return IsMarkedCancelled(request.sent) || (request.irp && IsIrpCancelled(request.irp));
 }
 
 void WdfRequestStopAcknowledge(DriverGlobals& globals, WDFREQUEST Request, BOOLEAN Requeue) {
