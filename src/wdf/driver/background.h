@@ -1,4 +1,5 @@
-// Background: the framework's own work items for one driver (power requests, failure reports), counted so that unloading can wait for them.
+// Background: what runs for one driver on threads of the system after the call that asked for it returned (power requests, failure reports,
+// deferred deliveries, the driver's work items), counted so that unloading can wait for it: each holds its object to its very end.
 // Called by:  whoever queues one: Begin before queueing (any IRQL up to DISPATCH_LEVEL), End as its last step; EndBinding drains, PASSIVE_LEVEL.
 // Locks:      lock_ guards the count and the waiters.
 #pragma once

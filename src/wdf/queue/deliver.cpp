@@ -88,6 +88,7 @@ void Queue::Defer() {
   if (deferred_) return ReleaseLock();
   deferred_ = true;
   AddRef();
+  globals().background.Begin();
   lock_.Release();
   if (passive_callbacks() || (callback_lock() && callback_lock()->passive())) {
     ExQueueWorkItem(&work_, DelayedWorkQueue);
@@ -100,10 +101,12 @@ void Queue::RunDeferredDpc(PKDPC, PVOID context, PVOID, PVOID) { RunDeferredWork
 
 void Queue::RunDeferredWork(PVOID context) {
   Queue* queue = static_cast<Queue*>(context);
+  Background& background = queue->globals().background;
   queue->lock_.Acquire();
   queue->deferred_ = false;
   queue->RunLocked();
   queue->Release();
+  background.End();
 }
 
 void Queue::Perform(Due due) {

@@ -21,12 +21,14 @@ void WorkItem::Enqueue() {
     rt::LockGuard guard(lock_);
     if (queued_ || deleting()) return;  // W1
     queued_ = true;
+    globals().background.Begin();
   }
   ExQueueWorkItem(&item_, DelayedWorkQueue);
 }
 
 VOID WorkItem::Routine(PVOID context) {
   WorkItem& self = *static_cast<WorkItem*>(context);
+  Background& background = self.globals().background;
   Run run{&nt::CurrentThread(), nullptr};
   {
     rt::LockGuard guard(self.lock_);
@@ -63,6 +65,7 @@ VOID WorkItem::Routine(PVOID context) {
     KeSetEvent(&waiter->done, IO_NO_INCREMENT, FALSE);
   }
   if (finish) ObjectAccess::FinishPostponedDelete(&self);
+  background.End();
 }
 
 bool WorkItem::RunsOnThisThread() {
