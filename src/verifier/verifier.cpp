@@ -30,37 +30,38 @@ rt::Ticks Verifier::NextDueLocked() const {
 void Verifier::OnEvent(void* context, const rt::Event& event) {
   auto& self = *static_cast<Verifier*>(context);
   Findings findings;
-  rt::Ticks arm = rt::kNever;
   std::vector<Finding> news;
   {
     rt::LockGuard guard(self.lock_);
     self.scene_.Before(event);
     for (const auto& rule : self.rules_) rule->See(event, self.scene_, findings);
     self.scene_.After(event);
-    // An armed clock that comes too early looks again then.
+    // An armed clock that comes too early looks again then. Armed under the lock, so that of two who arm the later one does not undo
+    // what the earlier one, or the clock itself, has just decided.
     const rt::Ticks due = self.NextDueLocked();
-    if (due < self.armed_for_) self.armed_for_ = arm = due;
+    if (due < self.armed_for_) {
+      self.armed_for_ = due;
+      self.kernel_.executor.Arm(&self.clock_, due);
+    }
     for (Finding& finding : findings.Take())
       if (self.told_.insert(std::string(finding.rule) + " " + finding.key).second) news.push_back(std::move(finding));
   }
-  if (arm != rt::kNever) self.kernel_.executor.Arm(&self.clock_, arm);
   self.Tell(std::move(news));
 }
 
 void Verifier::OnTimer(rt::TimerNode* node) {
   auto& self = *static_cast<Clock*>(node)->verifier;
   Findings findings;
-  rt::Ticks next = rt::kNever;
   std::vector<Finding> news;
   {
     rt::LockGuard guard(self.lock_);
     const rt::Ticks now = self.kernel_.executor.InterruptTime();
     for (const auto& rule : self.rules_) rule->OnClock(now, self.scene_, findings);
-    self.armed_for_ = next = self.NextDueLocked();
+    self.armed_for_ = self.NextDueLocked();
+    if (self.armed_for_ != rt::kNever) self.kernel_.executor.Arm(node, self.armed_for_);
     for (Finding& finding : findings.Take())
       if (self.told_.insert(std::string(finding.rule) + " " + finding.key).second) news.push_back(std::move(finding));
   }
-  if (next != rt::kNever) self.kernel_.executor.Arm(node, next);
   self.Tell(std::move(news));
 }
 

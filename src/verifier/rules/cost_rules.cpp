@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "verifier/rule.h"
 
@@ -97,28 +98,33 @@ class Stall final : public Rule {
  public:
   explicit Stall(const VerifierSettings& settings) : limit_(settings.stall.count()) {}
 
-  void See(const rt::Event&, const Scene&, Findings&) override {}
+  void See(const rt::Event& event, const Scene& scene, Findings&) override {
+    if (event.kind != trace::kSendEnd) return;
+    if (const SeenSend* send = scene.EndedSend(event)) told_.erase(KeyOf(*send));
+  }
 
-  // Those that were told lie behind looked_at_.
+  // May lie in the past: live, an event can be late, so that a send is seen only after its time was up.
   rt::Ticks Due(const Scene& scene) const override {
     rt::Ticks due = rt::kNever;
     for (const SeenSend& send : scene.blocked())
-      if (send.begin + limit_ > looked_at_) due = std::min(due, send.begin + limit_);
+      if (!told_.contains(KeyOf(send))) due = std::min(due, send.begin + limit_);
     return due;
   }
 
   void OnClock(rt::Ticks now, const Scene& scene, Findings& findings) override {
-    looked_at_ = now;
     for (const SeenSend& send : scene.blocked()) {
-      if (send.begin + limit_ > now) continue;
+      if (send.begin + limit_ > now || !told_.insert(KeyOf(send)).second) continue;
       findings.Add("SyncSendStall", fmt::format("{} {}", send.task, send.begin),
                    fmt::format("{} has not returned for {}.", scene.Describe(send), Seconds(now - send.begin)), send.stack);
     }
   }
 
  private:
+  using Key = std::pair<uint32_t, rt::Ticks>;
+  static Key KeyOf(const SeenSend& send) { return {send.task, send.begin}; }
+
   const rt::Ticks limit_;
-  rt::Ticks looked_at_ = -1;
+  std::set<Key> told_;  // of those that have not returned
 };
 
 }  // namespace

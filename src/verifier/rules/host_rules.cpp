@@ -23,7 +23,10 @@ class Critical final : public Rule {
         Irp& irp = irps_[event.a];
         irp.device = static_cast<uint32_t>(event.b);
         irp.major = major;
-        if (major == IRP_MJ_PNP || major == IRP_MJ_POWER) irp.since = event.time;
+        if (major == IRP_MJ_PNP || major == IRP_MJ_POWER) {
+          irp.since = event.time;
+          irp.told = false;
+        }
         break;
       }
       case nt::io::kIrpCancel:
@@ -35,17 +38,18 @@ class Critical final : public Rule {
     }
   }
 
+  // May lie in the past: live, an event can be late.
   rt::Ticks Due(const Scene&) const override {
     rt::Ticks due = rt::kNever;
     for (const auto& [id, irp] : irps_)
-      if (irp.since != rt::kNever && irp.since + limit_ > looked_at_) due = std::min(due, irp.since + limit_);
+      if (irp.since != rt::kNever && !irp.told) due = std::min(due, irp.since + limit_);
     return due;
   }
 
   void OnClock(rt::Ticks now, const Scene&, Findings& findings) override {
-    looked_at_ = now;
-    for (const auto& [id, irp] : irps_) {
-      if (irp.since == rt::kNever || irp.since + limit_ > now) continue;
+    for (auto& [id, irp] : irps_) {
+      if (irp.since == rt::kNever || irp.told || irp.since + limit_ > now) continue;
+      irp.told = true;
       const char* what = irp.major == IRP_MJ_PNP ? "a PnP request" : irp.major == IRP_MJ_POWER ? "a power request" : "a cancelled request";
       findings.Add("CriticalRequestBlocked", fmt::format("{} {}", id, irp.since),
                    fmt::format("{} (IRP {}) has been with a user-mode driver's device {} for {:.1f} s; the host process is ended after 60 s.", what, id,
@@ -58,9 +62,9 @@ class Critical final : public Rule {
     uint32_t device = 0;
     uint32_t major = 0;
     rt::Ticks since = rt::kNever;
+    bool told = false;
   };
   const rt::Ticks limit_;
-  rt::Ticks looked_at_ = -1;
   std::map<uint64_t, Irp> irps_;
 };
 
