@@ -111,7 +111,7 @@ static void Routine(WDFREQUEST request, WDFIOTARGET target, PWDF_REQUEST_COMPLET
   completion.information = params->IoStatus.Information;
   completion.irql = KeGetCurrentIrql();
   completion.thread = KeGetCurrentThread();
-  __atomic_add_fetch(&completion.runs, 1, __ATOMIC_SEQ_CST);
+  ++completion.runs;
   if (completion.then) completion.then(request);
 }
 

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -83,9 +84,25 @@ WDFIOTARGET NewRemote(WDFDEVICE device);
 UNICODE_STRING Name(const char16_t* text);
 NTSTATUS OpenByName(WDFIOTARGET target, const char16_t* name, ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE);
 
+// A number that one thread counts up while another looks at it.
+class Count {
+ public:
+  Count() = default;
+  Count(const Count& other) : value_(other.value_.load()) {}
+  Count& operator=(const Count& other) {
+    value_ = other.value_.load();
+    return *this;
+  }
+  operator int() const { return value_; }
+  int operator++() { return ++value_; }
+
+ private:
+  std::atomic<int> value_ = 0;
+};
+
 // What a completion routine was told; as its context.
 struct Completion {
-  int runs = 0;
+  Count runs;  // counted up last: who sees it sees the rest
   WDFREQUEST request = nullptr;
   WDFIOTARGET target = nullptr;
   WDF_REQUEST_COMPLETION_PARAMS params = {};
