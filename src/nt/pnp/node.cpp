@@ -188,7 +188,7 @@ State::~State() {
   FreeRegistrations(*this);
   for (DeviceNode* node = first_node; node;) {
     DeviceNode* next = node->next;
-    io::ExtensionOf(node->pdo)->node = nullptr;
+    io::ExtensionOf(node->pdo)->node.store(nullptr, std::memory_order_release);
     if (node->hooks.destroyed) node->hooks.destroyed(node->hooks.context);
     delete node;
     node = next;
