@@ -25,6 +25,7 @@
 #include "wdm/interlocked.h"
 #include "wdm/io.h"
 #include "wdm/io_inline.h"
+#include "wdm/io_wmi.h"
 #include "wdm/ke.h"
 #include "wdm/list.h"
 #include "wdm/mm.h"

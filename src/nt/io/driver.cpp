@@ -11,6 +11,7 @@
 #include "nt/io/state.h"
 #include "nt/io/sync_irp.h"
 #include "nt/io/trace_kinds.h"
+#include "nt/io/wmi.h"
 #include "nt/kernel.h"
 #include "nt/mm/mdl.h"
 #include "nt/ob/name_space.h"
@@ -121,10 +122,8 @@ void CollectLeaks(DriverInternals& driver, std::vector<std::string>* lines) {
     for (const State::ShutdownEntry& entry : state.shutdown) {
       if (entry.device->DriverObject == driver.object) lines->push_back(who + " left a shutdown registration behind");
     }
-    for (DEVICE_OBJECT* provider : state.wmi_providers) {
-      if (provider->DriverObject == driver.object) lines->push_back(who + " left a WMI registration behind");
-    }
   }
+  for (size_t i = state.wmi->CountOf(driver.object); i; --i) lines->push_back(who + " left a WMI registration behind");
   if (driver.image_size) {
     LiveIrp live[64];
     size_t count = LiveIrps(*driver.kernel, live, 64);

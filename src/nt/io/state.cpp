@@ -9,6 +9,7 @@
 #include "nt/io/irp.h"
 #include "nt/io/remove_lock.h"
 #include "nt/io/trace_kinds.h"
+#include "nt/io/wmi.h"
 #include "nt/ke/state.h"
 #include "nt/ob/state.h"
 
@@ -21,12 +22,14 @@ State::State(Kernel& owner)
     : kernel(owner),
       interfaces(std::make_unique<InterfaceTable>()),
       error_log(std::make_unique<ErrorLog>()),
-      remove_locks(std::make_unique<RemoveLockTable>()) {
+      remove_locks(std::make_unique<RemoveLockTable>()),
+      wmi(std::make_unique<WmiState>(owner)) {
   owner.ke->describe_irp = DescribeIrp;
 }
 
 State::~State() {
   // Our object types first, while the rest of this is still there.
+  ob::DiscardObjects(kernel, kWmiDataBlockType);
   ob::DiscardObjects(kernel, kFileType);
   ob::DiscardObjects(kernel, kDeviceType);
   FreeAllIrps(*this);

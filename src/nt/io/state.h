@@ -18,6 +18,7 @@ struct IrpHeader;
 struct InterfaceTable;
 struct RemoveLockTable;
 struct ErrorLog;
+struct WmiState;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -62,7 +63,7 @@ struct State {
   std::unique_ptr<ErrorLog> error_log;
   std::unique_ptr<RemoveLockTable> remove_locks;
 
-  std::vector<DEVICE_OBJECT*> wmi_providers RT_GUARDED_BY(registration_lock);
+  std::unique_ptr<WmiState> wmi;
   ULONG next_wmi_instance RT_GUARDED_BY(registration_lock) = 0;
   CONFIGURATION_INFORMATION configuration = {};  // drivers count their devices in it themselves
 

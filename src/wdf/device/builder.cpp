@@ -14,6 +14,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/target/io_target.h"
 #include "wdf/trace.h"
+#include "wdf/wmi/wmi.h"
 
 namespace drydock::wdf {
 namespace {
@@ -191,6 +192,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     if (globals.umdf) device->known_files_ = std::make_unique<KnownFiles>();
     status = CreateTargets(*device, *init);
     if (NT_SUCCESS(status)) status = bus::DeviceCreated(*device);
+    wmi::DeviceCreated(*device);
   }
   if (!NT_SUCCESS(status)) {
     // The init stays the caller's, for another try (INI-05).

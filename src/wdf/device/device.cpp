@@ -12,6 +12,7 @@
 #include "wdf/driver/binding.h"
 #include "wdf/file/file_object.h"
 #include "wdf/object/factory.h"
+#include "wdf/wmi/wmi.h"
 
 namespace drydock::wdf {
 namespace {
@@ -133,8 +134,7 @@ NTSTATUS DispatchToFamily(Device& device, PIRP irp) {
       PoStartNextPowerIrp(irp);
       return CompleteIrp(irp, STATUS_INVALID_DEVICE_REQUEST);
     case IRP_MJ_SYSTEM_CONTROL:
-      if (device.attached_to()) return device.PassDown(irp);
-      return device.is_pdo() ? CompleteIrp(irp, irp->IoStatus.Status, irp->IoStatus.Information) : CompleteIrp(irp, STATUS_INVALID_DEVICE_REQUEST);
+      return wmi::Dispatch(device, irp);
     case IRP_MJ_SHUTDOWN:
       if (device.is_control() && device.init().shutdown_notification) {
         nt::CallDriver("EvtDeviceShutdownNotification", device.init().shutdown_notification, HandleOf(device));

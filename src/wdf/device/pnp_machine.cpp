@@ -221,12 +221,14 @@ void PnpPower::DropResources() {
 
 NTSTATUS PnpPower::EnableInterfaces() {
   interfaces_on_ = true;
-  return device_.names().EnableInterfaces();
+  NTSTATUS status = device_.names().EnableInterfaces();
+  return NT_SUCCESS(status) ? wmi::Up(device_) : status;
 }
 
 void PnpPower::DisableInterfaces() {
   if (!interfaces_on_) return;
   interfaces_on_ = false;
+  wmi::Down(device_);
   device_.names().DisableInterfaces();
 }
 

@@ -1,7 +1,7 @@
-// What the power machine asks of the families that hang on a device: interrupts, DMA enablers, children, the bus below.
+// What the power machine asks of the families that hang on a device: interrupts, DMA enablers, children, the bus below, WMI.
 // Called by:  PnpPower, in the order of tables S1, S2, S8 and S13; PASSIVE_LEVEL, under pnp_lock_ or power_lock_; each call runs the callbacks of
 //             all objects of its kind. The state names are entered by the caller.
-// Defined by: wdf/interrupt, wdf/dma, wdf/bus. A device without such objects returns at once.
+// Defined by: wdf/interrupt, wdf/dma, wdf/bus, wdf/wmi. A device without such objects returns at once.
 // Failures:   the first failing step's status; what a failing call has undone itself is said beside it.
 // Source:     device-open-points-resolved.md S1, S2, S13, O-01, O-02, O-08, O-10, DEVX-31 to DEVX-33.
 #pragma once
@@ -47,5 +47,12 @@ bool ChildHoldsUp(Device& device);
 // The parent of a PDO, null for others or when the dependency was removed.
 Device* PowerParent(Device& device);
 }  // namespace bus
+
+namespace wmi {
+// With the interfaces (S1): registers the device's WMI providers; what is made later registers itself. A failure fails the start.
+NTSTATUS Up(Device& device);
+// S6, F1: no WMI request is under way any more, none comes again. Not an error when Up was not called.
+void Down(Device& device);
+}  // namespace wmi
 
 }  // namespace drydock::wdf
