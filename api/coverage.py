@@ -5,6 +5,8 @@ Usage: coverage.py [--check]     --check: write nothing; exit 1 if the page is o
 
 Done:    the sources define the function (namespace ddi) and some test or example calls it.
 Partial: it is defined but no test calls it, or api/partial.json says what is missing.
+Undocumented: the public documentation has no prototype of it, or only a page that says "for internal use only" (api/undocumented.json); a
+         call is reported by name.
 Missing: nothing defines it; a call is reported by name. UMDF shares KMDF's definition where the parameters agree.
 """
 import argparse
@@ -17,7 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from gen import entry, model, sources  # noqa: E402
 
 PAGE = "docs/coverage.md"
-DONE, PARTIAL, MISSING = "done", "partial", "missing"
+DONE, PARTIAL, UNDOCUMENTED, MISSING = "done", "partial", "undocumented", "missing"
+STATES = (DONE, PARTIAL, UNDOCUMENTED, MISSING)
 
 
 def definitions():
@@ -53,11 +56,14 @@ class State:
     def __init__(self, apis):
         notes = apis["kmdf"].annotations
         self.partial = model.load_json("partial.json")
+        self.undocumented = model.load_json("undocumented.json")
         self.shared = {f.name: f for f in apis["kmdf"].functions if f.has_prototype}
         self.defined = definitions()
         names = {f.name for api in apis.values() for f in api.functions}
         self.called = calls(names, notes["called_as"])
         self.errors = [f"partial.json: '{n}' is no framework function" for n in self.partial if n not in names]
+        self.errors += [f"undocumented.json: '{n}' is no framework function" for n in self.undocumented if n not in names]
+        self.errors += [f"undocumented.json: {n} is defined" for n in self.undocumented if n in self.defined]
         known = {entry.implementation_name(f, self.shared) for api in apis.values() for f in api.functions}
         self.errors += [f"src defines {n}, which no table has" for n in sorted(self.defined - known)]
         self.errors += [f"partial.json: nothing defines {n}" for n in self.partial
@@ -66,9 +72,9 @@ class State:
     def of(self, f):
         """(state, what to say about it)"""
         if not f.has_prototype:
-            return MISSING, "no public prototype"
+            return UNDOCUMENTED, "no public prototype"
         if entry.implementation_name(f, self.shared) not in self.defined:
-            return MISSING, ""
+            return (UNDOCUMENTED, self.undocumented[f.name]) if f.name in self.undocumented else (MISSING, "")
         tests = self.called.get(f.name, [])
         if f.name in self.partial:
             return PARTIAL, self.partial[f.name]
@@ -83,11 +89,13 @@ def page(apis, state):
            "Every entry of the framework's two function tables. Made by `api/coverage.py`; do not edit.", "",
            "- **done**: implemented, and called by the tests named",
            "- **partial**: implemented, with what is missing",
+           "- **undocumented**: the public documentation has no prototype, or a page that says \"for internal use only\" and nothing else; a call ends",
+           "  in a report that names the function",
            "- **missing**: a call ends in a report that names the function", "",
-           "| table | functions | done | partial | missing |", "|---|--:|--:|--:|--:|"]
+           "| table | functions | done | partial | undocumented | missing |", "|---|--:|--:|--:|--:|--:|"]
     for api in apis.values():
         states = [state.of(f)[0] for f in api.functions]
-        counts = " | ".join(str(states.count(s)) for s in (DONE, PARTIAL, MISSING))
+        counts = " | ".join(str(states.count(s)) for s in STATES)
         out.append(f"| {_title(api)} | {len(states)} | {counts} |")
     out += ["", "UMDF uses KMDF's implementation where the parameters agree; a test in either mode counts for both."]
     for api in apis.values():
@@ -118,7 +126,7 @@ def main():
         print(error)
     for api in apis.values():
         states = [state.of(f)[0] for f in api.functions]
-        print(f"coverage: {_title(api)}: {states.count(DONE)} done, {states.count(PARTIAL)} partial, {states.count(MISSING)} missing")
+        print(f"coverage: {_title(api)}: " + ", ".join(f"{states.count(s)} {s}" for s in STATES))
     code = sources.write_or_check(PAGE, page(apis, state), args.check, "api/coverage.py")
     return 1 if state.errors else code
 

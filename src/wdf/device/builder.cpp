@@ -217,6 +217,37 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
   return STATUS_SUCCESS;
 }
 
+// DRV-15: a framework device around device objects that others made and keep.
+NTSTATUS DeviceBuilder::CreateMiniport(DriverGlobals& globals, const MiniportStack& stack, const WDF_OBJECT_ATTRIBUTES* attributes, Device** out) {
+  NTSTATUS status = CheckAttributes(globals, ObjectType::kDevice, attributes);
+  if (!NT_SUCCESS(status)) return status;
+  if (!globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
+  Device* device = nullptr;
+  status = CreateObjectChecked(globals, ObjectType::kDevice, attributes, &DriverOf(globals), &device);
+  if (!NT_SUCCESS(status)) return status;
+  device->lock_.Initialize(globals, device->passive_callbacks());
+  ObjectAccess::SetCallbackLock(device, device->synchronization_scope() == WdfSynchronizationScopeDevice ? &device->lock_ : nullptr);
+  device->init_ = std::make_unique<DeviceInit>();
+  device->init_->globals = &globals;
+  device->init_->kind = DeviceKind::kMiniport;
+  device->wdm_ = stack.device;
+  device->attached_to_ = stack.attached_to;
+  device->pdo_ = stack.pdo;
+  device->default_boost_ = BoostOf(stack.device->DeviceType);
+  device->pnp_ = std::make_unique<PnpPower>(*device);
+  device->names_ = std::make_unique<DeviceNames>(*device);
+  if (stack.attached_to) status = target::CreateLocalTarget(*device, &device->local_target_);
+  if (!NT_SUCCESS(status)) {
+    device->failed_creation_ = true;
+    device->attached_to_ = device->wdm_ = nullptr;
+    DeleteAfterFailedCreate(device);
+    return status;
+  }
+  device->begun_start_.store(true, std::memory_order_release);
+  *out = device;
+  return STATUS_SUCCESS;
+}
+
 void DeviceBuilder::DeviceAddReturned(Device&) {}
 
 // DRV-12: the framework deletes the device and all below it.
@@ -230,6 +261,10 @@ void DeviceBuilder::DeleteAfterFailedAdd(Device& device) {
 void DeviceBuilder::DeleteWdm(Device& device) {
   PDEVICE_OBJECT wdm = device.wdm_;
   if (!wdm) return;
+  if (device.is_miniport()) {  // the port driver's objects
+    device.attached_to_ = device.wdm_ = nullptr;
+    return;
+  }
   static_cast<WdmExtension*>(wdm->DeviceExtension)->device.store(nullptr, std::memory_order_release);
   if (wdm->Flags & DO_SHUTDOWN_REGISTERED) IoUnregisterShutdownNotification(wdm);
   if (device.attached_to_) IoDetachDevice(device.attached_to_);

@@ -29,6 +29,11 @@ struct DeviceBuilder {
   // WdfDeviceInitFree.
   static void FreeInit(DeviceInit* init);
   static NTSTATUS Create(DriverGlobals& globals, DeviceInit* init, const WDF_OBJECT_ATTRIBUTES* attributes, Device** out);
+  // WdfDeviceMiniportCreate: around the port driver's device objects, which stay its own.
+  struct MiniportStack {
+    PDEVICE_OBJECT device, attached_to, pdo;  // the latter two may be null
+  };
+  static NTSTATUS CreateMiniport(DriverGlobals& globals, const MiniportStack& stack, const WDF_OBJECT_ATTRIBUTES* attributes, Device** out);
   static void DeviceAddReturned(Device& device);
   static void DeleteAfterFailedAdd(Device& device);
   // Takes the WDM device object out of its stack and deletes it. After the framework object was cleaned up.

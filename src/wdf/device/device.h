@@ -41,7 +41,9 @@ class Device final : public Object {
   PDEVICE_OBJECT pdo() const { return pdo_; }                  // null for a control device
   DeviceKind kind() const { return init_->kind; }
   bool is_filter() const { return init_->filter; }
-  bool is_control() const { return init_->kind == DeviceKind::kControl; }
+  // No PnP of the framework's: a control device, or what WdfDeviceMiniportCreate made around a device object of the port driver's.
+  bool is_control() const { return init_->kind == DeviceKind::kControl || is_miniport(); }
+  bool is_miniport() const { return init_->kind == DeviceKind::kMiniport; }
   bool is_pdo() const { return init_->kind == DeviceKind::kPdo; }
 
   // --- what was said before creation; never changes afterwards ---

@@ -17,7 +17,7 @@ class Device;
 class Driver;
 struct Child;
 
-enum class DeviceKind : uint8_t { kFdo, kPdo, kControl };
+enum class DeviceKind : uint8_t { kFdo, kPdo, kControl, kMiniport };
 
 struct PreprocessEntry {
   PFN_WDFDEVICE_WDM_IRP_PREPROCESS callback = nullptr;

@@ -207,16 +207,27 @@ VOID DriverBinding::Unload(PDRIVER_OBJECT wdm) {
   }
 }
 
+static void EndDriverObject(DriverGlobals& globals) {
+  Driver* driver = globals.driver;
+  if (!driver) return;
+  if (nt::io::Driver* known = nt::io::DriverOf(globals.wdm_driver)) known->wdf = nullptr;
+  driver->Delete();
+  if (KeGetCurrentIrql() == PASSIVE_LEVEL) {
+    globals.background.Drain();
+    globals.framework->disposal->Drain();
+  }
+  globals.driver = nullptr;
+  globals.shared.Driver = nullptr;
+}
+
+void DriverBinding::MiniportUnload(DriverGlobals& globals) {
+  Unload(globals.wdm_driver);
+  EndDriverObject(globals);
+}
+
 void EndBinding(DriverGlobals& globals) {
   Framework& framework = *globals.framework;
-  if (Driver* driver = globals.driver) {
-    if (nt::io::Driver* known = nt::io::DriverOf(globals.wdm_driver)) known->wdf = nullptr;
-    driver->Delete();
-    globals.background.Drain();
-    framework.disposal->Drain();
-    globals.driver = nullptr;
-    globals.shared.Driver = nullptr;
-  }
+  EndDriverObject(globals);
   ReportLeaks(globals);
   ReportLentInits(globals);
   {

@@ -28,6 +28,8 @@ struct DriverBinding {
                                const WDF_OBJECT_ATTRIBUTES* attributes, const WDF_DRIVER_CONFIG* config, Driver** out);
   static NTSTATUS NTAPI AddDevice(PDRIVER_OBJECT wdm, PDEVICE_OBJECT pdo);
   static VOID NTAPI Unload(PDRIVER_OBJECT wdm);
+  // EvtDriverUnload, then the driver object and all below it (DRV-16).
+  static void MiniportUnload(DriverGlobals& globals);
 };
 
 // The globals of a driver bound in the current machine; null: not one of ours.

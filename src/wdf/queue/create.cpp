@@ -168,6 +168,8 @@ namespace ddi {
 
 NTSTATUS WdfIoQueueCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_IO_QUEUE_CONFIG Config, PWDF_OBJECT_ATTRIBUTES QueueAttributes,
                           WDFQUEUE* Queue) {
+  // DRV-15: the port driver gets a miniport's requests.
+  if (FromHandle<wdf::Device>(globals, Device)->is_miniport()) return STATUS_INVALID_DEVICE_REQUEST;
   return QueueBuilder::Create(globals, *FromHandle<wdf::Device>(globals, Device), *Config, QueueAttributes, Queue);
 }
 

@@ -96,6 +96,26 @@ NTSTATUS WdfRegistryCreateKey(DriverGlobals& globals, WDFKEY ParentKey, PCUNICOD
   return Give(status, key, Key);
 }
 
+// Volatile, below HKEY_LOCAL_MACHINE\HARDWARE\DEVICEMAP: what drivers of serial and parallel ports and the like publish. A kernel-mode driver that
+// asks for rights to write makes the key.
+NTSTATUS WdfDeviceOpenDevicemapKey(DriverGlobals& globals, WDFDEVICE Device, PCUNICODE_STRING KeyName, ACCESS_MASK DesiredAccess,
+                                   PWDF_OBJECT_ATTRIBUTES KeyAttributes, WDFKEY* Key) {
+  *Key = nullptr;
+  wdf::Device* device = FromHandle<wdf::Device>(globals, Device);
+  const std::u16string_view tail = TextOf(KeyName);
+  if (tail.empty()) return STATUS_INVALID_PARAMETER;
+  if (ForbiddenForUmdf(globals, DesiredAccess)) return STATUS_INVALID_PARAMETER;
+  std::u16string name = u"\\Registry\\Machine\\HARDWARE\\DEVICEMAP\\";
+  name += tail;
+  wdf::Key* key = nullptr;
+  KeyOpening opening;
+  opening.name = name;
+  opening.access = DesiredAccess;
+  opening.create = !globals.umdf && (DesiredAccess & (KEY_SET_VALUE | KEY_CREATE_SUB_KEY | GENERIC_WRITE | GENERIC_ALL)) != 0;
+  opening.options = REG_OPTION_VOLATILE;
+  return Give(OpenKeyObject(globals, opening, KeyAttributes, device, &key), key, Key);
+}
+
 void WdfRegistryClose(DriverGlobals& globals, WDFKEY Key) { FromHandle<wdf::Key>(globals, Key)->Delete(); }
 
 HANDLE WdfRegistryWdmGetHandle(DriverGlobals& globals, WDFKEY Key) { return FromHandle<wdf::Key>(globals, Key)->key(); }
