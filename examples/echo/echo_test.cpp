@@ -96,6 +96,11 @@ TEST_P(InstalledEcho, StartsFromItsInf) {
 INSTANTIATE_TEST_SUITE_P(Executors, InstalledEcho, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "live" : "simulated"; });
 
+TEST_P(Echo, IsRemovedFromLowPower) {
+  EXPECT_EQ(machine_.SetPowerState(device_, 3), STATUS_SUCCESS);
+  EXPECT_EQ(machine_.RemoveDevice(device_), STATUS_SUCCESS);
+}
+
 INSTANTIATE_TEST_SUITE_P(Executors, Echo, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "live" : "simulated"; });
 

@@ -300,8 +300,8 @@ NTSTATUS PnpPower::Query(bool stop) {
 
 // The device is kept in D0 until the query is taken back or carried out.
 bool PnpPower::StayAwake() {
-  // While the system sleeps nobody can be brought to D0; PnP then goes on with the device as it is.
-  if (!policy_owner_ || kept_awake_ || system_state_ != PowerSystemWorking) return true;
+  // While the system sleeps, or the machine itself holds the device in Dx, nobody can be brought to D0; PnP then goes on with the device as it is.
+  if (!policy_owner_ || kept_awake_ || held_down_ || system_state_ != PowerSystemWorking) return true;
   const NTSTATUS status = StopIdle(true);
   kept_awake_ = NT_SUCCESS(status);
   return kept_awake_;

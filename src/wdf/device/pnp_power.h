@@ -265,6 +265,7 @@ struct PnpPower {
   bool managed_purged_ = false;
   bool interfaces_on_ = false;
   bool kept_awake_ = false;                // a query holds an idle reference
+  std::atomic<bool> held_down_{false};     // the machine, not the policy owner, put the device into Dx
   bool power_failed_going_down_ = false;
   bool failed_ = false;
   bool restart_asked_ = false;

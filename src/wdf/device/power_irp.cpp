@@ -54,6 +54,7 @@ NTSTATUS PnpPower::DevicePower(PIRP irp) {
     Violation(device_.globals(), ViolationKind::kPowerIrp, reinterpret_cast<uint64_t>(device_.wdm()), reinterpret_cast<uint64_t>(irp),
               "A device power IRP arrived at the power policy owner, which had not asked for one.");
   }
+  if (IsMachines(irp)) held_down_ = !up;
   IoMarkIrpPending(irp);
   if (up && device_.attached_to()) {
     IoCopyCurrentIrpStackLocationToNext(irp);
