@@ -28,6 +28,16 @@ struct ModelDescription {
   bool read_only = false;  // kFile
 };
 
+// A resource of a device: registers are bytes that keep what was written; interrupts are pins that nobody raises.
+struct ResourceDescription {
+  enum class Kind : uint8_t { kRegisters, kMemory, kPort, kLine, kMessages };
+  Kind kind = Kind::kRegisters;
+  uint64_t start = 0;  // 0: chosen
+  uint64_t length = 0;
+  LineOptions line;
+  uint32_t messages = 0;
+};
+
 struct MachineDescription {
   struct Package {
     std::string inf, images;
@@ -52,6 +62,7 @@ struct MachineDescription {
     std::vector<std::string> upper, lower;
     ModelDescription model;
     PowerAbilities power;
+    std::vector<ResourceDescription> resources;
     bool plugged = true;  // false: a scenario plugs it
     int line = 0;
   };
@@ -76,5 +87,9 @@ struct MachineDescription {
 std::shared_ptr<DeviceModel> MemoryDevice(size_t size);
 std::shared_ptr<DeviceModel> FileDevice(const std::string& path, bool read_only = false);  // throws Error
 std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description);               // null: kNone
+
+// Registers that are bytes: little-endian, zero at first, each keeps what was written.
+std::shared_ptr<RegisterFile> ByteRegisters(size_t length);
+Resource MakeResource(const ResourceDescription& description);
 
 }  // namespace drydock

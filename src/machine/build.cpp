@@ -34,6 +34,7 @@ class Builder {
     DeviceSpec spec;
     spec.model = MakeModel(entry.model);
     spec.power = entry.power;
+    for (const ResourceDescription& resource : entry.resources) spec.resources.push_back(MakeResource(resource));
     // One that comes back is the same device.
     spec.instance = entry.instance;
     auto earlier = entry.name.empty() ? machine_.impl()->named.end() : machine_.impl()->named.find(entry.name);

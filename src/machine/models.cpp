@@ -71,7 +71,45 @@ class FileModel : public DeviceModel {
   const bool read_only_;
 };
 
+class BytesFile : public RegisterFile {
+ public:
+  explicit BytesFile(size_t length) : bytes_(length) {}
+
+  uint64_t ReadRegister(uint64_t offset, unsigned bytes) override {
+    uint64_t value = ~uint64_t{0};
+    if (offset > bytes_.size() || bytes > bytes_.size() - offset) return value;
+    value = 0;
+    rt::LockGuard guard(lock_);
+    std::memcpy(&value, bytes_.data() + offset, bytes);
+    return value;
+  }
+
+  void WriteRegister(uint64_t offset, unsigned bytes, uint64_t value) override {
+    if (offset > bytes_.size() || bytes > bytes_.size() - offset) return;
+    rt::LockGuard guard(lock_);
+    std::memcpy(bytes_.data() + offset, &value, bytes);
+  }
+
+ private:
+  rt::Lock lock_;
+  std::vector<char> bytes_;
+};
+
 }  // namespace
+
+std::shared_ptr<RegisterFile> ByteRegisters(size_t length) { return std::make_shared<BytesFile>(length); }
+
+Resource MakeResource(const ResourceDescription& description) {
+  switch (description.kind) {
+    case ResourceDescription::Kind::kRegisters: return Resource::Memory(description.length, ByteRegisters(description.length), description.start);
+    case ResourceDescription::Kind::kMemory: return Resource::Memory(MakeDeviceMemory(description.length));
+    case ResourceDescription::Kind::kPort:
+      return Resource::Port(static_cast<uint32_t>(description.length), ByteRegisters(description.length), static_cast<uint16_t>(description.start));
+    case ResourceDescription::Kind::kLine: return Resource::Line(InterruptPin(), description.line);
+    case ResourceDescription::Kind::kMessages: return Resource::Messages(std::vector<InterruptPin>(description.messages));
+  }
+  return {};
+}
 
 std::shared_ptr<DeviceModel> MemoryDevice(size_t size) { return std::make_shared<MemoryModel>(size); }
 

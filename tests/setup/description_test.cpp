@@ -70,6 +70,7 @@ compatible-ids = ['root\food']
 instance = 'ROOT\PIE\0003'
 description = "A pie"
 model = { kind = "memory", size = 4096 }
+resources = [{ registers = 0x100, at = 0xFE000000 }, { port = 8, at = 0x3F8 }, { memory = 4096 }, { line = 5, edge = true }, { messages = 2 }]
 power = { d-states = [0, 1, 2, 2, 3, 3], d2 = true, wakes-from-d = 2, wakes-from-s = 3 }
 plugged = false
 
@@ -104,6 +105,11 @@ model = "silent"
   EXPECT_EQ(d.devices[0].instance, "ROOT\\PIE\\0003");
   EXPECT_EQ(d.devices[0].model.size, 4096u);
   EXPECT_FALSE(d.devices[0].plugged);
+  ASSERT_EQ(d.devices[0].resources.size(), 5u);
+  EXPECT_EQ(d.devices[0].resources[0].start, 0xFE000000u);
+  EXPECT_EQ(d.devices[0].resources[1].length, 8u);
+  EXPECT_FALSE(d.devices[0].resources[3].line.level_sensitive);
+  EXPECT_EQ(d.devices[0].resources[4].messages, 2u);
   EXPECT_TRUE(d.devices[0].power.given && d.devices[0].power.d2 && !d.devices[0].power.d1);
   EXPECT_EQ(d.devices[0].power.d_state[3], 2);
   EXPECT_EQ(d.devices[0].power.wakes_from_d, 2);
@@ -131,6 +137,8 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
   EXPECT_THAT(ErrorOf("[registry.keys]\nX = { v = 1.5 }\n"), HasSubstr("v: neither a text nor a number of 32 bits"));
   EXPECT_THAT(ErrorOf("device = 1\n"), HasSubstr("device is a list of tables: [[device]]"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\npower = { d-states = [0, 4] }\n"), HasSubstr("m.toml:3: d-states are six numbers from 0 to 3"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nresources = [{ registers = 0 },\n{ robot = 1 }]\n"),
+              testing::AllOf(HasSubstr("m.toml:3: a resource of length 0"), HasSubstr("m.toml:4: a resource has one of registers")));
   EXPECT_THROW(MachineDescription::Load("/nowhere/m.toml"), Error);
   EXPECT_THROW(MachineDescription::Load("/tmp"), Error);
 }
@@ -168,6 +176,7 @@ inf = "sample.inf"
 name = "one"
 id = 'root\sample'
 model = { kind = "file", path = "disk.img", read-only = true }
+resources = [{ registers = 0x100, at = 0xFE000000 }, { port = 8, at = 0x3F8 }]
 [[device]]
 name = "two"
 id = 'root\sample'
@@ -196,6 +205,7 @@ plugged = false
   EXPECT_EQ(tree[0].power, "D0");
   EXPECT_EQ(tree[0].service, "sample");
   EXPECT_EQ(tree[0].inf, "oem0.inf");
+  EXPECT_THAT(tree[0].resources, ElementsAre("memory 0xFE000000-0xFE0000FF", "port 0x03F8-0x03FF"));
   std::string drawn = DrawDeviceTree(tree, /*details=*/false);
   EXPECT_EQ(drawn.substr(0, drawn.find('\n', 5) + 1), "ROOT\n├─ Sample device (one)    ROOT\\SAMPLE\\0000  started  D0\n");
   EXPECT_TRUE(machine->TakeDown().empty());

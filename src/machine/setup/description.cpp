@@ -224,7 +224,7 @@ class DescriptionReader {
 
   void ReadDevice(const toml::table& table) {
     Keys(table, "[[device]]",
-         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "plugged"});
+         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "resources", "plugged"});
     MachineDescription::DeviceEntry device;
     device.line = LineOf(table);
     device.name = Text(table, "name");
@@ -247,7 +247,54 @@ class DescriptionReader {
       if (!device.name.empty() && other.name == device.name) Wrong(table, fmt::format("[[device]]: the name {} is taken, in line {}", device.name, other.line));
     if (const toml::node* model = table.get("model")) ReadModel(*model, device.model);
     if (const toml::table* power = Table(table, "power")) ReadPower(*power, device.power);
+    if (const toml::node* resources = table.get("resources")) ReadResources(*resources, device.resources);
     description_.devices.push_back(std::move(device));
+  }
+
+  void ReadResources(const toml::node& node, std::vector<ResourceDescription>& resources) {
+    const toml::array* list = node.as_array();
+    if (!list) return Wrong(node, "resources is a list of tables: [{ registers = 0x100 }, { line = 5 }]");
+    for (const toml::node& each : *list) {
+      const toml::table* table = each.as_table();
+      if (!table) {
+        Wrong(each, "a resource is a table: { registers = 0x100 }, { port = 8 }, { memory = 4096 }, { line = 5 }, { messages = 2 }");
+        continue;
+      }
+      ResourceDescription resource;
+      if (table->get("registers")) {
+        Keys(*table, "a resource of registers", {"registers", "at"});
+        resource.kind = ResourceDescription::Kind::kRegisters;
+        resource.length = Number(*table, "registers", 0, 1 << 28);
+        resource.start = Number(*table, "at", 0);
+      } else if (table->get("port")) {
+        Keys(*table, "a resource of ports", {"port", "at"});
+        resource.kind = ResourceDescription::Kind::kPort;
+        resource.length = Number(*table, "port", 0, 0x10000);
+        resource.start = Number(*table, "at", 0, 0xFFFF);
+      } else if (table->get("memory")) {
+        Keys(*table, "a resource of memory", {"memory"});
+        resource.kind = ResourceDescription::Kind::kMemory;
+        resource.length = Number(*table, "memory", 0, 1 << 28);
+      } else if (table->get("line")) {
+        Keys(*table, "an interrupt line", {"line", "edge", "shared", "wake"});
+        resource.kind = ResourceDescription::Kind::kLine;
+        resource.line.line = static_cast<uint32_t>(Number(*table, "line", 0, 255));
+        resource.line.level_sensitive = !Flag(*table, "edge", false);
+        resource.line.shared = Flag(*table, "shared", false);
+        resource.line.wake = Flag(*table, "wake", false);
+        resource.length = 1;
+      } else if (table->get("messages")) {
+        Keys(*table, "message interrupts", {"messages"});
+        resource.kind = ResourceDescription::Kind::kMessages;
+        resource.messages = static_cast<uint32_t>(Number(*table, "messages", 0, 2048));
+        resource.length = resource.messages;
+      } else {
+        Wrong(each, "a resource has one of registers, port, memory, line, messages");
+        continue;
+      }
+      if (resource.length == 0) Wrong(each, "a resource of length 0");
+      else resources.push_back(resource);
+    }
   }
 
   void ReadPower(const toml::table& table, PowerAbilities& power) {
