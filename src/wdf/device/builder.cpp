@@ -192,7 +192,7 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
     if (globals.umdf) device->known_files_ = std::make_unique<KnownFiles>();
     status = CreateTargets(*device, *init);
     if (NT_SUCCESS(status)) status = bus::DeviceCreated(*device);
-    wmi::DeviceCreated(*device);
+    if (NT_SUCCESS(status)) wmi::DeviceCreated(*device);
   }
   if (!NT_SUCCESS(status)) {
     // The init stays the caller's, for another try (INI-05).
@@ -261,7 +261,7 @@ void DeviceBuilder::DeleteAfterFailedAdd(Device& device) {
 void DeviceBuilder::DeleteWdm(Device& device) {
   PDEVICE_OBJECT wdm = device.wdm_;
   if (!wdm) return;
-  if (device.is_miniport()) {  // the port driver's objects
+  if (device.init_ && device.is_miniport()) {  // the port driver's objects; a failed creation has given its init back
     device.attached_to_ = device.wdm_ = nullptr;
     return;
   }
