@@ -79,7 +79,7 @@ WmiNode NodeFor(const WmiProvider& provider, const WmiBlock& block, ULONG index,
   }
   const size_t at = node.size();
   node.resize(at + std::max(data.size(), room));
-  std::memcpy(node.data() + at, data.data(), data.size());
+  if (!data.empty()) std::memcpy(node.data() + at, data.data(), data.size());
   head.WnodeHeader.BufferSize = static_cast<ULONG>(node.size());
   std::memcpy(node.data(), &head, offsetof(T, VariableData));
   return node;

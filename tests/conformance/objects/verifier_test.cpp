@@ -339,7 +339,7 @@ CONFORMANCE(ReferenceTracking, ALeakIsToldWithTagFileAndLine, "OBJ-06", "VER-18"
       machine.Run([&] { WdfObjectReferenceWithTag(NewObject(), reinterpret_cast<void*>(uintptr_t{'gatM'})); });
     }
     ASSERT_EQ(machine.reports().size(), before + 1) << machine.ReportText();
-    const std::string& words = machine.reports().back().words;
+    const std::string words = machine.reports().back().words;
     EXPECT_EQ(words.find("verifier_test.cpp:") != std::string::npos, on) << words;
     EXPECT_EQ(words.find("Mtag") != std::string::npos, on) << words;
   }
@@ -375,7 +375,7 @@ CONFORMANCE(LeakDetection, MoreThanTheLimitOfAWatchedTypeIsTold, "VER-19") {
     }
     EXPECT_EQ(Breaks(machine), 3u) << "each type has its own count";
   });
-  const std::string& words = machine.reports().back().words;
+  const std::string words = machine.reports().back().words;
   EXPECT_NE(words.find("WDFSTRING"), std::string::npos) << words;
 }
 
