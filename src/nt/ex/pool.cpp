@@ -54,9 +54,10 @@ void* AllocatePool(Kernel& kernel, const PoolRequest& request) {
   Pool& pool = *kernel.ex->pool;
   CheckIrql(request.paged, kAllocateAtBadIrql, request.bytes, "ExAllocatePool");
   const uint64_t limit = pool.limit.load(std::memory_order_relaxed);
-  if (__builtin_expect(pool.failure_hook != nullptr || limit != 0, 0)) {
+  const PoolFailureHook hook = pool.failure_hook.load(std::memory_order_acquire);
+  if (__builtin_expect(hook != nullptr || limit != 0, 0)) {
     if ((limit != 0 && pool.Use().bytes + request.bytes > limit) ||
-        (pool.failure_hook != nullptr && pool.failure_hook(pool.failure_context, request))) {
+        (hook != nullptr && hook(pool.failure_context.load(std::memory_order_relaxed), request))) {
       RecordEvent(kernel, kEventPoolFail, request.tag, request.bytes);
       return nullptr;
     }
@@ -124,8 +125,8 @@ void FreePool(void* memory, uint32_t tag, const char* function) {
 }
 
 void SetPoolFailureHook(Kernel& kernel, PoolFailureHook hook, void* context) {
-  kernel.ex->pool->failure_hook = hook;
-  kernel.ex->pool->failure_context = context;
+  kernel.ex->pool->failure_context.store(context, std::memory_order_relaxed);
+  kernel.ex->pool->failure_hook.store(hook, std::memory_order_release);
 }
 
 void SetPoolLimit(Kernel& kernel, uint64_t bytes) { kernel.ex->pool->limit.store(bytes, std::memory_order_relaxed); }

@@ -65,8 +65,8 @@ struct Pool {
   PoolShard shards[kPoolShards];
   PoolUse Use();
   std::atomic<uint64_t> limit{0};
-  PoolFailureHook failure_hook = nullptr;
-  void* failure_context = nullptr;
+  std::atomic<PoolFailureHook> failure_hook = nullptr;
+  std::atomic<void*> failure_context = nullptr;
 };
 
 enum class BlockState : uint8_t { kLive, kFreed, kUnknown, kUnderrun, kOverrun };

@@ -53,6 +53,9 @@ inline void LockHeader(DISPATCHER_HEADER& header) {
 }
 inline void UnlockHeader(DISPATCHER_HEADER& header) { rt::ReleaseBit(&header.Type, kHeaderLocked); }
 
+// Changed under the object's lock, and read without it by the KeReadState functions.
+inline void SetSignalState(DISPATCHER_HEADER& header, LONG state) { __atomic_store_n(&header.SignalState, state, __ATOMIC_RELEASE); }
+
 inline void InitializeHeader(DISPATCHER_HEADER& header, ObjectKind kind, size_t object_bytes, LONG state) {
   header.Lock = 0;
   header.Type = kind;

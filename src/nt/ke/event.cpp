@@ -37,7 +37,7 @@ extern "C" LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   const uint8_t kind = ke::KindOf(Event->Header);
   const bool all = ke::LockForSignal(kernel, Event->Header);
   const LONG previous = Event->Header.SignalState;
-  Event->Header.SignalState = 1;
+  ke::SetSignalState(Event->Header, 1);
   ke::SignalAndUnlock(kernel, Event->Header, all);
   RecordEvent(kernel, kEventSignal, id, kind, 1);
   kernel.executor.SchedulePoint();
@@ -53,7 +53,7 @@ extern "C" LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) 
   const uint8_t kind = ke::KindOf(Event->Header);
   const bool all = ke::LockForSignal(kernel, Event->Header);
   const LONG previous = Event->Header.SignalState;
-  Event->Header.SignalState = 1;
+  ke::SetSignalState(Event->Header, 1);
   ke::SignalAndUnlock(kernel, Event->Header, all, /*pulse=*/true);
   RecordEvent(kernel, kEventSignal, id, kind, 0);
   kernel.executor.SchedulePoint();
@@ -64,7 +64,7 @@ extern "C" LONG KeResetEvent(PRKEVENT Event) {
   ke::CheckHeader(Event->Header);
   ke::LockHeader(Event->Header);
   const LONG previous = Event->Header.SignalState;
-  Event->Header.SignalState = 0;
+  ke::SetSignalState(Event->Header, 0);
   ke::UnlockHeader(Event->Header);
   return previous;
 }
@@ -94,7 +94,7 @@ extern "C" LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, 
     ex::RaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED,
                     fmt::format("KeReleaseSemaphore would raise the count from {} by {}; the limit is {}.", previous, Adjustment, limit));
   }
-  Semaphore->Header.SignalState = sum;
+  ke::SetSignalState(Semaphore->Header, sum);
   ke::SignalAndUnlock(kernel, Semaphore->Header, all);
   RecordEvent(kernel, kEventSignal, id, ke::kSemaphore, sum);
   kernel.executor.SchedulePoint();

@@ -65,7 +65,7 @@ extern "C" LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
     thread.critical_region -= Mutex->ApcDisable;
     Mutex->OwnerThread = nullptr;
   }
-  ++Mutex->Header.SignalState;
+  ke::SetSignalState(Mutex->Header, previous + 1);
   ke::SignalAndUnlock(kernel, Mutex->Header, all);
   RecordEvent(kernel, kEventSignal, id, ke::kMutant, previous + 1);
   kernel.executor.SchedulePoint();

@@ -4,6 +4,7 @@
 
 #include <ntddk.h>
 
+#include "nt/ke/dispatcher.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::ke {
@@ -13,7 +14,8 @@ inline Thread* AsThread(PKTHREAD thread) { return reinterpret_cast<Thread*>(thre
 
 // A satisfied wait, under the header's lock, by whichever task satisfies it.
 inline void AcquireMutantLocked(KMUTANT& mutant, const Thread* thread) {
-  if (--mutant.Header.SignalState == 0) mutant.OwnerThread = AsKthread(thread);
+  SetSignalState(mutant.Header, mutant.Header.SignalState - 1);
+  if (mutant.Header.SignalState == 0) mutant.OwnerThread = AsKthread(thread);
 }
 // The new owner itself, after its wait: lists the mutex with the thread and disables normal kernel APCs, as on Windows.
 void OwnMutant(KMUTANT& mutant, Thread& thread);

@@ -109,7 +109,7 @@ void Expire(rt::TimerNode* node) {
   }
   // The DPC comes last: its routine may free a one-shot timer. (A waiter must not free a DPC that is about to be queued.)
   const bool all = LockForSignal(kernel, timer->Header);
-  timer->Header.SignalState = 1;
+  SetSignalState(timer->Header, 1);
   SignalAndUnlock(kernel, timer->Header, all);
   if (dpc != nullptr) {
     const rt::Ticks system_time = kernel.executor.SystemTime();
@@ -142,7 +142,7 @@ bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC
     rt::LockGuard guard(table.lock);
     was_set = Unset(kernel, *timer);
     LockHeader(timer->Header);
-    timer->Header.SignalState = 0;
+    SetSignalState(timer->Header, 0);
     UnlockHeader(timer->Header);
     timer->Dpc = dpc;
     timer->Period = static_cast<ULONG>(period / rt::kTicksPerMillisecond);

@@ -46,8 +46,8 @@ void Consume(DISPATCHER_HEADER& header, Thread* thread) {
   switch (KindOf(header)) {
     case kSynchronizationEvent:
     case kSynchronizationTimer:
-    case kGate: header.SignalState = 0; break;
-    case kSemaphore: --header.SignalState; break;
+    case kGate: SetSignalState(header, 0); break;
+    case kSemaphore: SetSignalState(header, header.SignalState - 1); break;
     case kMutant: AcquireMutantLocked(reinterpret_cast<KMUTANT&>(header), thread); break;
     default: break;
   }
@@ -216,7 +216,7 @@ bool LockForSignalSlow(Kernel& kernel, DISPATCHER_HEADER& header) {
 void SignalAndUnlock(Kernel& kernel, DISPATCHER_HEADER& header, bool holds_all_lock, bool pulse) {
   LIST_ENTRY* const head = &header.WaitListHead;
   if (__builtin_expect(head->Flink == head, 1)) {
-    if (pulse) header.SignalState = 0;
+    if (pulse) SetSignalState(header, 0);
     UnlockHeader(header);
     if (holds_all_lock) kernel.ke->all_lock.Release();
     return;
@@ -243,7 +243,7 @@ void SignalAndUnlock(Kernel& kernel, DISPATCHER_HEADER& header, bool holds_all_l
     }
     if (header.SignalState <= 0) break;
   }
-  if (pulse) header.SignalState = 0;
+  if (pulse) SetSignalState(header, 0);
   UnlockHeader(header);
   if (holds_all_lock) kernel.ke->all_lock.Release();
   WakeAll(first_woken);
@@ -251,7 +251,7 @@ void SignalAndUnlock(Kernel& kernel, DISPATCHER_HEADER& header, bool holds_all_l
 
 void SignalObject(Kernel& kernel, DISPATCHER_HEADER& header) {
   const bool all = LockForSignal(kernel, header);
-  header.SignalState = 1;
+  SetSignalState(header, 1);
   SignalAndUnlock(kernel, header, all);
 }
 
