@@ -57,7 +57,7 @@ const ob::ObjectType kDeviceType = {"Device", nullptr, nullptr, DiscardDevice, P
 
 bool IsLiveDevice(const DEVICE_OBJECT* device) {
   return device && device->Type == IO_TYPE_DEVICE && ob::HeaderOf(device)->canary == ob::kObjectAlive &&
-         !(ExtensionOf(device)->flags & kUnlinked);
+         !(ExtensionOf(device)->flags.load(std::memory_order_acquire) & kUnlinked);
 }
 
 uint32_t TraceId(const DEVICE_OBJECT* device) { return device ? ob::HeaderOf(device)->trace_id : 0; }

@@ -33,7 +33,7 @@ struct DeviceExtension {
   // other threads among them): stored with release, so that who sees the node sees it whole.
   std::atomic<pnp::DeviceNode*> node;
   uint32_t trace_id;
-  uint32_t flags;              // DeviceFlag
+  std::atomic<uint32_t> flags;  // DeviceFlag; changed under the device lock, read without it
   void* security;              // reserved
   // Backends and models: what our own dispatch routine works on, and how to free it with the device object.
   void* own;

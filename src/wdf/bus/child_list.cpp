@@ -365,6 +365,11 @@ bool ChildList::StillPresent(Device& pdo) {
   return child && !child->missing_told && !disposed_;
 }
 
+void ChildList::Made(Child& child, Device& pdo) {
+  Locked locked(*this);
+  child.device = &pdo;
+}
+
 void ChildList::Ended(Device& pdo) {
   Locked locked(*this);
   Child* child = Of(pdo);

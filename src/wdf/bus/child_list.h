@@ -93,6 +93,7 @@ class ChildList final : public Object {
 
   // --- the PDO's side ---
   bool StillPresent(Device& pdo);  // not yet left out of an answer
+  void Made(Child& child, Device& pdo);  // WdfDeviceCreate in EvtChildListCreateDevice
   void Ended(Device& pdo);         // PnpFinal
   // The PDO asks to be removed and made anew (GUID_REENUMERATE_SELF_INTERFACE_STANDARD): BUS-21.
   void Reenumerate(Device& pdo);

@@ -225,9 +225,10 @@ NTSTATUS DeviceCreated(Device& device) {
       part->list->AddRef();
       part->child = child;
       part->added = true;
-      child->device = &device;
     }
+    PdoPart& placed = *part;
     device.as_child = std::move(part);
+    if (placed.child) placed.list->Made(*placed.child, device);  // from here on the list's callers see it
     return STATUS_SUCCESS;
   }
   if (init.kind != DeviceKind::kFdo || device.globals().umdf) return STATUS_SUCCESS;

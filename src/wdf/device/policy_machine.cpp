@@ -199,8 +199,7 @@ NTSTATUS PolicyMachine::Ask(PolicyEvent event) {
 }
 
 void PolicyMachine::Answer(NTSTATUS status) {
-  if (!asked_) return;
-  asked_ = false;
+  if (!asked_.exchange(false)) return;
   answer_ = status;
   KeSetEvent(&answered_, IO_NO_INCREMENT, FALSE);
 }

@@ -133,7 +133,7 @@ class PolicyMachine final : public StateEngine {
 
   KEVENT answered_ = {};
   NTSTATUS answer_ = STATUS_SUCCESS;
-  bool asked_ = false;
+  std::atomic<bool> asked_{false};
   std::atomic<bool> wake_asked_{false};  // a wait-wake IRP of ours is on its way to us
   bool stop_failed_ = false;
 
