@@ -128,7 +128,7 @@ class Builder {
       const std::string extension = ToLower(item.input.extension().string());
       std::string header;
       if (extension == ".mof") {
-        header = HeaderOfMof(text, file);
+        header = HeaderOfMof(text, file, {item.method_structures});
       } else if (extension == ".mc") {
         header = HeaderOfMessages(text, file);
       } else {

@@ -346,6 +346,13 @@ class Loader {
           if (tool.header.empty()) continue;  // only a check of the binary file
           const auto at = mofs.find(file_name(item->include));
           if (at != mofs.end()) tool.input = at->second;
+          const std::vector<std::string> words =
+              SplitCommandLine(msbuild::Unescape(item->Metadata("AdditionalOptions")));
+          tool.method_structures =
+              EqualsNoCase(Trim(item->Metadata("GenerateStructureDefinitionsForMethodParameters")), "true") ||
+              std::find_if(words.begin(), words.end(), [](const std::string& word) {
+                return word == "-m" || word == "/m";
+              }) != words.end();
         }
         if (tool.input.empty()) {
           diagnostics_.Note(fmt::format("{}:{}: {} {} is not processed", item->file, item->line,

@@ -8,9 +8,13 @@
 
 namespace drydock::tools {
 
-// wmimofck: GUID, structure, sizes and data ids of each WMI class that has a guid; ids and
-// parameter structures of its methods.
-std::string HeaderOfMof(std::string_view text, const std::string& file);
+// wmimofck: GUID, structure, sizes and data ids of each WMI class, values that the file names, ids of
+// methods; with method_structures (-m) structures of their parameters.
+struct MofHeaderOptions {
+  bool method_structures = true;
+};
+std::string HeaderOfMof(std::string_view text, const std::string& file,
+                        const MofHeaderOptions& options = {});
 
 // mc -um/-km of a manifest: constants, event descriptors, and EventWrite... macros whose events
 // become lines of the machine's debug log while the provider is registered. kernel: the macros take

@@ -91,6 +91,51 @@ int main(void) {
             "24 8 82 1 2 1 2\n7 5 4 2 0006a660\n");
 }
 
+TEST(MofHeader, ClassesWithinClassesArraysAndNamesOfTheirOwn) {
+  TemporaryFolder folder;
+  folder.Write("types.h", kTypes);
+  const std::string mof = R"(
+[WMI, guid("{A1C15015-B069-11d1-9290-00A0C9062910}"), HeaderName("POINT"), DisplayName("a " "point") : amended]
+class Vendor_Point { [WmiDataId(1), read, write] sint16 X; [WmiDataId(2)] sint64 Y; };
+[WMI, guid("{A1C15016-B069-11d1-9290-00A0C9062910}")]
+class Base { [WmiDataId(1)] uint16 Kind; };
+[WMI, Dynamic, guid("{15D851F1-6539-11d1-A529-00A0C9062910}"), GuidName1("SHAPE_GUID")]
+class Shape : Base
+{
+    [key, read] string InstanceName;
+    [WmiDataId(2), ValueMap{"0", "1", "0x80000000"}, Values{"none", "red", "all"}, DefineValues{"NO_COLOR", "RED", "ALL_COLORS"}] uint32 Color;
+    [WmiDataId(3), BitMap{"0x1", "0x10"}, DefineValues{"FILLED", "SHADED"}] uint8 Style[4];
+    [WmiDataId(4), MaxLen(15)] string Label;
+    [WmiDataId(5)] Vendor_Point Corners[3];
+    [WmiDataId(6), Max(2)] real64 Sizes[];
+    [WmiDataId(8), WmiSizeIs("Count")] object:Vendor_Point More[];
+    [WmiDataId(7)] uint32 Count;
+    [Implemented, WmiMethodId(3), HeaderName("MOVE")] void MoveTo([out] uint32 Status, [in, HeaderName("Where")] Vendor_Point To, [in, out] uint8 Speed);
+};
+)";
+  folder.Write("mof.h", HeaderOfMof(mof, "x.mof"));
+  EXPECT_EQ(CompileAndRun(folder, R"(#include <stdio.h>
+#include "types.h"
+typedef short SHORT; typedef long long LONGLONG;
+#include "mof.h"
+int main(void) {
+  static const GUID shape = SHAPE_GUID; Shape one; PMOVE_IN in = 0; POINT point;
+  one.Corners[2].Y = 1; one.Label[15] = 0; point.X = 2;
+  printf("%d %d %d %d ", (int)POINT_SIZE, (int)sizeof(one.Corners), (int)Shape_Label_SIZE, (int)sizeof(one.Sizes));
+  printf("%d %d %d ", (int)FIELD_OFFSET(Shape, Kind), (int)FIELD_OFFSET(Shape, Count), (int)FIELD_OFFSET(Shape, More));
+  printf("%d %d %u %d %d\n", NO_COLOR, RED, ALL_COLORS, FILLED, SHADED);
+  printf("%d %d %d %d %d %d %d %x\n", MoveTo, MOVE_OUT_Status_ID, MOVE_IN_Where_ID, MOVE_IN_Speed_ID, MOVE_OUT_Speed_ID, Shape_More_ID,
+         (int)sizeof(in->Where), shape.Data1 + Shape_GUID.Data1 - Vendor_Point_GUID.Data1);
+  return 0;
+})"),
+            "16 48 32 16 0 112 120 0 1 2147483648 1 16\n3 1 2 3 3 8 16 " + [] {
+              char text[16];
+              std::snprintf(text, sizeof text, "%x\n", 2u * 0x15d851f1u - 0xa1c15015u);
+              return std::string(text);
+            }());
+  EXPECT_THAT(HeaderOfMof(mof, "x.mof", {.method_structures = false}), Not(HasSubstr("MOVE_IN")));
+}
+
 TEST(MofHeader, MistakesAreErrorsAtTheirLine) {
   const auto error = [](std::string_view text) {
     return ErrorOf([&] { HeaderOfMof(text, "x.mof"); });
@@ -102,6 +147,10 @@ TEST(MofHeader, MistakesAreErrorsAtTheirLine) {
   EXPECT_THAT(error("[guid(\"123\")] class A { [WmiDataId(1)] uint32 x; };"),
               HasSubstr("the guid of class A is no GUID"));
   EXPECT_THAT(error(std::string(5000, '{')), HasSubstr("nested too deeply"));
+  EXPECT_THAT(error("class A {\n [WmiDataId(1)] uint32 x[99999999999]; };"),
+              HasSubstr("x.mof:2: error: MOF: '99999999999' is no length of an array"));
+  EXPECT_THAT(error("class A {\n [WmiDataId(1), ValueMap{\"1\"},\n DefineValues{\"X\", \"Y\"}] uint32 x; };"),
+              HasSubstr("x.mof:3: error: MOF: DefineValues has 2 names, ValueMap has 1 values"));
 }
 
 TEST(MessageHeader, SymbolsGetTheValuesOfMc) {

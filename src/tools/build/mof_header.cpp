@@ -1,3 +1,5 @@
+// What wmimofck -h makes of a MOF file: per class its GUID, structure, sizes and data ids; ids of methods, and with -m structures of their
+// parameters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,328 +8,158 @@
 
 #include "tools/build/diagnostics.h"
 #include "tools/build/generated_headers.h"
-#include "tools/build/include_scan.h"
+#include "tools/build/mof.h"
 #include "tools/build/text.h"
 
 namespace drydock::tools {
 namespace {
 
-struct Token {
-  std::string text;  // strings without their quotes
-  bool string = false;
-  int line = 0;
-};
+std::string OneLine(const std::string& text) { return ReplaceAll(ReplaceAll(ReplaceAll(text, "\r", " "), "\n", " "), "\\", "/"); }
 
-std::vector<Token> Tokens(std::string_view source, const std::string& file) {
-  const std::string text = StripComments(source);
-  std::vector<Token> tokens;
-  int line = 1;
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (c == '\n') {
-      ++line;
-      ++i;
-    } else if (std::string_view(" \t\r\f\v").find(c) != std::string_view::npos) {
-      ++i;
-    } else if (c == '#') {
-      i = std::min(text.find('\n', i), text.size());  // #pragma
-    } else if (c == '"') {
-      std::string value;
-      size_t end = i + 1;
-      for (; end < text.size() && text[end] != '"'; ++end) {
-        if (text[end] == '\\' && end + 1 < text.size()) ++end;
-        value += text[end];
-      }
-      if (end >= text.size()) throw BuildError(file, line, "MOF: a string is not closed");
-      tokens.push_back({value, true, line});
-      i = end + 1;
-    } else {
-      size_t end = i;
-      while (end < text.size() &&
-             (IsIdentifier(text.substr(end, 1)) || (text[end] >= '0' && text[end] <= '9') ||
-              (text[end] == '-' && end == i))) {
-        ++end;
-      }
-      end = std::max(end, i + 1);
-      tokens.push_back({text.substr(i, end - i), false, line});
-      i = end;
-    }
-  }
-  return tokens;
-}
-
-struct Qualifiers {
-  std::string guid, description, size_is;
-  std::optional<int> data_id, method_id;
-  bool in = false, out = false;
-};
-
-struct Member {
-  Qualifiers qualifiers;
-  std::string type, name;
-  int count = 0;  // of a fixed array
-  bool method = false;
-  std::vector<Member> parameters;
-};
-
-struct Class {
-  Qualifiers qualifiers;
-  std::string name;
-  std::vector<Member> members;
-};
-
-constexpr int kDeepest = 100;
-
-class Parser {
+class HeaderWriter {
  public:
-  Parser(std::string_view text, const std::string& file)
-      : file_(file), tokens_(Tokens(text, file)) {}
+  HeaderWriter(const std::vector<MofClass>& classes, const std::string& file, const MofHeaderOptions& options)
+      : classes_(classes), file_(file), options_(options) {}
 
-  std::vector<Class> Run() {
-    std::vector<Class> classes;
-    while (at_ < tokens_.size()) {
-      const Qualifiers qualifiers = TakeQualifiers();
-      if (EqualsNoCase(Peek(), "class")) {
-        classes.push_back(TakeClass(qualifiers));
-      } else {
-        // Instances and the like make no header.
-        while (at_ < tokens_.size() && !Accept(";")) SkipOne();
-      }
-    }
-    return classes;
+  std::string Run() {
+    std::string header = "/* WMI classes of a MOF file; made by drydock build. */\n#pragma once\n\n";
+    for (const MofClass& one : classes_) header += ClassText(one);
+    return header;
   }
 
  private:
-  std::string Peek() const {
-    return at_ < tokens_.size() && !tokens_[at_].string ? tokens_[at_].text : std::string();
-  }
-  int Line() const { return tokens_.empty() ? 1 : tokens_[std::min(at_, tokens_.size() - 1)].line; }
-
-  bool Accept(std::string_view text) {
-    if (Peek() != text) return false;
-    ++at_;
-    return true;
-  }
-  void Expect(std::string_view text) {
-    if (Accept(text)) return;
-    throw BuildError(file_, Line(),
-                     fmt::format("MOF: '{}' is missing before '{}'", text,
-                                 at_ < tokens_.size() ? tokens_[at_].text : "the end of the file"));
-  }
-  std::string Identifier() {
-    const std::string name = Peek();
-    if (!IsIdentifier(name))
-      throw BuildError(file_, Line(), fmt::format("MOF: '{}' is no name", name));
-    ++at_;
-    return name;
-  }
-  // One token, or a whole bracketed group.
-  void SkipOne() {
-    if (at_ >= tokens_.size()) throw BuildError(file_, Line(), "MOF: the file ends too early");
-    const std::string open = Peek();
-    ++at_;
-    const std::string close = open == "{" ? "}" : open == "(" ? ")" : open == "[" ? "]" : "";
-    if (close.empty()) return;
-    if (++depth_ > kDeepest) throw BuildError(file_, Line(), "MOF: brackets are nested too deeply");
-    while (!Accept(close)) SkipOne();
-    --depth_;
-  }
-
-  Qualifiers TakeQualifiers() {
-    Qualifiers q;
-    if (!Accept("[")) return q;
-    while (!Accept("]")) {
-      const std::string name = Identifier();
-      std::string value;
-      if (Accept("(")) {
-        while (!Accept(")")) {
-          if (at_ >= tokens_.size())
-            throw BuildError(file_, Line(), "MOF: the file ends within a qualifier");
-          value += tokens_[at_++].text;
-        }
-      } else if (Peek() == "{") {
-        SkipOne();
-      }
-      if (Accept(":")) {
-        while (IsIdentifier(Peek())) ++at_;  // amended and other flavours
-      }
-      Accept(",");
-      if (EqualsNoCase(name, "guid")) q.guid = value;
-      if (EqualsNoCase(name, "description")) q.description = value;
-      if (EqualsNoCase(name, "wmisizeis")) q.size_is = value;
-      if (EqualsNoCase(name, "wmidataid")) q.data_id = std::atoi(value.c_str());
-      if (EqualsNoCase(name, "wmimethodid")) q.method_id = std::atoi(value.c_str());
-      if (EqualsNoCase(name, "in")) q.in = true;
-      if (EqualsNoCase(name, "out")) q.out = true;
+  // C's name of a fixed-size MOF type; empty for strings and the like.
+  std::string CType(const std::string& mof) const {
+    static constexpr std::pair<const char*, const char*> kTypes[] = {
+        {"boolean", "BOOLEAN"},  {"uint8", "UCHAR"},     {"sint8", "CHAR"},   {"char", "CHAR"},    {"uint16", "USHORT"},
+        {"sint16", "SHORT"},     {"uint32", "ULONG"},    {"sint32", "LONG"},  {"uint64", "ULONGLONG"}, {"sint64", "LONGLONG"},
+        {"real32", "float"},     {"real64", "double"},   {"char16", "WCHAR"}};
+    for (const auto& [name, c] : kTypes) {
+      if (EqualsNoCase(mof, name)) return c;
     }
-    return q;
-  }
-
-  Class TakeClass(const Qualifiers& qualifiers) {
-    Expect("class");
-    Class result{qualifiers, Identifier(), {}};
-    if (Accept(":")) Identifier();
-    if (Accept(";")) return result;
-    Expect("{");
-    while (!Accept("}")) result.members.push_back(TakeMember());
-    Accept(";");
-    return result;
-  }
-
-  Member TakeMember() {
-    Member member = TakeDeclaration();
-    if (Accept("(")) {
-      member.method = true;
-      while (!Accept(")")) {
-        member.parameters.push_back(TakeDeclaration());
-        Accept(",");
-      }
-    } else if (Accept("=")) {
-      while (Peek() != ";") SkipOne();
+    if (EqualsNoCase(mof, "string") || EqualsNoCase(mof, "object")) return {};
+    // Another class, embedded, by the name of its structure.
+    for (const MofClass& one : classes_) {
+      if (EqualsNoCase(one.name, mof)) return NameInHeader(one.qualifiers, one.name);
     }
-    Expect(";");
-    return member;
+    return mof;
   }
 
-  Member TakeDeclaration() {
-    Member member;
-    member.qualifiers = TakeQualifiers();
-    member.type = Identifier();
-    member.name = Identifier();
-    if (Accept("[")) {
-      if (!Accept("]")) {
-        member.count = std::atoi(Peek().c_str());
-        ++at_;
-        Expect("]");
+  static std::string NameInHeader(const MofQualifiers& qualifiers, const std::string& name) {
+    const std::string other = qualifiers.Text("HeaderName");
+    return other.empty() ? name : other;
+  }
+
+  // A structure of members in the order of their ids. What follows the first member of variable size has no fixed place.
+  std::string Structure(const std::string& name, const std::vector<MofDataItem>& items) const {
+    std::string text = fmt::format("typedef struct _{} {{\n", name);
+    bool variable = false;
+    std::string last;
+    for (const MofDataItem& item : items) {
+      const MofMember& member = *item.member;
+      const MofQualifiers& qualifiers = member.qualifiers;
+      std::string type = CType(member.type), count;
+      const std::string field = fmt::format("{}_{}", name, NameInHeader(qualifiers, member.name));
+      bool open = member.count == MofMember::kVariable || qualifiers.Has("WmiSizeIs");
+      if (member.count > 0) count = fmt::format("[{}]", member.count);
+      if (EqualsNoCase(member.type, "datetime")) {
+        type = "WCHAR";
+        count += "[25]";
+      } else if (const auto most = qualifiers.Number("MaxLen"); EqualsNoCase(member.type, "string") && most && *most > 0) {
+        type = "WCHAR";  // the length comes first
+        count += fmt::format("[{} + 1]", *most);
+      }
+      if (const std::string words = qualifiers.Text("Description"); !words.empty()) text += "    // " + OneLine(words) + "\n";
+      if (variable) {
+        text += fmt::format("    // {} {}: after data of variable size\n", type.empty() ? "string" : type, member.name);
+      } else if (type.empty()) {
+        text += "    CHAR VariableData[1];\n";
+        variable = true;
+      } else if (open) {
+        text += fmt::format("    {} {}[1];\n", type, NameInHeader(qualifiers, member.name));
+        variable = true;
       } else {
-        member.count = -1;
+        last = NameInHeader(qualifiers, member.name);
+        text += fmt::format("    {} {}{};\n#define {}_SIZE sizeof({}{})\n", type, last, count, field, type, count);
       }
+      text += fmt::format("#define {}_ID {}\n", field, item.id);
     }
-    return member;
+    if (items.empty()) text += "    UCHAR Reserved;\n";
+    text += fmt::format("}} {0}, *P{0};\n", name);
+    if (!variable && !last.empty()) text += fmt::format("#define {0}_SIZE (FIELD_OFFSET({0}, {1}) + {0}_{1}_SIZE)\n", name, last);
+    return text + "\n";
   }
 
+  // Names of values: those of ValueMap or, for flags, of BitMap; numbered without either.
+  std::string Values(const MofQualifiers& qualifiers) const {
+    const MofQualifier* names = qualifiers.Find("DefineValues");
+    if (!names) return {};
+    const MofQualifier* values = qualifiers.Find("ValueMap");
+    if (!values) values = qualifiers.Find("BitMap");
+    if (values && values->values.size() != names->values.size())
+      throw BuildError(file_, names->line,
+                       fmt::format("MOF: DefineValues has {} names, {} has {} values", names->values.size(), values->name, values->values.size()));
+    std::string text;
+    for (size_t i = 0; i < names->values.size(); ++i)
+      text += fmt::format("#define {} {}\n", names->values[i], values ? values->values[i] : std::to_string(i));
+    return text + "\n";
+  }
+
+  // Parameters keep the numbers that they have among all, in and out; Id counts from 0.
+  std::string Parameters(const MofMember& method) const {
+    const std::string name = NameInHeader(method.qualifiers, method.name);
+    std::string text;
+    for (const char* direction : {"in", "out"}) {
+      std::vector<MofDataItem> items;
+      for (size_t i = 0; i < method.parameters.size(); ++i) {
+        const MofMember& parameter = method.parameters[i];
+        const long id = parameter.qualifiers.Number("Id").value_or(static_cast<long>(i)) + 1;
+        if (parameter.qualifiers.Has(direction)) items.push_back({&parameter, static_cast<int>(id)});
+      }
+      if (!items.empty()) text += Structure(name + (direction[0] == 'i' ? "_IN" : "_OUT"), items);
+    }
+    return text;
+  }
+
+  std::string GuidText(const MofClass& one) const {
+    std::string guid = GuidOf(one, file_);
+    if (guid.empty()) return {};
+    std::erase_if(guid, [](char c) { return c == '{' || c == '}' || c == '-'; });
+    const std::string head = fmt::format("0x{}, 0x{}, 0x{}", guid.substr(0, 8), guid.substr(8, 4), guid.substr(12, 4));
+    std::string tail;
+    for (size_t i = 16; i < 32; i += 2) tail += (tail.empty() ? "0x" : ", 0x") + guid.substr(i, 2);
+    const std::string macro = one.qualifiers.Text("GuidName1"), constant = one.qualifiers.Text("GuidName2");
+    return fmt::format("#define {} {{ {}, {{ {} }} }}\nDEFINE_GUID({}, {}, {});\n\n", macro.empty() ? one.name + "Guid" : macro, head, tail,
+                       constant.empty() ? one.name + "_GUID" : constant, head, tail);
+  }
+
+  std::string ClassText(const MofClass& one) const {
+    const std::vector<MofDataItem> items = DataItemsOf(one, classes_);
+    std::string body = GuidText(one);
+    body += Values(one.qualifiers);
+    for (const MofMember& member : one.members) {
+      body += Values(member.qualifiers);
+      const auto id = member.qualifiers.Number("WmiMethodId");
+      if (!member.method || !id) continue;
+      body += fmt::format("#define {} {}\n", member.name, *id);
+      for (const MofMember& parameter : member.parameters) body += Values(parameter.qualifiers);
+      if (options_.method_structures) body += Parameters(member);
+    }
+    if (!items.empty()) body += Structure(NameInHeader(one.qualifiers, one.name), items);
+    if (body.empty()) return {};
+    return fmt::format("// {}: {}\n{}\n", one.name, OneLine(one.qualifiers.Text("Description")), body);
+  }
+
+  const std::vector<MofClass>& classes_;
   const std::string& file_;
-  std::vector<Token> tokens_;
-  size_t at_ = 0;
-  int depth_ = 0;
+  const MofHeaderOptions& options_;
 };
-
-// C's name of a fixed-size MOF type; empty for strings and the like.
-std::string CType(const std::string& mof) {
-  static constexpr std::pair<const char*, const char*> kTypes[] = {
-      {"boolean", "BOOLEAN"},  {"uint8", "UCHAR"},     {"sint8", "CHAR"},   {"char", "CHAR"},
-      {"uint16", "USHORT"},    {"sint16", "SHORT"},    {"uint32", "ULONG"}, {"sint32", "LONG"},
-      {"uint64", "ULONGLONG"}, {"sint64", "LONGLONG"}, {"real32", "float"}, {"real64", "double"},
-      {"char16", "WCHAR"}};
-  for (const auto& [name, c] : kTypes) {
-    if (EqualsNoCase(mof, name)) return c;
-  }
-  if (EqualsNoCase(mof, "string") || EqualsNoCase(mof, "object")) return {};
-  return mof;  // another class, embedded
-}
-
-// A structure of members in the order of their ids. What follows the first member of variable size
-// has no fixed place.
-std::string Structure(const std::string& name, const std::vector<const Member*>& members,
-                      const std::vector<int>& ids) {
-  std::string text = fmt::format("typedef struct _{} {{\n", name);
-  bool variable = false;
-  std::string last;
-  for (size_t i = 0; i < members.size(); ++i) {
-    const Member& member = *members[i];
-    std::string type = CType(member.type);
-    const std::string field = fmt::format("{}_{}", name, member.name);
-    int count = member.count;
-    if (EqualsNoCase(member.type, "datetime")) {
-      type = "WCHAR";
-      count = 25;
-    }
-    if (!member.qualifiers.description.empty()) {
-      text += "    // " +
-              ReplaceAll(ReplaceAll(member.qualifiers.description, "\n", " "), "\r", " ") + "\n";
-    }
-    if (variable) {
-      text += fmt::format("    // {} {}: after data of variable size\n",
-                          type.empty() ? "string" : type, member.name);
-    } else if (type.empty()) {
-      text += "    CHAR VariableData[1];\n";
-      variable = true;
-    } else if (count < 0 || !member.qualifiers.size_is.empty()) {
-      text += fmt::format("    {} {}[1];\n", type, member.name);
-      variable = true;
-    } else {
-      const std::string array = count > 0 ? fmt::format("[{}]", count) : "";
-      text += fmt::format("    {} {}{};\n#define {}_SIZE sizeof({}{})\n", type, member.name, array,
-                          field, type, array);
-      last = member.name;
-    }
-    text += fmt::format("#define {}_ID {}\n", field, ids[i]);
-  }
-  if (members.empty()) text += "    UCHAR Reserved;\n";
-  text += fmt::format("}} {0}, *P{0};\n", name);
-  if (!variable && !last.empty()) {
-    text += fmt::format("#define {0}_SIZE (FIELD_OFFSET({0}, {1}) + {0}_{1}_SIZE)\n", name, last);
-  }
-  return text + "\n";
-}
-
-std::string GuidInitializer(std::string guid, const Class& owner, const std::string& file) {
-  std::erase_if(guid, [](char c) { return c == '{' || c == '}' || c == '-'; });
-  if (guid.size() != 32 || guid.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-    throw BuildError(file, 1, fmt::format("MOF: the guid of class {} is no GUID", owner.name));
-  }
-  std::string text =
-      fmt::format("0x{}, 0x{}, 0x{}", guid.substr(0, 8), guid.substr(8, 4), guid.substr(12, 4));
-  for (size_t i = 16; i < 32; i += 2) text += ", 0x" + guid.substr(i, 2);
-  return ToLower(text);
-}
-
-std::string ClassText(const Class& one, const std::string& file) {
-  std::string text =
-      fmt::format("// {}: {}\n", one.name, ReplaceAll(one.qualifiers.description, "\n", " "));
-  const std::string guid = GuidInitializer(one.qualifiers.guid, one, file);
-  const size_t last = [&guid] {
-    size_t at = 0;
-    for (int i = 0; i < 3; ++i) at = guid.find(',', at + 1);
-    return at;
-  }();
-  text += fmt::format("#define {}Guid {{ {}, {{{} }} }}\nDEFINE_GUID({}_GUID, {});\n\n", one.name,
-                      guid.substr(0, last), guid.substr(last + 1), one.name, guid);
-  std::vector<const Member*> data;
-  for (const Member& member : one.members) {
-    if (!member.method && member.qualifiers.data_id) data.push_back(&member);
-    if (member.method && member.qualifiers.method_id) {
-      text += fmt::format("#define {} {}\n", member.name, *member.qualifiers.method_id);
-      for (const bool in : {true, false}) {
-        std::vector<const Member*> parameters;
-        std::vector<int> ids;
-        for (const Member& parameter : member.parameters) {
-          if (in ? !parameter.qualifiers.in : !parameter.qualifiers.out) continue;
-          parameters.push_back(&parameter);
-          ids.push_back(static_cast<int>(ids.size()) + 1);
-        }
-        if (!parameters.empty())
-          text += Structure(member.name + (in ? "_IN" : "_OUT"), parameters, ids);
-      }
-    }
-  }
-  if (data.empty()) return text + "\n";
-  std::stable_sort(data.begin(), data.end(), [](const Member* a, const Member* b) {
-    return *a->qualifiers.data_id < *b->qualifiers.data_id;
-  });
-  std::vector<int> ids;
-  for (const Member* member : data) ids.push_back(*member->qualifiers.data_id);
-  return text + Structure(one.name, data, ids);
-}
 
 }  // namespace
 
-std::string HeaderOfMof(std::string_view text, const std::string& file) {
-  std::string header = "/* WMI classes of a MOF file; made by drydock build. */\n#pragma once\n\n";
-  for (const Class& one : Parser(text, file).Run()) {
-    if (!one.qualifiers.guid.empty()) header += ClassText(one, file);
-  }
-  return header;
+std::string HeaderOfMof(std::string_view text, const std::string& file, const MofHeaderOptions& options) {
+  const std::vector<MofClass> classes = ParseMof(text, file);
+  return HeaderWriter(classes, file, options).Run();
 }
 
 }  // namespace drydock::tools
