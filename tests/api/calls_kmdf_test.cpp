@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "call_recorder.h"
+#include "support/spec.h"
 
 static const auto recorders =
     drydock::test::MakeRecorders(std::make_index_sequence<WdfFunctionTableNumEntries>());
@@ -149,6 +150,12 @@ TEST(KmdfCalls, OlderVersionsUseTheBeginningOfTheTable) {
   EXPECT_EQ(WDF_FUNCTION_COUNT_OF_MINOR(15), 444);
   EXPECT_EQ(WDF_FUNCTION_COUNT_OF_MINOR(9), 444);
   EXPECT_EQ(WDF_FUNCTION_COUNT_OF_MINOR(19), 446);
+}
+
+TEST(KmdfCalls, ThePowerDependencyCallCameWith131) {
+  SPEC("O-29");
+  EXPECT_LE(WDF_FUNCTION_COUNT_OF_MINOR(27), WdfPdoInitRemovePowerDependencyOnParentTableIndex);
+  EXPECT_GT(WDF_FUNCTION_COUNT_OF_MINOR(31), WdfPdoInitRemovePowerDependencyOnParentTableIndex);
 }
 
 }  // namespace

@@ -249,7 +249,7 @@ CONFORMANCE(Timers, PassiveOnesRunOnAWorker, "SYN-28", "SYN-29") {
   });
 }
 
-CONFORMANCE(Timers, RefuseBadConfigurations, "DEVX-15", "SYN-31", "OBJ-40") {
+CONFORMANCE(Timers, RefuseBadConfigurations, "DEVX-15", "SYN-31", "OBJ-40", "O-34") {
   Hooks hooks;
   Rig rig(machine, hooks);
   rig.AddDevice();

@@ -257,6 +257,39 @@ CONFORMANCE(QueuePower, RemovalPurgesUnmanagedQueuesAndStopsWithThePurgeFlagOnly
   EXPECT_EQ(result.Status, STATUS_DELETE_PENDING);
 }
 
+CONFORMANCE(QueuePower, APurgeAsksAgainForWhatWasStoppedAtThePowerDown, "O-27", "IOT-9.23") {
+  PowerRig rig(machine, kParallel);
+  rig.on_stop = [&](WDFQUEUE, WDFREQUEST request, ULONG flags) {
+    rig.Say(flags == WdfRequestStopActionSuspend ? "suspend" : flags == WdfRequestStopActionPurge ? "purge" : "?");
+    if (flags == WdfRequestStopActionSuspend) {
+      WdfRequestStopAcknowledge(request, FALSE);
+    } else {
+      EXPECT_EQ(rig.TakeHeld(), request);
+      WdfRequestComplete(request, STATUS_DELETE_PENDING);
+    }
+  };
+  rig.Start();
+  KEVENT events[2];
+  IO_STATUS_BLOCK results[2] = {};
+  PIRP irps[2];
+  rig.In([&] {
+    for (int i = 0; i < 2; ++i) {
+      KeInitializeEvent(&events[i], NotificationEvent, FALSE);
+      irps[i] = IoBuildDeviceIoControlRequest(kIoctlBuffered, rig.device.top(), nullptr, 0, nullptr, 0, TRUE, &events[i], &results[i]);
+      EXPECT_EQ(IoCallDriver(rig.device.top(), irps[i]), STATUS_PENDING);
+    }
+  });
+  EXPECT_EQ(machine.SetPowerState(rig.device, 3), STATUS_SUCCESS);
+  EXPECT_EQ(rig.Said(), (Strings{"suspend", "suspend"}));
+  rig.Forget();
+  EXPECT_EQ(machine.SurpriseRemove(rig.device), STATUS_SUCCESS);
+  EXPECT_EQ(rig.Said(), (Strings{"purge", "purge"})) << "both were acknowledged, and are the driver's still";
+  for (int i = 0; i < 2; ++i) {
+    rig.In([&] { KeWaitForSingleObject(&events[i], Executive, KernelMode, FALSE, nullptr); });
+    EXPECT_EQ(results[i].Status, STATUS_DELETE_PENDING);
+  }
+}
+
 CONFORMANCE(QueuePower, RemovalCancelsWhatWaits, "OP-24", "OP-15") {
   Rig rig(machine);
   rig.add = [&] { rig.NewQueue({.type = WdfIoQueueDispatchManual, .is_default = true, .power_managed = WdfTrue}); };
