@@ -77,6 +77,12 @@ void QueryCapabilities(DeviceNode& node, bool at_pdo) {
   if (NT_SUCCESS(SendPnp(node, request)) ) node.last_capabilities = capabilities;
 }
 
+// A device that comes back says the same again, as a rule; nothing is written under those who read it.
+template <class T>
+void Assign(T& field, T&& value) {
+  if (field != value) field = std::move(value);
+}
+
 void QueryText(DeviceNode& node) {
   PnpRequest request;
   request.minor = IRP_MN_QUERY_DEVICE_TEXT;
@@ -86,7 +92,7 @@ void QueryText(DeviceNode& node) {
     location->Parameters.QueryDeviceText.LocaleId = 0x409;
   };
   if (NT_SUCCESS(SendPnp(node, request)) && node.parent) {
-    node.text = TakeText(request.information);
+    Assign(node.text, TakeText(request.information));
   } else if (request.information) {
     TakeText(request.information);
   }
@@ -170,8 +176,8 @@ void Identify(DeviceNode& node) {
       node.duplicate = true;
       node.state_of_machine->duplicates.push_back(&node);
     }
-    if (QueryId(node, BusQueryHardwareIDs, &information)) node.hardware_ids = TakeList(information);
-    if (QueryId(node, BusQueryCompatibleIDs, &information)) node.compatible_ids = TakeList(information);
+    if (QueryId(node, BusQueryHardwareIDs, &information)) Assign(node.hardware_ids, TakeList(information));
+    if (QueryId(node, BusQueryCompatibleIDs, &information)) Assign(node.compatible_ids, TakeList(information));
   }
   // As setup leaves it for the device: its hardware key.
   if (!node.instance_path.empty() && node.instance_path[0] != u'\\')
@@ -181,6 +187,7 @@ void Identify(DeviceNode& node) {
   QueryPool(node, IRP_MN_QUERY_RESOURCES);
   QueryPool(node, IRP_MN_QUERY_RESOURCE_REQUIREMENTS);
   QueryPool(node, IRP_MN_QUERY_BUS_INFORMATION);
+  node.identified.store(true, std::memory_order_release);
 }
 
 // What an INF says of the device objects themselves (DeviceType, DeviceCharacteristics, Exclusive in its HW section) counts for the whole

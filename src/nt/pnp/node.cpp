@@ -108,7 +108,7 @@ void PdoDestroyed(DeviceNode* node) {
 }
 
 bool TakeName(DeviceNode& node, const std::u16string& path, DeviceNode** holder) {
-  node.instance_path = path;
+  if (node.instance_path != path) node.instance_path = path;  // what others may be reading is not written again
   State& state = *node.state_of_machine;
   rt::LockGuard guard(state.lock);
   auto [place, taken] = state.by_path.emplace(ob::Upcase(path), &node);
@@ -239,22 +239,26 @@ DEVICE_OBJECT* PdoOf(DEVICE_OBJECT* device) {
   return NodeOf(bottom) ? bottom : nullptr;
 }
 
-std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel) {
-  std::vector<DEVICE_OBJECT*> list;
+static void Add(const DeviceNode& node, std::vector<PdoReference>* list) {
+  if (node.identified.load(std::memory_order_acquire) && ob::ReferenceUnlessZero(node.pdo)) list->emplace_back(node.pdo);
+}
+
+std::vector<PdoReference> Devices(Kernel& kernel) {
+  std::vector<PdoReference> list;
   State& state = *kernel.pnp;
   rt::LockGuard guard(state.lock);
   for (DeviceNode* node = state.first_node; node; node = node->next) {
-    if (node->state.load() != NodeState::kRemoved) list.push_back(node->pdo);
+    if (node->state.load() != NodeState::kRemoved) Add(*node, &list);
   }
   return list;
 }
 
-std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo) {
-  std::vector<DEVICE_OBJECT*> list;
+std::vector<PdoReference> ChildrenOf(DEVICE_OBJECT* pdo) {
+  std::vector<PdoReference> list;
   DeviceNode* node = NodeOf(pdo);
   if (!node) return list;
   rt::LockGuard guard(node->state_of_machine->lock);
-  for (DeviceNode* child = node->first_child; child; child = child->next_sibling) list.push_back(child->pdo);
+  for (DeviceNode* child = node->first_child; child; child = child->next_sibling) Add(*child, &list);
   return list;
 }
 

@@ -36,6 +36,7 @@ struct DeviceNode {
   bool ever_started = false;
   bool duplicate = false;        // in State::duplicates: another device still has its path
   bool ejected = false;          // waits for the bus to take it back
+  std::atomic<bool> identified{false};  // the names below are there; from then on others read them without a lock
   std::atomic<bool> relations_due{false};  // a job is on its way
   std::atomic<bool> relations_missed{false};  // asked for while it was query-removed or stopped: comes when it runs again
   std::atomic<NodeState> state{NodeState::kInitialized};

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ntddk.h>
 
+#include "nt/ob/object.h"
 #include "runtime/time.h"
 
 namespace drydock::nt {
@@ -110,8 +112,22 @@ std::u16string InstancePathOf(DEVICE_OBJECT* pdo);
 bool IsPdo(const DEVICE_OBJECT* device);
 // The PDO at the bottom of a device's stack, not referenced; null: not a PnP stack.
 DEVICE_OBJECT* PdoOf(DEVICE_OBJECT* device);
-// Every PDO that is present, in order of arrival, not referenced.
-std::vector<DEVICE_OBJECT*> Devices(Kernel& kernel);
+// A PDO that stays while this does.
+class PdoReference {
+ public:
+  explicit PdoReference(DEVICE_OBJECT* referenced) : pdo_(referenced) {}
+  PdoReference(PdoReference&& other) noexcept : pdo_(std::exchange(other.pdo_, nullptr)) {}
+  PdoReference& operator=(PdoReference&& other) noexcept { return std::swap(pdo_, other.pdo_), *this; }
+  ~PdoReference() {
+    if (pdo_) ob::Dereference(pdo_);
+  }
+  operator DEVICE_OBJECT*() const { return pdo_; }
+
+ private:
+  DEVICE_OBJECT* pdo_;
+};
+// Every PDO that is present and has told its names, in order of arrival.
+std::vector<PdoReference> Devices(Kernel& kernel);
 
 // A file on the stack was opened or its last handle closed (io tells): pending removals look again.
 void FileClosed(DEVICE_OBJECT* device);
@@ -125,7 +141,7 @@ void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
 // lower_filters, function, upper_filters. `ids`: both kinds, the best first. False: none is installed.
 using DriverMatcher = bool (*)(void* context, const std::vector<std::u16string>& ids, DeviceDescription* drivers);
 void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context);
-std::vector<DEVICE_OBJECT*> ChildrenOf(DEVICE_OBJECT* pdo);  // present ones, in order of arrival, not referenced
+std::vector<PdoReference> ChildrenOf(DEVICE_OBJECT* pdo);  // the same, of one bus
 // The present device of that instance path, referenced; null: none.
 DEVICE_OBJECT* FindDevice(Kernel& kernel, std::u16string_view instance_path);
 // io tells that the memory of a PDO goes.

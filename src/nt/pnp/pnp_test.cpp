@@ -611,7 +611,9 @@ TEST_P(PnpTest, ChildrenOfABusGetTheirDriversAndLeaveBeforeIt) {
   Until([&] { return pnp::StateOf(child_pdo) == pnp::NodeState::kStarted; });
   EXPECT_EQ(TakeLog(), (Lines{"child add", "child start"}));
   EXPECT_EQ(pnp::InstancePathOf(child_pdo), u"BUS\\Child\\7");
-  EXPECT_EQ(pnp::ChildrenOf(pdo_), std::vector<DEVICE_OBJECT*>{child_pdo});
+  const std::vector<pnp::PdoReference> children = pnp::ChildrenOf(pdo_);
+  ASSERT_EQ(children.size(), 1u);
+  EXPECT_EQ(static_cast<DEVICE_OBJECT*>(children[0]), child_pdo);
   EXPECT_EQ(pnp::Remove(pdo_), STATUS_SUCCESS);
   EXPECT_EQ(TakeLog(), (Lines{"child query-remove", "bus query-remove", "child remove", "bus remove"}));
 }

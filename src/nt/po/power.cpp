@@ -242,7 +242,7 @@ NTSTATUS SetSystemPower(Kernel& kernel, SYSTEM_POWER_STATE state, POWER_ACTION a
     return STATUS_SUCCESS;
   }
   if (now.load() != PowerSystemWorking) return STATUS_INVALID_DEVICE_STATE;
-  std::vector<DEVICE_OBJECT*> devices = Devices(kernel);
+  std::vector<PdoReference> devices = Devices(kernel);
   kernel.pnp->sleep_action = action;
   // Children were found after their parents: the newest go first.
   NTSTATUS result = STATUS_SUCCESS;

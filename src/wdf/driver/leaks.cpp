@@ -18,8 +18,7 @@ struct Found {
 void Visit(void* context, void* slot) {
   Found& found = *static_cast<Found*>(context);
   Object* object = static_cast<Object*>(slot);
-  if (ObjectAccess::Canary(object) != Object::kCanary || ObjectAccess::Globals(object) != found.globals) return;
-  found.objects.push_back(object);
+  if (ObjectAccess::IsAliveAndOf(object, found.globals)) found.objects.push_back(object);
 }
 
 }  // namespace
