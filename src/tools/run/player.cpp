@@ -22,6 +22,23 @@ std::string Shown(const std::string& data) {
   return shown;
 }
 
+std::vector<DeviceTreeNode> AllNodes(Machine& machine) {
+  std::vector<DeviceTreeNode> nodes = DeviceTree(machine);
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    std::vector<DeviceTreeNode> below = nodes[i].children;
+    nodes.insert(nodes.end(), below.begin(), below.end());
+  }
+  return nodes;
+}
+
+// The first enabled interface of a class; empty: none.
+std::string InterfaceOf(Machine& machine, const std::string& guid) {
+  for (const DeviceTreeNode& node : AllNodes(machine))
+    for (const auto& each : node.interfaces)
+      if (each.enabled && strcasecmp(each.guid.c_str(), guid.c_str()) == 0) return each.link;
+  return {};
+}
+
 }  // namespace
 
 Player::Player(Machine& machine, std::vector<Device> devices, bool quiet) : machine_(machine), devices_(std::move(devices)), quiet_(quiet) {}
@@ -66,13 +83,7 @@ Device Player::DeviceOf(const Command& command) {
 File Player::OpenNamed(const Command& command) {
   if (command.text.empty()) return machine_.Open(DeviceOf(command));
   if (command.text.starts_with("{")) {
-    std::vector<DeviceTreeNode> todo = DeviceTree(machine_);
-    for (size_t i = 0; i < todo.size(); ++i) {
-      for (const auto& each : todo[i].interfaces)
-        if (each.enabled && strcasecmp(each.guid.c_str(), command.text.c_str()) == 0) return machine_.Open(each.link);
-      std::vector<DeviceTreeNode> below = todo[i].children;
-      todo.insert(todo.end(), below.begin(), below.end());
-    }
+    if (std::string link = InterfaceOf(machine_, command.text); !link.empty()) return machine_.Open(link);
     throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, command.text));
   }
   if (command.text[0] != '\\')
@@ -88,7 +99,8 @@ bool Player::Judge(const Command& command, IoResult result, const std::string* o
   if (!expect.status && expect.any() && !result.ok()) return Fail(command, fmt::format("failed: {}", result.status.ToString()));
   if (expect.bytes && result.information != *expect.bytes)
     return Fail(command, fmt::format("expected {} bytes, got {}", *expect.bytes, result.information));
-  if (expect.data && got != *expect.data) return Fail(command, fmt::format("expected {}, got {}", Shown(*expect.data), Shown(got)));
+  if (expect.data && !expect.data->Matches(got))
+    return Fail(command, fmt::format("expected {}{}, got {}", Shown(expect.data->bytes), expect.data->more ? " and more" : "", Shown(got)));
   Print(fmt::format("line {}: {}, {} bytes{}", command.line, result.status.ToString(), result.information,
                     output && result.ok() && !got.empty() ? " " + Shown(got) : ""));
   return true;
@@ -169,10 +181,63 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       return Judge(command, {device.started() ? Status(STATUS_SUCCESS) : Status(STATUS_UNSUCCESSFUL), 0}, nullptr);
     }
     case ScenarioVerb::kTree: std::fputs(DrawDeviceTree(DeviceTree(machine_), /*details=*/false).c_str(), stdout); return true;
+    case ScenarioVerb::kAppears:
+    case ScenarioVerb::kVanishes: return PlayAppears(command);
+    case ScenarioVerb::kState: return PlayState(command);
+    case ScenarioVerb::kLog: return PlayLog(command);
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }
   return false;
+}
+
+bool Player::IsThere(const std::string& name) {
+  if (name.starts_with("{") && name.ends_with("}")) return !InterfaceOf(machine_, name).empty();
+  Device device = machine_.FindDevice(name);
+  return device && device.started();
+}
+
+bool Player::PlayAppears(const Command& command) {
+  constexpr Duration kUnlessTold = std::chrono::seconds(10), kStep = std::chrono::milliseconds(10);
+  const Duration end = machine_.Now() + (command.time == kNoTimeout ? kUnlessTold : command.time);
+  const bool wanted = command.verb == ScenarioVerb::kAppears;
+  for (;;) {
+    machine_.RunUntilIdle();
+    if (machine_.stopped()) return false;
+    if (IsThere(command.device) == wanted) break;
+    if (machine_.Now() >= end) return Fail(command, fmt::format("{} {}", command.device, wanted ? "did not appear" : "is still there"));
+    machine_.Advance(kStep);
+  }
+  Print(fmt::format("line {}: {} {}", command.line, command.device, wanted ? "is there" : "is gone"));
+  return true;
+}
+
+bool Player::PlayState(const Command& command) {
+  Device device = DeviceOf(command);
+  for (const DeviceTreeNode& node : AllNodes(machine_)) {
+    if (machine_.FindDevice(node.instance).pdo() != device.pdo()) continue;
+    for (const std::string& word : command.words)
+      if (word != node.state && word != node.power)
+        return Fail(command, fmt::format("expected {}, but {} is {} {} {}", word, node.instance, node.state, node.power, node.problem));
+    Print(fmt::format("line {}: {} is {} {}", command.line, node.instance, node.state, node.power));
+    return true;
+  }
+  return Fail(command, "the device is gone");
+}
+
+bool Player::PlayLog(const Command& command) {
+  const std::vector<std::string> log = machine_.DebugLog();
+  for (size_t i = std::min(logged_, log.size()); i < log.size(); ++i) {
+    if (log[i].find(command.text) == std::string::npos) continue;
+    if (command.none) return Fail(command, fmt::format("the log has: {}", log[i]));
+    logged_ = i + 1;
+    std::string line = log[i];
+    while (!line.empty() && line.back() == '\n') line.pop_back();
+    Print(fmt::format("line {}: log: {}", command.line, line));
+    return true;
+  }
+  if (!command.none) return Fail(command, fmt::format("the log has no line with {}", Shown(command.text)));
+  return true;
 }
 
 bool Player::PlayTasks(const Command& command) {

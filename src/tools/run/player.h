@@ -36,11 +36,16 @@ class Player {
   File& FileOf(Scope& scope, const Command& command);
   File OpenNamed(const Command& command);
   Device DeviceOf(const Command& command);
+  bool IsThere(const std::string& name);             // a started device, or an enabled interface of {class}
+  bool PlayAppears(const Command& command);
+  bool PlayState(const Command& command);
+  bool PlayLog(const Command& command);
   void Print(const std::string& line);
 
   Machine& machine_;
   std::vector<Device> devices_;
   const bool quiet_;
+  size_t logged_ = 0;   // lines of the debug log that `log` is done with
   Scope main_;
 };
 

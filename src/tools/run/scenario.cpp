@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstring>
 #include <map>
 
 namespace drydock::tools {
@@ -19,7 +18,7 @@ constexpr NamedStatus kStatuses[] = {
 #undef STATUS_NAME
 };
 
-// Words of a line; a quoted string is one word and keeps its quotes.
+// Words of a line; what stands in quotes belongs to its word and keeps the quotes.
 std::vector<std::string> Split(const std::string& line) {
   std::vector<std::string> words;
   for (size_t at = 0; at < line.size();) {
@@ -28,14 +27,13 @@ std::vector<std::string> Split(const std::string& line) {
       continue;
     }
     if (line[at] == '#') break;
-    size_t begin = at;
-    if (line[at] == '"') {
-      ++at;
-      while (at < line.size() && line[at] != '"') at += line[at] == '\\' ? 2 : 1;
-      if (at >= line.size()) throw Error("a quoted text has no end");
-      ++at;
-    } else {
-      while (at < line.size() && line[at] != ' ' && line[at] != '\t' && line[at] != '\r') ++at;
+    const size_t begin = at;
+    for (bool quoted = false; at < line.size(); ++at) {
+      const char c = line[at];
+      if (!quoted && (c == ' ' || c == '\t' || c == '\r')) break;
+      if (c == '"') quoted = !quoted;
+      if (quoted && c == '\\' && at + 1 < line.size()) ++at;
+      if (quoted && at + 1 >= line.size()) throw Error("a quoted text has no end");
     }
     words.push_back(line.substr(begin, at - begin));
   }
@@ -67,7 +65,8 @@ class LineParser {
         {"remove", ScenarioVerb::kRemove}, {"surprise", ScenarioVerb::kSurprise}, {"power", ScenarioVerb::kPower},   {"tasks", ScenarioVerb::kTasks},
         {"print", ScenarioVerb::kPrint}, {"plug", ScenarioVerb::kPlug},       {"disable", ScenarioVerb::kDisable},   {"enable", ScenarioVerb::kEnable},
         {"surprise-remove", ScenarioVerb::kSurprise}, {"eject", ScenarioVerb::kEject}, {"rescan", ScenarioVerb::kRescan}, {"tree", ScenarioVerb::kTree},
-        {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake}};
+        {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
+        {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -104,6 +103,19 @@ class LineParser {
       case ScenarioVerb::kPlug: command_.device = Word(Next("the name of a device in the machine description")); return;
       case ScenarioVerb::kResume:
       case ScenarioVerb::kTree: return;
+      case ScenarioVerb::kAppears:
+      case ScenarioVerb::kVanishes: command_.device = Word(Next("a device's name or an interface {class}")); return;
+      case ScenarioVerb::kState:
+        ParseDevice(Next("a device's number or name"));
+        do command_.words.push_back(Next("what the device should be: started, D0, ..."));
+        while (More());
+        return;
+      case ScenarioVerb::kLog: {
+        std::string words = Next("words in quotes");
+        command_.none = words == "none";
+        command_.text = ParseData(command_.none ? Next("words in quotes") : words);
+        return;
+      }
       case ScenarioVerb::kSleep: {
         std::string state = More() ? Next("S1 to S5") : "S3";
         if (state.size() != 2 || (state[0] != 'S' && state[0] != 's') || state[1] < '1' || state[1] > '5')
@@ -166,8 +178,8 @@ class LineParser {
       command_.time = ParseDuration(Next("a time"));
     } else if (word == "expect") {
       std::string what = Next("what is expected");
-      if (what[0] == '"' || what.starts_with("hex:")) {
-        command_.expect.data = ParseData(what);
+      if (LooksLikeData(what)) {
+        command_.expect.data = ParsePattern(what);
       } else if (std::optional<Status> status = StatusByName(what)) {
         command_.expect.status = status;
       } else if (at_ < words_.size() && words_[at_] == "bytes") {
@@ -199,16 +211,6 @@ std::optional<Status> StatusByName(const std::string& name) {
   return std::nullopt;
 }
 
-uint32_t ParseNumber(const std::string& token) {
-  uint32_t value = 0;
-  bool hex = token.starts_with("0x") || token.starts_with("0X");
-  const char* begin = token.data() + (hex ? 2 : 0);
-  auto [end, error] = std::from_chars(begin, token.data() + token.size(), value, hex ? 16 : 10);
-  if (error != std::errc() || end != token.data() + token.size() || begin == end)
-    throw Error(fmt::format("'{}' is no number (decimal or 0x..., at most 32 bits)", token));
-  return value;
-}
-
 Duration ParseDuration(const std::string& token) {
   size_t unit_at = token.find_first_not_of("0123456789");
   uint32_t value = ParseNumber(token.substr(0, unit_at));
@@ -217,42 +219,6 @@ Duration ParseDuration(const std::string& token) {
   if (unit == "ms") return std::chrono::milliseconds(value);
   if (unit == "s") return std::chrono::seconds(value);
   throw Error(fmt::format("'{}' is no time; 500ms, 2s and 10us are", token));
-}
-
-std::string ParseData(const std::string& token) {
-  auto digit = [&](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    throw Error(fmt::format("'{}' has something that is no hexadecimal digit", token));
-  };
-  std::string data;
-  if (token.starts_with("hex:")) {
-    if (token.size() % 2 != 0) throw Error(fmt::format("'{}' has half a byte", token));
-    for (size_t i = 4; i < token.size(); i += 2) data += static_cast<char>(digit(token[i]) << 4 | digit(token[i + 1]));
-    return data;
-  }
-  if (token.size() < 2 || token.front() != '"' || token.back() != '"')
-    throw Error(fmt::format("'{}' is no data; \"text\" and hex:00ff are", token));
-  for (size_t i = 1; i + 1 < token.size(); ++i) {
-    if (token[i] != '\\') {
-      data += token[i];
-      continue;
-    }
-    switch (char c = token[++i]) {
-      case 'n': data += '\n'; break;
-      case 't': data += '\t'; break;
-      case 'r': data += '\r'; break;
-      case '0': data += '\0'; break;
-      case 'x':
-        if (i + 3 >= token.size()) throw Error(fmt::format("'{}' ends inside \\x", token));
-        data += static_cast<char>(digit(token[i + 1]) << 4 | digit(token[i + 2]));
-        i += 2;
-        break;
-      default: data += c;
-    }
-  }
-  return data;
 }
 
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name) {

@@ -2,7 +2,7 @@
 //
 //   # comment
 //   open   f [DEVICE|NAME]                 device number (default 1), or a name: a device's, \??\C:\x, \Device\Thing, {class}
-//   write  f "hello" [at 0]                data: "text" with \n \t \\ \" \xHH, or hex:00ff
+//   write  f "hello" [at 0]                data: see data.h
 //   read   f 5 [at 0]
 //   ioctl  f 0x222000 [in DATA] [out 16]   internal before it: as a driver sends it
 //   start  r read f 5                      (or write, ioctl) goes on without waiting
@@ -14,6 +14,9 @@
 //   eject 1             rescan 1           tree
 //   sleep [S3]          resume             wake 1         the system; a device's hardware signals wake
 //   tasks 8 times 1250 { ... }             the lines until } by so many tasks at once, each with its own files
+//   appears pie|{class} [within 5s]        waits until the device is started, or an interface of the class is enabled; vanishes: until none is
+//   state pie started D3                   as `tree` tells it
+//   log "words"         log none "words"   the drivers have said so since the last log, or not
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -27,19 +30,21 @@
 #include <vector>
 
 #include "drydock/machine.h"
+#include "tools/run/data.h"
 
 namespace drydock::tools {
 
 struct Expectation {
   std::optional<Status> status;
-  std::optional<std::string> data;
+  std::optional<DataPattern> data;
   std::optional<size_t> bytes;
   bool any() const { return status || data || bytes; }
 };
 
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
-  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake
+  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake,
+  kAppears, kVanishes, kState, kLog
 };
 
 struct Command {
@@ -56,6 +61,8 @@ struct Command {
   bool internal = false;
   int number = 1;               // device, tasks
   std::string device;           // by name; then number does not count
+  std::vector<std::string> words;  // kState
+  bool none = false;               // kLog: no such words
   int times = 1;
   Duration time = kNoTimeout;
   std::vector<Command> body;    // kTasks
@@ -63,9 +70,6 @@ struct Command {
 };
 
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name);
-// "text" or hex:...; throws drydock::Error.
-std::string ParseData(const std::string& token);
-uint32_t ParseNumber(const std::string& token);
 Duration ParseDuration(const std::string& token);
 std::optional<Status> StatusByName(const std::string& name);
 

@@ -37,7 +37,30 @@ TEST(Scenario, AWholeOneIsUnderstood) {
   EXPECT_EQ(commands[4].time, std::chrono::milliseconds(500));
   EXPECT_EQ(commands[5].times, 1250);
   ASSERT_EQ(commands[5].body.size(), 2u);
-  EXPECT_EQ(commands[5].body[1].expect.data, "x");
+  EXPECT_TRUE(commands[5].body[1].expect.data->Matches("x"));
+}
+
+TEST(Scenario, DataIsMadeOfParts) {
+  EXPECT_EQ(ParseData("u8:1+u16:0x203+u32:-2+u64:7"), std::string("\1\3\2\xfe\xff\xff\xff\7\0\0\0\0\0\0\0", 15));
+  EXPECT_EQ(ParseData("\"a+\\\"b\"+wide\"A\xc3\xa9\\0\"+zero:2"), std::string("a+\"b" "A\0\xe9\0\0\0" "\0\0", 12));
+  EXPECT_EQ(ParseData("counted\"hi\""), std::string("\4\0h\0i\0", 6));
+  EXPECT_EQ(ParseData("guid:{00112233-4455-6677-8899-aabbccddeeff}"),
+            std::string("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16));
+  EXPECT_EQ(ParseData("repeat:3:hex:0102"), std::string("\1\2\1\2\1\2"));
+  EXPECT_EQ(ParseData("wide\"\xf0\x9f\x9a\xa2\""), std::string("\x3d\xd8\xa2\xde"));
+}
+
+TEST(Scenario, WhatIsExpectedMayLeaveBytesOpen) {
+  const DataPattern pattern = ParsePattern("u8:1+any:2+u8:4+more");
+  EXPECT_TRUE(pattern.Matches(std::string("\1xx\4", 4)));
+  EXPECT_TRUE(pattern.Matches(std::string("\1yy\4 and so on", 13)));
+  EXPECT_FALSE(pattern.Matches(std::string("\1xx\5", 4)));
+  EXPECT_FALSE(pattern.Matches(std::string("\1xx", 3)));
+  EXPECT_FALSE(ParsePattern("u8:1").Matches("\1\1"));
+  auto commands = ParseScenario("appears \"a pie\" within 2s\nstate 1 started D3\nlog none \"no\"\n", "x.txt");
+  EXPECT_EQ(commands[0].device, "a pie");
+  EXPECT_EQ(commands[1].words.size(), 2u);
+  EXPECT_TRUE(commands[2].none);
 }
 
 TEST(Scenario, MistakesAreToldWithFileAndLine) {
@@ -54,6 +77,14 @@ TEST(Scenario, MistakesAreToldWithFileAndLine) {
   EXPECT_THAT(WhyNot("tasks 2 {\nread f 1\n"), HasSubstr("no closing"));
   EXPECT_THAT(WhyNot("}\n"), HasSubstr("without tasks"));
   EXPECT_THAT(WhyNot("start r open f\n"), HasSubstr("cannot be started"));
+  EXPECT_THAT(WhyNot("write f u8:256\n"), HasSubstr("'u8:256' does not fit into 1 bytes"));
+  EXPECT_THAT(WhyNot("write f u16:-32769\n"), HasSubstr("does not fit"));
+  EXPECT_THAT(WhyNot("write f any:3\n"), HasSubstr("'any:3' is no data"));
+  EXPECT_THAT(WhyNot("write f wide\"a\"+\n"), HasSubstr("'' is no data"));
+  EXPECT_THAT(WhyNot("write f guid:{1}\n"), HasSubstr("is no GUID"));
+  EXPECT_THAT(WhyNot("read f 1 expect more+u8:1\n"), HasSubstr("the last part"));
+  EXPECT_THAT(WhyNot("write f wide\"\xc3\"\n"), HasSubstr("no UTF-8"));
+  EXPECT_THAT(WhyNot("state 1\n"), HasSubstr("is missing"));
 }
 
 }  // namespace
