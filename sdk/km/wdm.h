@@ -37,4 +37,6 @@
 #include "wdm/rtl.h"
 #include "wdm/zw.h"
 
+#include "wdmsec.h"  // drivers use its SDDL_DEVOBJ_... without including it
+
 #endif  // _WDMDDK_

@@ -4,10 +4,13 @@
 
 #include <initguid.h>
 
+#include <batclass.h>
 #include <devguid.h>
 #include <devpkey.h>
 #include <hidclass.h>
+#include <kbdmou.h>
 #include <ntdddisk.h>
 #include <ntddser.h>
+#include <poclass.h>
 #include <usbiodef.h>
 #include <wdmguid.h>

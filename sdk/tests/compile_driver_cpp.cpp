@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "class_layouts.h"
 #include "driver_body.h"
 
 extern "C" int DrydockCompileDriverCpp() {

@@ -7,6 +7,8 @@
 
 #include "everything.h"
 
+#include "class_layouts.h"
+
 #include <algorithm>
 #include <functional>
 #include <limits>
