@@ -210,6 +210,26 @@ CONFORMANCE(DriverStore, FiltersOfDeviceAndClassStandInTheDocumentedOrder, "ours
   EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
+CONFORMANCE(DriverStore, FiltersStandAtTheLevelsThatTheInfNames, "ours") {
+  Folder folder;
+  for (const char* image : {"sample.so", "plain.so", "early.so", "late.so", "lost.so"}) folder.Image(image);
+  std::string services, sections;
+  for (const char* name : {"plain", "early", "late", "lost"}) {
+    services += std::string("AddService = ") + name + ",,S_" + name + "\n";
+    sections += std::string("[S_") + name + "]\nServiceType = 1\nStartType = 3\nErrorControl = 1\nServiceBinary = %13%\\" + name + ".sys\n";
+  }
+  std::string inf = folder.Write(
+      "sample.inf", test::SampleInf({{"[Hard]", "[Hard]\nHKR,,UpperFilterLevels,0x00010000,Encryption,Monitoring,Caching\n"
+                                                "HKR,,UpperFilterDefaultLevel,,Monitoring\nHKR,,UpperFilters,0x00010000,plain"},
+                                     {"AddService = sample", services + "AddService = sample"}}) +
+                        sections + "[Inst.NT.Filters]\nAddFilter = late,,Late\nAddFilter = early,,Early\nAddFilter = lost,,Lost\n"
+                                   "[Late]\nFilterLevel = Caching\n[Early]\nFilterLevel = encryption\n[Lost]\nFilterLevel = NoSuchLevel\n");
+  machine.Install(inf, folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("late", "plain", "early", "sample"));
+}
+
 CONFORMANCE(DriverStore, DeviceTypeAndCharacteristicsOfTheInfCountForTheStack, "ours") {
   Folder folder;
   folder.Image("sample.so");

@@ -77,13 +77,13 @@ std::vector<std::string> DriverStore::Install(const std::string& inf_path, const
   const InfTarget target;
   const fs::path folder = fs::path(inf_path).parent_path();
   // An INF may carry variables as well: a project stamps both kinds.
-  InfFile file = InfFile::Parse(StampInf(DecodeInfText(*bytes), InfStamp()), inf_path, target.locale, report);
+  InfFile file = InfFile::Parse(StampInf(*bytes, InfStamp()), inf_path, target.locale, report);
   InfLoader loader = [&](const std::string& name) -> std::optional<std::string> {
     fs::path path = FindFile(folder, name);
     std::string ignored;
     if (path.empty()) return std::nullopt;
     std::optional<std::string> text = ReadBytes(path, &ignored);
-    if (text) text = StampInf(DecodeInfText(*text), InfStamp());
+    if (text) text = StampInf(*text, InfStamp());
     return text;
   };
   DriverPackage package = ReadPackage(file, target, loader, report);

@@ -42,21 +42,37 @@ bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescr
     }
     return true;
   };
-  auto load_all = [&](const std::u16string& key, const char* value, std::vector<nt::io::Driver*>& into) {
+  auto load_all = [&](const std::u16string& key, const std::string& value, std::vector<nt::io::Driver*>& into) {
     for (const std::string& service : registry_.ReadTexts(key, value))
       if (!load(service, into)) return false;
     return true;
   };
 
+  // The device's own filters, in the order in which they attach. An INF that names levels has those of AddFilter stand at theirs, one level
+  // after the other, and the plain list at the default level; a filter of a level that the device does not have is left out.
+  auto load_filters = [&](const std::string& side, std::vector<nt::io::Driver*>& into) {
+    const std::vector<std::string> levels = registry_.ReadTexts(enum_key, side + "FilterLevels");
+    const std::string by_default = registry_.ReadText(enum_key, side + "FilterDefaultLevel");
+    bool plain = false;
+    for (const std::string& level : levels) {
+      if (InfEqual(level, by_default)) {
+        plain = true;
+        if (!load_all(enum_key, side + "Filters", into)) return false;
+      }
+      if (!load_all(enum_key + u"\\Device Parameters", "FilterLevel " + level, into)) return false;
+    }
+    return plain || load_all(enum_key, side + "Filters", into);
+  };
+
   std::vector<nt::io::Driver*> lower, function, upper;
   const std::string service = registry_.ReadText(enum_key, "Service");
-  if (!load_all(enum_key, "LowerFilters", lower)) return false;
+  if (!load_filters("Lower", lower)) return false;
   if (!guid.empty() && !load_all(class_key, "LowerFilters", lower)) return false;
   if (!service.empty() && !load(service, function)) return false;
   // Of a host's drivers the lowest is the function driver; the others attach above it.
   if (function.size() > 1) upper.assign(function.begin() + 1, function.end());
   if (!guid.empty() && !load_all(class_key, "UpperFilters", upper)) return false;
-  if (!load_all(enum_key, "UpperFilters", upper)) return false;
+  if (!load_filters("Upper", upper)) return false;
 
   for (nt::io::Driver* driver : lower) device->lower_filters.push_back(driver);
   if (!function.empty()) device->function = function[0];

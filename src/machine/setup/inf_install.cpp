@@ -12,9 +12,9 @@ constexpr size_t kMostEntries = 100000;  // Needs of Needs: an INF that calls it
 constexpr size_t kNone = static_cast<size_t>(-1);
 
 // Directives of a DDInstall section that a machine has no use for.
-constexpr const char* kIdleDirectives[] = {"DelFiles",    "RenFiles",   "BitReg",      "LogConfig",     "ProfileItems", "UpdateInis",       "UpdateIniFields",
+constexpr const char* kIdleDirectives[] = {"DelFiles",    "RenFiles",   "BitReg",      "ProfileItems", "UpdateInis",       "UpdateIniFields",
                                            "Ini2Reg",     "RegisterDlls", "UnregisterDlls", "DriverVer", "ExcludeID",    "Reboot",           "Restart",
-                                           "CopyINF",     "AddProperty", "DelProperty", "AddPowerSetting", "ConfigPriority", "AddFirmware",    "DevicePropertyAdd"};
+                                           "CopyINF",     "AddPowerSetting", "ConfigPriority", "AddFirmware",    "DevicePropertyAdd"};
 
 bool OneOf(const InfEntry& entry, const char* const* begin, const char* const* end) {
   return std::any_of(begin, end, [&](const char* name) { return entry.Is(name); });
@@ -130,6 +130,8 @@ void PackageReader::ReadInstall(DeviceInstall& install, const InfSection& sectio
         Error(entry, fmt::format("FeatureScore: '{}' is no number from 00 to FF", text));
       else
         install.feature_score = static_cast<uint8_t>(score);
+    } else if (entry.Is("LogConfig") || entry.Is("AddProperty") || entry.Is("DelProperty")) {
+      Note(entry, fmt::format("[{}]: {} has no effect here", section.name, entry.line->key));
     } else if (entry.line->has_key && !OneOf(entry, std::begin(kIdleDirectives), std::end(kIdleDirectives))) {
       Note(entry, fmt::format("[{}]: the directive {} is not known and ignored", section.name, entry.line->key));
     } else if (!entry.line->has_key) {
@@ -139,7 +141,9 @@ void PackageReader::ReadInstall(DeviceInstall& install, const InfSection& sectio
   const std::string& name = section.name;
   for (const InfEntry& entry : Gather(name + ".HW")) {
     if (entry.Is("AddReg") || entry.Is("DelReg")) ReadRegistry(entry, install.hardware_changes);
-    else if (!entry.Is("AddProperty") && !entry.Is("DelProperty"))
+    else if (entry.Is("AddProperty") || entry.Is("DelProperty"))
+      Note(entry, fmt::format("[{}.HW]: {} has no effect here", name, entry.line->key));
+    else
       Note(entry, fmt::format("[{}.HW]: the directive {} is not known and ignored", name, entry.line->key));
   }
   ReadServices(Gather(name + ".Services"), install.services);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "machine/setup/inf_text.h"
+#include "runtime/text_encoding.h"
 
 namespace drydock::machine::setup {
 namespace {
@@ -20,7 +21,9 @@ std::string CoInstallerVersion(const std::string& version) {
 
 }  // namespace
 
-std::string StampInf(std::string_view text, const InfStamp& stamp) {
+std::string StampInf(std::string_view bytes, const InfStamp& stamp) {
+  const std::string decoded = rt::ToUtf8FromWindowsText(bytes);
+  const std::string_view text = decoded;
   const std::array<std::pair<std::string_view, std::string>, 5> variables = {{
       {"$arch$", "amd64"},
       {"$kmdfversion$", stamp.kmdf_version},

@@ -12,7 +12,7 @@ struct InfStamp {
   std::string umdf_version = "2.33.0";  // $UMDFVERSION$
 };
 
-// Variables are found in any letter case; others stay. `text` is what DecodeInfText gives.
-std::string StampInf(std::string_view text, const InfStamp& stamp);
+// Variables are found in any letter case; others stay. `bytes`: the file as it is; the result is UTF-8.
+std::string StampInf(std::string_view bytes, const InfStamp& stamp);
 
 }  // namespace drydock::machine::setup

@@ -70,9 +70,6 @@ class InfFile {
   std::map<std::string, size_t> by_name_;  // lower case
 };
 
-// UTF-16 (either order, by its mark) and UTF-8 with a mark become plain UTF-8; bytes that are no UTF-8 are code page 1252.
-std::string DecodeInfText(std::string_view bytes);
-
 std::string InfLower(std::string_view text);  // ASCII
 bool InfEqual(std::string_view a, std::string_view b);
 std::string_view InfTrim(std::string_view text);

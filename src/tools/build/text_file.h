@@ -1,5 +1,4 @@
-// Text files as Windows tools write them: UTF-8 with or without a mark, UTF-16 with a mark. Read as
-// UTF-8.
+// Text files as Windows tools write them, read as UTF-8 (runtime/text_encoding.h).
 #pragma once
 
 #include <filesystem>
@@ -13,7 +12,5 @@ std::string ReadTextFile(const std::filesystem::path& file);
 // Writes only what differs, so that build tools see unchanged times; makes the folders above. True
 // if it wrote.
 bool WriteIfChanged(const std::filesystem::path& file, std::string_view text);
-// UTF-16 (either order, by its mark) and UTF-8 with a mark become plain UTF-8.
-std::string DecodeText(std::string bytes);
 
 }  // namespace drydock::tools

@@ -25,7 +25,7 @@ std::optional<std::string> ReadFile(const std::filesystem::path& path) {
   if (!in) return std::nullopt;
   std::ostringstream text;
   text << in.rdbuf();
-  return StampInf(DecodeInfText(text.str()), InfStamp());
+  return StampInf(text.str(), InfStamp());
 }
 
 void Print(const DriverPackage& package) {
