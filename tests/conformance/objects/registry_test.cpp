@@ -190,6 +190,21 @@ CONFORMANCE(Registry, RightsCount, "REG-02", "REG-05", "REG-09", "REG-11") {
   });
 }
 
+CONFORMANCE(Registry, StandardRightsAloneAreEnoughForADriver, "REG-05", "REG-09") {
+  Hooks hooks;
+  Rig rig(machine, hooks);
+  machine.Run([&] {
+    UNICODE_STRING name = Text(u"Value");
+    WDFKEY key = Parameters(hooks.driver, STANDARD_RIGHTS_ALL);
+    ULONG value = 0;
+    EXPECT_EQ(S(WdfRegistryAssignULong(key, &name, 7)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(WdfRegistryQueryULong(key, &name, &value)), S(STATUS_SUCCESS)) << "as drivers open their device's key";
+    EXPECT_EQ(value, 7u);
+    EXPECT_EQ(S(WdfRegistryRemoveValue(key, &name)), S(STATUS_SUCCESS));
+    WdfRegistryClose(key);
+  });
+}
+
 CONFORMANCE(Registry, RemovalPassesTheSystemsStatusOn, "O-35", "REG-11") {
   Hooks hooks;
   Rig rig(machine, hooks);
