@@ -128,6 +128,9 @@ Status Machine::Map(const NameMapping& mapping) {
       case NameMapping::Kind::Terminal: error = backend::MapTerminal(*impl_->kernel, name, mapping.path); break;
     }
     if (!error.empty()) throw Error(error);
+    // Windows is on C:.
+    if (mapping.kind == NameMapping::Kind::Folder && (mapping.name == "C:" || mapping.name == "c:"))
+      return Link("\\SystemRoot", "\\??\\C:\\Windows");
     return STATUS_SUCCESS;
   });
 }

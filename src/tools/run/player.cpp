@@ -22,6 +22,12 @@ std::string Shown(const std::string& data) {
   return shown;
 }
 
+std::string OutputOf(const Command& command) {
+  std::string buffer = command.output;
+  buffer.resize(command.length);
+  return buffer;
+}
+
 std::vector<DeviceTreeNode> AllNodes(Machine& machine) {
   std::vector<DeviceTreeNode> nodes = DeviceTree(machine);
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -82,7 +88,7 @@ Device Player::DeviceOf(const Command& command) {
 // A device by number or name, an interface class ({GUID}: its first enabled interface), or a name of the object name space.
 File Player::OpenNamed(const Command& command) {
   if (command.text.empty()) return machine_.Open(DeviceOf(command));
-  if (command.text.starts_with("{")) {
+  if (command.text.starts_with("{") && command.text.ends_with("}")) {
     if (std::string link = InterfaceOf(machine_, command.text); !link.empty()) return machine_.Open(link);
     throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, command.text));
   }
@@ -130,7 +136,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
                    FileOf(scope, command).Write(command.data.data(), command.data.size(), {.offset = command.offset, .timeout = command.time}),
                    nullptr);
     case ScenarioVerb::kIoctl: {
-      std::string buffer(command.length, '\0');
+      std::string buffer = OutputOf(command);
       File& file = FileOf(scope, command);
       IoOptions options{.timeout = command.time};
       IoResult result = command.internal ? file.InternalIoctl(command.code, command.data.data(), command.data.size(), buffer.data(), buffer.size(), options)
@@ -140,7 +146,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kStart: {
       Started& started = scope.requests[command.request];
       started = Started();
-      started.buffer.assign(command.length, '\0');
+      started.buffer = OutputOf(command);
       started.has_output = command.started != ScenarioVerb::kWrite;
       File& file = FileOf(scope, command);
       if (command.started == ScenarioVerb::kWrite) {

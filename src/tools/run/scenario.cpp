@@ -173,7 +173,13 @@ class LineParser {
     } else if (word == "in") {
       command_.data = ParseData(Next("the input"));
     } else if (word == "out") {
-      command_.length = ParseNumber(Next("the output's length"));
+      const std::string room = Next("the output's length");
+      if (LooksLikeData(room)) {
+        command_.output = ParseData(room);
+        command_.length = command_.output.size();
+      } else {
+        command_.length = ParseNumber(room);
+      }
     } else if (word == "within") {
       command_.time = ParseDuration(Next("a time"));
     } else if (word == "expect") {

@@ -4,7 +4,7 @@
 //   open   f [DEVICE|NAME]                 device number (default 1), or a name: a device's, \??\C:\x, \Device\Thing, {class}
 //   write  f "hello" [at 0]                data: see data.h
 //   read   f 5 [at 0]
-//   ioctl  f 0x222000 [in DATA] [out 16]   internal before it: as a driver sends it
+//   ioctl  f 0x222000 [in DATA] [out 16|DATA]   internal before it: as a driver sends it
 //   start  r read f 5                      (or write, ioctl) goes on without waiting
 //   cancel r            wait r [within 500ms]
 //   close  f            flush f
@@ -56,6 +56,7 @@ struct Command {
   std::string text;             // name to open, words to print
   std::string data;
   size_t length = 0;            // read length, ioctl output length
+  std::string output;           // what the output buffer holds before
   int64_t offset = 0;
   uint32_t code = 0;
   bool internal = false;

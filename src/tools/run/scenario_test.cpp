@@ -60,6 +60,9 @@ TEST(Scenario, WhatIsExpectedMayLeaveBytesOpen) {
   auto commands = ParseScenario("appears \"a pie\" within 2s\nstate 1 started D3\nlog none \"no\"\n", "x.txt");
   EXPECT_EQ(commands[0].device, "a pie");
   EXPECT_EQ(commands[1].words.size(), 2u);
+  commands = ParseScenario("ioctl f 1 in \"a\" out \"before\"+zero:2\n" + std::string("log none \"no\"\nlog none \"no\"\n"), "x.txt");
+  EXPECT_EQ(commands[0].output, std::string("before\0\0", 8));
+  EXPECT_EQ(commands[0].length, 8u);
   EXPECT_TRUE(commands[2].none);
 }
 
