@@ -10,6 +10,7 @@
 #include "tools/build/generated_headers.h"
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
+#include "tools/build/msvc_dialect.h"
 #include "tools/build/text.h"
 #include "tools/build/text_file.h"
 #include "tools/build/wpp_generate.h"
@@ -116,9 +117,33 @@ class Builder {
       const fs::path shadow = out_ / "include" / one.step.object.stem();
       MakeTraceHeaders(one, shadow / "trace");
       one.step.command = CompileCommand(*one.source, one.includes, flags, shadow);
+      Translate(one);
       objects.push_back(one.step.object);
       plan.compiles.push_back(one.step);
     }
+  }
+
+  // A source with words that only MSVC understands is preprocessed here, each time, and compiled as that.
+  void Translate(CompiledSource& one) {
+    const auto& reached = one.includes.reached;
+    if (std::none_of(reached.begin(), reached.end(), [](const fs::path& file) { return MayNeedTranslation(ReadTextFile(file)); })) return;
+    const fs::path preprocessed = out_ / "obj" / (one.step.object.stem().string() + ".i");
+    std::vector<std::string> command = one.step.command;
+    for (const std::string& word : {std::string("-E"), one.source->path.string(), std::string("-o"), preprocessed.string() + ".raw"})
+      command.push_back(word);
+    std::error_code error;
+    fs::create_directories(preprocessed.parent_path(), error);
+    if (RunProcess(command).exit_code != 0) return;  // the compile will tell why
+    const std::string raw = ReadTextFile(preprocessed.string() + ".raw");
+    fs::remove(preprocessed.string() + ".raw", error);
+    const std::string translated = TranslateDialect(raw, one.source->cxx);
+    if (translated == raw) return;
+    Trace(fmt::format("{} is compiled with MSVC's words translated", one.source->path.string()));
+    WriteIfChanged(preprocessed, translated);
+    one.step.source = preprocessed;
+    auto language = std::find(one.step.command.begin(), one.step.command.end(), "-x") + 1;
+    *language = one.source->cxx ? "c++-cpp-output" : "cpp-output";
+    if (compiler_.family == "clang") one.step.command.push_back("-Wno-unused-command-line-argument");
   }
 
   void MakeToolHeaders(const DriverProject& project) {

@@ -1,0 +1,68 @@
+#include "tools/build/msvc_dialect.h"
+
+#include <gtest/gtest.h>
+
+namespace drydock::tools {
+namespace {
+
+std::string C(std::string_view text) { return TranslateDialect(text, false); }
+std::string Cxx(std::string_view text) { return TranslateDialect(text, true); }
+
+TEST(MsvcDialect, TheFunctionsNameJoinsTheTextsBesideIt) {
+  EXPECT_EQ(C("int f(int a)\n{ p(\"in \" __FUNCTION__ \"\\n\"); }"), "int f(int a)\n{ p(\"in \" \"f\" \"\\n\"); }");
+  EXPECT_EQ(C("static __attribute__((noinline)) int *g(void) { if (x) { y(); } p(__FUNCTION__ \": \"); }"),
+            "static __attribute__((noinline)) int *g(void) { if (x) { y(); } p(\"g\" \": \"); }");
+  EXPECT_EQ(C("int a[] = { h(1) }; struct s { int (*f)(void); }; void k(void) { p(\"\" __FUNCTION__); }"),
+            "int a[] = { h(1) }; struct s { int (*f)(void); }; void k(void) { p(\"\" \"k\"); }");
+}
+
+TEST(MsvcDialect, WhereItStandsAloneItIsLeft) {
+  EXPECT_EQ(C("void f(void) { p(__FUNCTION__, \"x\"); }"), "void f(void) { p(__FUNCTION__, \"x\"); }");
+  EXPECT_EQ(C("char *x = \"__FUNCTION__ \" \"\\\"__FUNCTION__\";"), "char *x = \"__FUNCTION__ \" \"\\\"__FUNCTION__\";");
+}
+
+TEST(MsvcDialect, LineMarkersAreNoTextAndStay) {
+  EXPECT_EQ(C("# 1 \"a.c\"\nvoid f(void)\n# 7 \"b{.h\" 2\n{ p(\"a\"\n# 9 \"c.h\"\n__FUNCTION__); }"),
+            "# 1 \"a.c\"\nvoid f(void)\n# 7 \"b{.h\" 2\n{ p(\"a\"\n# 9 \"c.h\"\n\"f\"); }");
+}
+
+TEST(MsvcDialect, InCxxTheNameIsQualified) {
+  EXPECT_EQ(Cxx("namespace n { class A { void m() const { p(\"\" __FUNCTION__); } }; } int A::q() { p(\"\" __FUNCTION__); }"),
+            "namespace n { class A { void m() const { p(\"\" \"n::A::m\"); } }; } int A::q() { p(\"\" \"A::q\"); }");
+  EXPECT_EQ(Cxx("extern \"C\" { A::A(int x) : x_(x) { p(\"\" __FUNCTION__); } }"), "extern \"C\" { A::A(int x) : x_(x) { p(\"\" \"A::A\"); } }");
+  EXPECT_EQ(Cxx("void f() { p(R\"x(\" __FUNCTION__ \")x\"); }"), "void f() { p(R\"x(\" __FUNCTION__ \")x\"); }");
+}
+
+TEST(MsvcDialect, TheAddressOfACastIsACastOfTheAddress) {
+  EXPECT_EQ(C("f(a, &((PVOID)(State)));"), "f(a, ((PVOID *)&(State)));");
+  EXPECT_EQ(C("x = &((struct s *)p);"), "x = ((struct s * *)&p);");
+}
+
+TEST(MsvcDialect, TheCommaBeforeNoArgumentsGoes) {
+  EXPECT_EQ(C("p(2, \"x\", );"), "p(2, \"x\" );");
+  EXPECT_EQ(C("p(1,\n# 1 \"a\"\n);"), "p(1\n# 1 \"a\"\n);");
+  EXPECT_TRUE(MayNeedTranslation("#define P(f, ...) p(f, \\\n __VA_ARGS__)"));
+  EXPECT_FALSE(MayNeedTranslation("#define P(f, ...) p(f, ##__VA_ARGS__)"));
+}
+
+TEST(MsvcDialect, OtherAmpersandsAreLeft) {
+  for (const char* text : {"if (flags & ((ULONG)(mask))) x();", "f(&((PFOO)x)->field);", "f(&((a)[1]));", "f(a) & ((b)(c));", "x = &((a));",
+                           "f(&(a), &b);", "x = a && ((b)(c));"})
+    EXPECT_EQ(C(text), text);
+  EXPECT_EQ(Cxx("x = &((f)(y));"), "x = &((f)(y));") << "a call that returns a reference";
+}
+
+TEST(MsvcDialect, FilesThatMayNeedItAreFound) {
+  EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(\"in \" __FUNCTION__ \"\\n\")"));
+  EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(__FUNCTION__ \\\n \": \")"));
+  EXPECT_TRUE(MayNeedTranslation("f(&( (PVOID)x))"));
+  EXPECT_FALSE(MayNeedTranslation("f(__FUNCTION__, \"x\", &(x))"));
+}
+
+TEST(MsvcDialect, BrokenTextComesBackAsItWas) {
+  for (const char* text : {"\"open", "'", "}}}", "(((", "&((", "&((a)(", "R\"x(", "__FUNCTION__ \"a\"", "{ __FUNCTION__ \"a\" }", ""})
+    EXPECT_EQ(Cxx(text), text) << text;
+}
+
+}  // namespace
+}  // namespace drydock::tools
