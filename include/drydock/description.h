@@ -28,7 +28,7 @@ struct ModelDescription {
   bool read_only = false;  // kFile
 };
 
-// A resource of a device: registers are bytes that keep what was written; interrupts are pins that nobody raises.
+// A resource of a device: registers are bytes that keep what was written; interrupts are pins that a scenario or Device::resources() raises.
 struct ResourceDescription {
   enum class Kind : uint8_t { kRegisters, kMemory, kPort, kLine, kMessages };
   Kind kind = Kind::kRegisters;
@@ -36,6 +36,7 @@ struct ResourceDescription {
   uint64_t length = 0;
   LineOptions line;
   uint32_t messages = 0;
+  std::string content;  // what registers and ports hold at the start, from offset 0; zero behind it
 };
 
 struct MachineDescription {
@@ -89,7 +90,7 @@ std::shared_ptr<DeviceModel> FileDevice(const std::string& path, bool read_only 
 std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description);               // null: kNone
 
 // Registers that are bytes: little-endian, zero at first, each keeps what was written.
-std::shared_ptr<RegisterFile> ByteRegisters(size_t length);
+std::shared_ptr<RegisterFile> ByteRegisters(size_t length, const std::string& content = {});  // `content`: from offset 0
 Resource MakeResource(const ResourceDescription& description);
 
 }  // namespace drydock

@@ -107,6 +107,8 @@ class Device {
   bool started() const;
   std::string state() const;           // in words: "started", "disabled", "removed", ...
   std::string problem() const;         // why setup found no drivers for it, or they could not be loaded; "": nothing known
+  // The hardware that its DeviceSpec or a machine file gave it, in that order; empty for what a bus found.
+  const std::vector<Resource>& resources() const;
   explicit operator bool() const { return impl_ != nullptr; }
   struct Impl;
   explicit Device(Impl* impl) : impl_(impl) {}

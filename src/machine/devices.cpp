@@ -94,6 +94,10 @@ _DEVICE_OBJECT* Device::top() const {
   return device;
 }
 std::string Device::name() const { return impl_ ? impl_->name : ""; }
+const std::vector<Resource>& Device::resources() const {
+  static const std::vector<Resource> kNone;
+  return impl_ ? impl_->resources : kNone;
+}
 bool Device::started() const {
   return impl_ && impl_->pdo && !impl_->machine->stopped() && nt::pnp::StateOf(impl_->pdo) == nt::pnp::NodeState::kStarted;
 }
@@ -177,6 +181,7 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
       return true;
     });
     if (device.hardware) {
+      device.resources = spec.resources;
       description.raw_resources = device.hardware->raw();
       description.translated_resources = device.hardware->translated();
     }

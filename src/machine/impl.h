@@ -44,6 +44,7 @@ struct Device::Impl {
   DEVICE_OBJECT* pdo = nullptr;  // null: removed
   NTSTATUS start_status = STATUS_SUCCESS;
   std::unique_ptr<machine::Hardware> hardware;  // null: no resources
+  std::vector<Resource> resources;              // what it was made of
   std::string name;
 };
 

@@ -73,7 +73,7 @@ class FileModel : public DeviceModel {
 
 class BytesFile : public RegisterFile {
  public:
-  explicit BytesFile(size_t length) : bytes_(length) {}
+  BytesFile(size_t length, const std::string& content) : bytes_(content.begin(), content.end()) { bytes_.resize(length); }
 
   uint64_t ReadRegister(uint64_t offset, unsigned bytes) override {
     uint64_t value = ~uint64_t{0};
@@ -97,14 +97,14 @@ class BytesFile : public RegisterFile {
 
 }  // namespace
 
-std::shared_ptr<RegisterFile> ByteRegisters(size_t length) { return std::make_shared<BytesFile>(length); }
+std::shared_ptr<RegisterFile> ByteRegisters(size_t length, const std::string& content) { return std::make_shared<BytesFile>(length, content); }
 
 Resource MakeResource(const ResourceDescription& description) {
   switch (description.kind) {
-    case ResourceDescription::Kind::kRegisters: return Resource::Memory(description.length, ByteRegisters(description.length), description.start);
+    case ResourceDescription::Kind::kRegisters: return Resource::Memory(description.length, ByteRegisters(description.length, description.content), description.start);
     case ResourceDescription::Kind::kMemory: return Resource::Memory(MakeDeviceMemory(description.length));
     case ResourceDescription::Kind::kPort:
-      return Resource::Port(static_cast<uint32_t>(description.length), ByteRegisters(description.length), static_cast<uint16_t>(description.start));
+      return Resource::Port(static_cast<uint32_t>(description.length), ByteRegisters(description.length, description.content), static_cast<uint16_t>(description.start));
     case ResourceDescription::Kind::kLine: return Resource::Line(InterruptPin(), description.line);
     case ResourceDescription::Kind::kMessages: return Resource::Messages(std::vector<InterruptPin>(description.messages));
   }

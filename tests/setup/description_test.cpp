@@ -70,7 +70,7 @@ compatible-ids = ['root\food']
 instance = 'ROOT\PIE\0003'
 description = "A pie"
 model = { kind = "memory", size = 4096 }
-resources = [{ registers = 0x100, at = 0xFE000000 }, { port = 8, at = 0x3F8 }, { memory = 4096 }, { line = 5, edge = true }, { messages = 2 }]
+resources = [{ registers = 0x100, at = 0xFE000000, holds = "01 00dc0A" }, { port = 8, at = 0x3F8 }, { memory = 4096 }, { line = 5, edge = true }, { messages = 2 }]
 power = { d-states = [0, 1, 2, 2, 3, 3], d2 = true, wakes-from-d = 2, wakes-from-s = 3 }
 plugged = false
 
@@ -107,6 +107,7 @@ model = "silent"
   EXPECT_FALSE(d.devices[0].plugged);
   ASSERT_EQ(d.devices[0].resources.size(), 5u);
   EXPECT_EQ(d.devices[0].resources[0].start, 0xFE000000u);
+  EXPECT_EQ(d.devices[0].resources[0].content, std::string("\x01\x00\xdc\x0a", 4));
   EXPECT_EQ(d.devices[0].resources[1].length, 8u);
   EXPECT_FALSE(d.devices[0].resources[3].line.level_sensitive);
   EXPECT_EQ(d.devices[0].resources[4].messages, 2u);

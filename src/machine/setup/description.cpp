@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -262,12 +263,12 @@ class DescriptionReader {
       }
       ResourceDescription resource;
       if (table->get("registers")) {
-        Keys(*table, "a resource of registers", {"registers", "at"});
+        Keys(*table, "a resource of registers", {"registers", "at", "holds"});
         resource.kind = ResourceDescription::Kind::kRegisters;
         resource.length = Number(*table, "registers", 0, 1 << 28);
         resource.start = Number(*table, "at", 0);
       } else if (table->get("port")) {
-        Keys(*table, "a resource of ports", {"port", "at"});
+        Keys(*table, "a resource of ports", {"port", "at", "holds"});
         resource.kind = ResourceDescription::Kind::kPort;
         resource.length = Number(*table, "port", 0, 0x10000);
         resource.start = Number(*table, "at", 0, 0xFFFF);
@@ -292,9 +293,30 @@ class DescriptionReader {
         Wrong(each, "a resource has one of registers, port, memory, line, messages");
         continue;
       }
-      if (resource.length == 0) Wrong(each, "a resource of length 0");
+      if (const toml::node* holds = table->get("holds"); holds && !ReadHex(Text(*table, "holds"), resource.content))
+        Wrong(*holds, "holds is bytes in hexadecimal digits: \"0100dc0a\"");
+      else if (resource.content.size() > resource.length)
+        Wrong(*table, fmt::format("holds has {} bytes for a resource of {}", resource.content.size(), resource.length));
+      else if (resource.length == 0) Wrong(each, "a resource of length 0");
       else resources.push_back(resource);
     }
+  }
+
+  // Pairs of digits, blanks between them.
+  static bool ReadHex(const std::string& text, std::string& bytes) {
+    for (size_t i = 0; i < text.size();) {
+      if (text[i] == ' ') {
+        ++i;
+        continue;
+      }
+      uint8_t byte = 0;
+      const char* begin = text.data() + i;
+      auto [end, error] = std::from_chars(begin, begin + std::min<size_t>(2, text.size() - i), byte, 16);
+      if (error != std::errc() || end != begin + 2) return false;
+      bytes += static_cast<char>(byte);
+      i += 2;
+    }
+    return true;
   }
 
   void ReadPower(const toml::table& table, PowerAbilities& power) {

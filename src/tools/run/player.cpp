@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "drydock/tree.h"
+#include "tools/run/device_hardware.h"
 
 namespace drydock::tools {
 namespace {
@@ -187,6 +188,20 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       return Judge(command, {device.started() ? Status(STATUS_SUCCESS) : Status(STATUS_UNSUCCESSFUL), 0}, nullptr);
     }
     case ScenarioVerb::kTree: std::fputs(DrawDeviceTree(DeviceTree(machine_), /*details=*/false).c_str(), stdout); return true;
+    case ScenarioVerb::kRaise:
+    case ScenarioVerb::kLower: {
+      InterruptPin pin = PinOf(DeviceOf(command), command.part);
+      if (command.verb == ScenarioVerb::kRaise) pin.Raise();
+      else pin.Lower();
+      return Judge(command, {STATUS_SUCCESS, 0}, nullptr);
+    }
+    case ScenarioVerb::kPoke:
+      WriteHardware(DeviceOf(command), command.part, static_cast<uint64_t>(command.offset), command.data);
+      return Judge(command, {STATUS_SUCCESS, command.data.size()}, nullptr);
+    case ScenarioVerb::kPeek: {
+      std::string bytes = ReadHardware(DeviceOf(command), command.part, static_cast<uint64_t>(command.offset), command.length);
+      return Judge(command, {STATUS_SUCCESS, bytes.size()}, &bytes);
+    }
     case ScenarioVerb::kAppears:
     case ScenarioVerb::kVanishes: return PlayAppears(command);
     case ScenarioVerb::kState: return PlayState(command);

@@ -66,7 +66,8 @@ class LineParser {
         {"print", ScenarioVerb::kPrint}, {"plug", ScenarioVerb::kPlug},       {"disable", ScenarioVerb::kDisable},   {"enable", ScenarioVerb::kEnable},
         {"surprise-remove", ScenarioVerb::kSurprise}, {"eject", ScenarioVerb::kEject}, {"rescan", ScenarioVerb::kRescan}, {"tree", ScenarioVerb::kTree},
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
-        {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog}};
+        {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
+        {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -100,6 +101,19 @@ class LineParser {
       case ScenarioVerb::kEject:
       case ScenarioVerb::kWake:
       case ScenarioVerb::kRescan: ParseDevice(Next("a device's number or name")); return;
+      case ScenarioVerb::kRaise:
+      case ScenarioVerb::kLower:
+        ParseDevice(Next("a device's number or name"));
+        if (More()) command_.part = ParsePart(Next("a pin"));
+        return;
+      case ScenarioVerb::kPoke:
+        ParseDevice(Next("a device's number or name"));
+        command_.data = ParseData(Next("the data"));
+        return;
+      case ScenarioVerb::kPeek:
+        ParseDevice(Next("a device's number or name"));
+        command_.length = ParseNumber(Next("how many bytes"));
+        return;
       case ScenarioVerb::kPlug: command_.device = Word(Next("the name of a device in the machine description")); return;
       case ScenarioVerb::kResume:
       case ScenarioVerb::kTree: return;
@@ -146,6 +160,12 @@ class LineParser {
     }
   }
 
+  size_t ParsePart(const std::string& word) {
+    const size_t part = ParseNumber(word);
+    if (part == 0) throw Error("pins and resources are counted from 1");
+    return part;
+  }
+
   static std::string Word(const std::string& word) { return word[0] == '"' ? ParseData(word) : word; }
 
   void ParseDevice(const std::string& word) {
@@ -172,6 +192,8 @@ class LineParser {
       command_.offset = static_cast<int64_t>(ParseNumber(Next("an offset")));
     } else if (word == "in") {
       command_.data = ParseData(Next("the input"));
+    } else if (word == "of" && (command_.verb == ScenarioVerb::kPoke || command_.verb == ScenarioVerb::kPeek)) {
+      command_.part = ParsePart(Next("the number of a resource"));
     } else if (word == "out") {
       const std::string room = Next("the output's length");
       if (LooksLikeData(room)) {

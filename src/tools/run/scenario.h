@@ -44,7 +44,7 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake,
-  kAppears, kVanishes, kState, kLog
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek
 };
 
 struct Command {
@@ -64,6 +64,7 @@ struct Command {
   std::string device;           // by name; then number does not count
   std::vector<std::string> words;  // kState
   bool none = false;               // kLog: no such words
+  size_t part = 0;                 // kRaise, kLower: the pin; kPoke, kPeek: the resource; from 1, 0: the first
   int times = 1;
   Duration time = kNoTimeout;
   std::vector<Command> body;    // kTasks
