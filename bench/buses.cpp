@@ -71,5 +71,24 @@ void OneChanged(benchmark::State& state) {
 }
 BENCHMARK(OneChanged)->Name("bus/one_changed")->Arg(100)->Arg(10000)->Unit(benchmark::kMicrosecond);
 
+// S3 and back, all of them in Dx between.
+void SleepAndResume(benchmark::State& state) {
+  const auto count = static_cast<uint32_t>(state.range(0));
+  Bus bus(ExecutorKind::Simulated);
+  bus.Report(0, count);
+  for (auto _ : state) {
+    Check(bus.machine, bus.machine.SetSystemPower(3), "sleep");
+    bus.machine.RunUntilIdle();
+    for (Device child : {bus.machine.Children(bus.bus).front(), bus.machine.Children(bus.bus).back()})
+      Check(bus.machine, nt::pnp::PowerOf(child.pdo()) == PowerDeviceD3, "asleep");
+    Check(bus.machine, bus.machine.SetSystemPower(0), "resume");
+    bus.machine.RunUntilIdle();
+    for (Device child : {bus.machine.Children(bus.bus).front(), bus.machine.Children(bus.bus).back()})
+      Check(bus.machine, nt::pnp::PowerOf(child.pdo()) == PowerDeviceD0, "awake");
+  }
+  bus.Report(0, 0);
+}
+BENCHMARK(SleepAndResume)->Name("bus/sleep_and_resume")->Arg(100)->Arg(10000)->Iterations(1)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace drydock::bench

@@ -67,6 +67,13 @@ def table(runs):
         lines.append(f"| {what} | " + " | ".join(f"{runs[f'machine/life/{kind}'][1][key + '_us']:,.1f} us" for kind in kinds) + " |")
     for name, what in (("life", "all of it"), ("start_and_remove", "device started and removed, in a machine that stays")):
         lines.append(f"| {what} | " + " | ".join(f"{runs[f'machine/{name}/{kind}'][0] / 1e3:,.1f} us" for kind in kinds) + " |")
+    lines += ["", "| devices under one bus (simulated) | started, each | removed, each | memory, each |", "|---:|---:|---:|---:|"]
+    for count in (1, 1000, 10000, 100000):
+        run = runs[f"bus/start_and_remove/{count}"][1]
+        lines.append(f"| {count:,} | {run['started_us']:,.1f} us | {run['removed_us']:,.1f} us | {run['bytes']:,.0f} bytes |")
+    lines += ["", "| all children of a bus (simulated) | 100 | 10,000 |", "|---|---:|---:|"]
+    for name, what in (("one_changed", "reported again, one of them changed"), ("sleep_and_resume", "sleep (S3) and resume")):
+        lines.append(f"| {what} | " + " | ".join(f"{runs[f'bus/{name}/{count}'][0] / 1e6:,.2f} ms" for count in (100, 10000)) + " |")
     return "\n".join(lines)
 
 
