@@ -211,6 +211,8 @@ Status Machine::RemoveDevice(Device device) {
     device.impl()->pdo = nullptr;
     device.impl()->hardware = nullptr;
   }
+  // A device that failed went by itself: what it was wired to is free again.
+  if (status == STATUS_NO_SUCH_DEVICE && device && !stopped()) device.impl()->hardware = nullptr;
   return status;
 }
 

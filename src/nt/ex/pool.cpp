@@ -50,6 +50,17 @@ void CheckIrql(bool paged, uint64_t reason, size_t bytes_or_address, const char*
 
 }  // namespace
 
+bool MayAllocate(Kernel& kernel, size_t bytes) {
+  Pool& pool = *kernel.ex->pool;
+  const PoolFailureHook hook = pool.failure_hook.load(std::memory_order_acquire);
+  if (__builtin_expect(hook == nullptr, 1)) return true;
+  PoolRequest request;
+  request.bytes = bytes;
+  if (!hook(pool.failure_context.load(std::memory_order_relaxed), request)) return true;
+  RecordEvent(kernel, kEventPoolFail, 0, bytes);
+  return false;
+}
+
 void* AllocatePool(Kernel& kernel, const PoolRequest& request) {
   Pool& pool = *kernel.ex->pool;
   CheckIrql(request.paged, kAllocateAtBadIrql, request.bytes, "ExAllocatePool");

@@ -27,6 +27,10 @@ void* AllocatePool(Kernel& kernel, const PoolRequest& request);
 // `tag` 0: not checked.
 void FreePool(void* block, uint32_t tag, const char* function);
 
+// For what NT keeps in pool and this house keeps elsewhere (IRPs, MDLs, device and interrupt objects, adapters): asked where it would be allocated
+// for a driver. False: it fails, as the pool would. Any IRQL.
+bool MayAllocate(Kernel& kernel, size_t bytes);
+
 // Asked before each allocation, on the allocating task; true: it fails. Set while no driver runs; null: none.
 using PoolFailureHook = bool (*)(void* context, const PoolRequest& request);
 void SetPoolFailureHook(Kernel& kernel, PoolFailureHook hook, void* context);

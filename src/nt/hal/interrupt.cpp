@@ -7,6 +7,7 @@
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
 #include "nt/driver_callback.h"
+#include "nt/ex/pool.h"
 #include "nt/ex/work_queue.h"
 #include "nt/hal/state.h"
 #include "nt/hal/trace_kinds.h"
@@ -333,6 +334,7 @@ NTSTATUS InterruptController::Connect(const ConnectParameters& parameters, Conne
   if (!vector) return STATUS_INVALID_PARAMETER;
   const KIRQL irql = parameters.synchronize_irql ? parameters.synchronize_irql : vector->irql;
   if (!parameters.passive && (irql < vector->irql || irql > HIGH_LEVEL)) return STATUS_INVALID_PARAMETER;
+  if (!ex::MayAllocate(kernel_, sizeof(Connection))) return STATUS_INSUFFICIENT_RESOURCES;
   EnsureService(vector->processor);
   auto connection = std::make_unique<Connection>();
   connection->kernel = &kernel_;

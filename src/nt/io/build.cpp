@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/device.h"
 #include "nt/io/irp.h"
 #include "nt/kernel.h"
@@ -49,6 +50,7 @@ PIRP BuildFsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PL
               const void* maker) {
   CheckTarget(device, 8, major);
   Thread& thread = CurrentThread();
+  if (!ex::MayAllocate(CurrentKernel(), IoSizeOfIrp(device->StackSize))) return nullptr;
   PIRP irp = io::AllocateIrp(thread, device->StackSize, maker);
   if (!irp) return nullptr;
   irp->Tail.Overlay.Thread = reinterpret_cast<PETHREAD>(&thread);
@@ -98,6 +100,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          PIO_STATUS_BLOCK IoStatusBlock) {
   CheckTarget(DeviceObject, 9, IoControlCode);
   Thread& thread = CurrentThread();
+  if (!ex::MayAllocate(CurrentKernel(), IoSizeOfIrp(DeviceObject->StackSize))) return nullptr;
   PIRP irp = io::AllocateIrp(thread, DeviceObject->StackSize, __builtin_return_address(0));
   if (!irp) return nullptr;
   PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);

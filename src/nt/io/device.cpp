@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/driver.h"
 #include "nt/io/state.h"
 #include "nt/io/timer.h"
@@ -112,6 +113,7 @@ NTSTATUS CreateDeviceObject(PDRIVER_OBJECT driver, ULONG extension_bytes, PUNICO
                             ULONG characteristics, BOOLEAN exclusive, PDEVICE_OBJECT* out) {
   Kernel& kernel = CurrentKernel();
   *out = nullptr;
+  if (!ex::MayAllocate(kernel, sizeof(DEVICE_OBJECT) + extension_bytes)) return STATUS_INSUFFICIENT_RESOURCES;
   auto* device = ob::CreateObject<DEVICE_OBJECT>(kernel, io::kDeviceType, extension_bytes);
   if (!device) return STATUS_INSUFFICIENT_RESOURCES;
   auto* extension = new io::DeviceExtension{};

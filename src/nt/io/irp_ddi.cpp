@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/irp.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -26,12 +27,14 @@ extern "C" {
 
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
   (void)ChargeQuota;
+  if (!ex::MayAllocate(CurrentKernel(), IoSizeOfIrp(StackSize))) return nullptr;
   return io::AllocateIrp(CurrentThread(), StackSize, __builtin_return_address(0));
 }
 
 PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota) {
   (void)DeviceObject;
   (void)ChargeQuota;
+  if (!ex::MayAllocate(CurrentKernel(), IoSizeOfIrp(StackSize))) return nullptr;
   return io::AllocateIrp(CurrentThread(), StackSize, __builtin_return_address(0));
 }
 
@@ -74,6 +77,7 @@ VOID NTAPI IoFreeIrp(PIRP Irp) {
 }
 
 PIRP NTAPI IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize) {
+  if (!ex::MayAllocate(CurrentKernel(), IoSizeOfIrp(StackSize))) return nullptr;
   PIRP associated = io::AllocateIrp(CurrentThread(), StackSize, __builtin_return_address(0));
   if (!associated) return nullptr;
   associated->Flags |= IRP_ASSOCIATED_IRP;

@@ -1,5 +1,6 @@
 // Symbolic links of drivers, and attaching by name.
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/device.h"
 #include "nt/io/file.h"
 #include "nt/kernel.h"
@@ -11,6 +12,7 @@ using namespace drydock::nt;
 extern "C" {
 
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName) {
+  if (!ex::MayAllocate(CurrentKernel(), DeviceName->Length)) return STATUS_INSUFFICIENT_RESOURCES;
   return ob::CreateSymbolicLink(CurrentKernel(), ob::View(SymbolicLinkName), ob::View(DeviceName), true);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/device.h"
 #include "nt/io/state.h"
 #include "nt/io/wmi.h"
@@ -65,7 +66,9 @@ extern "C" {
 NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action) {
   io::WmiState& wmi = *CurrentKernel().io->wmi;
   switch (Action) {
-    case WMIREG_ACTION_REGISTER: return wmi.Register(DeviceObject);
+    case WMIREG_ACTION_REGISTER:
+      if (!ex::MayAllocate(CurrentKernel(), sizeof(void*))) return STATUS_INSUFFICIENT_RESOURCES;
+      return wmi.Register(DeviceObject);
     case WMIREG_ACTION_DEREGISTER:
       if (wmi.Deregister(DeviceObject)) return STATUS_SUCCESS;
       break;

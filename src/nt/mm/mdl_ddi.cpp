@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/io/missing_constants.h"
 #include "nt/kernel.h"
 #include "nt/mm/mdl.h"
@@ -27,6 +28,7 @@ extern "C" {
 
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp) {
   (void)ChargeQuota;
+  if (!ex::MayAllocate(CurrentKernel(), sizeof(MDL))) return nullptr;
   PMDL mdl = mm::AllocateMdl(CurrentKernel(), VirtualAddress, Length, __builtin_return_address(0));
   if (!mdl || !Irp) return mdl;
   if (!SecondaryBuffer) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/hal/state.h"
 #include "nt/kernel.h"
 #include "nt/mm/address_space.h"
@@ -81,7 +82,7 @@ PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) { return r
 // whose "physical" address is its own.
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType) {
   (void)CacheType;
-  if (!NumberOfBytes) return nullptr;
+  if (!NumberOfBytes || !ex::MayAllocate(CurrentKernel(), sizeof(void*))) return nullptr;
   if (void* registers = CurrentKernel().hal->io_space.Map(static_cast<uint64_t>(PhysicalAddress.QuadPart), NumberOfBytes)) return registers;
   void* address = reinterpret_cast<void*>(PhysicalAddress.QuadPart);
   if (!address || !mm::IsReadable(address, NumberOfBytes)) return nullptr;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nt/driver_callback.h"
+#include "nt/ex/pool.h"
 #include "nt/kernel.h"
 #include "nt/pnp/node.h"
 #include "nt/pnp/state.h"
@@ -215,6 +216,7 @@ NTSTATUS NTAPI PoFxRegisterDevice(PDEVICE_OBJECT Pdo, PPO_FX_DEVICE Device, POHA
   if (!Pdo || !Device || !Handle) return STATUS_INVALID_PARAMETER;
   pnp::DeviceNode* node = pnp::NodeOf(Pdo);
   if (!node) return STATUS_INVALID_PARAMETER;
+  if (!ex::MayAllocate(CurrentKernel(), sizeof(FxDevice))) return STATUS_INSUFFICIENT_RESOURCES;
   auto device = std::make_unique<FxDevice>();
   device->pdo = Pdo;
   PO_FX_DEVICE_V3& kept = device->callbacks;

@@ -5,6 +5,7 @@
 
 #include "nt/bugcheck.h"
 #include "nt/driver_callback.h"
+#include "nt/ex/pool.h"
 #include "nt/io/device.h"
 #include "nt/io/irp.h"
 #include "nt/io/sync_irp.h"
@@ -290,6 +291,7 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
   if (MinorFunction != IRP_MN_SET_POWER && MinorFunction != IRP_MN_QUERY_POWER && MinorFunction != IRP_MN_WAIT_WAKE) {
     return STATUS_INVALID_PARAMETER_2;
   }
+  if (!ex::MayAllocate(CurrentKernel(), sizeof(PowerRequest))) return STATUS_INSUFFICIENT_RESOURCES;
   return RequestPower(DeviceObject, MinorFunction, PowerState, CompletionFunction, Context, 0, Irp);
 }
 

@@ -186,6 +186,10 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
   if (NT_SUCCESS(status)) status = CreateWdm(*device, *init);
   if (NT_SUCCESS(status)) status = Attach(*device, *init);
   if (NT_SUCCESS(status)) {
+    // The machines, names and parts: what the framework keeps beside the object.
+    status = globals.MayAllocate() ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+  }
+  if (NT_SUCCESS(status)) {
     ResolveIoTypes(*device, *init);
     device->pnp_ = std::make_unique<PnpPower>(*device);
     device->names_ = std::make_unique<DeviceNames>(*device);

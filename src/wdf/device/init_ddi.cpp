@@ -24,8 +24,9 @@ bool CopySized(DriverGlobals& globals, const T* from, T* to, const char* words) 
 }
 
 template <class State, class Callback>
-NTSTATUS AddStateCallback(std::vector<StateCallback>* list, State state, Callback callback, ULONG types) {
+NTSTATUS AddStateCallback(DriverGlobals& globals, std::vector<StateCallback>* list, State state, Callback callback, ULONG types) {
   if (!callback || types == 0 || (types & ~static_cast<ULONG>(StateNotificationAllStates)) != 0) return STATUS_INVALID_PARAMETER;
+  if (!globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   list->push_back({static_cast<uint32_t>(state), types, reinterpret_cast<void (*)()>(callback)});
   return STATUS_SUCCESS;
 }
@@ -59,25 +60,25 @@ void WdfDeviceInitSetPowerPolicyOwnership(DriverGlobals&, PWDFDEVICE_INIT Device
   InitFrom(DeviceInit).power_policy_owner = IsPowerPolicyOwner ? WdfTrue : WdfFalse;
 }
 
-NTSTATUS WdfDeviceInitRegisterPnpStateChangeCallback(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_PNP_STATE PnpState,
+NTSTATUS WdfDeviceInitRegisterPnpStateChangeCallback(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_PNP_STATE PnpState,
                                                      PFN_WDF_DEVICE_PNP_STATE_CHANGE_NOTIFICATION EvtDevicePnpStateChange, ULONG CallbackTypes) {
   if (PnpState <= WdfDevStatePnpInvalid || PnpState >= WdfDevStatePnpNull) return STATUS_INVALID_PARAMETER;
-  return AddStateCallback(&InitFrom(DeviceInit).pnp_state_callbacks, PnpState, EvtDevicePnpStateChange, CallbackTypes);
+  return AddStateCallback(globals, &InitFrom(DeviceInit).pnp_state_callbacks, PnpState, EvtDevicePnpStateChange, CallbackTypes);
 }
 
-NTSTATUS WdfDeviceInitRegisterPowerStateChangeCallback(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_POWER_STATE PowerState,
+NTSTATUS WdfDeviceInitRegisterPowerStateChangeCallback(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_POWER_STATE PowerState,
                                                        PFN_WDF_DEVICE_POWER_STATE_CHANGE_NOTIFICATION EvtDevicePowerStateChange, ULONG CallbackTypes) {
   if (PowerState <= WdfDevStatePowerInvalid || WdfDevStateNormalize(PowerState) >= WdfDevStatePowerNull) return STATUS_INVALID_PARAMETER;
-  return AddStateCallback(&InitFrom(DeviceInit).power_state_callbacks, PowerState, EvtDevicePowerStateChange, CallbackTypes);
+  return AddStateCallback(globals, &InitFrom(DeviceInit).power_state_callbacks, PowerState, EvtDevicePowerStateChange, CallbackTypes);
 }
 
-NTSTATUS WdfDeviceInitRegisterPowerPolicyStateChangeCallback(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_POWER_POLICY_STATE PowerPolicyState,
+NTSTATUS WdfDeviceInitRegisterPowerPolicyStateChangeCallback(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_POWER_POLICY_STATE PowerPolicyState,
                                                              PFN_WDF_DEVICE_POWER_POLICY_STATE_CHANGE_NOTIFICATION EvtDevicePowerPolicyStateChange,
                                                              ULONG CallbackTypes) {
   if (PowerPolicyState <= WdfDevStatePwrPolInvalid || WdfDevStateNormalize(PowerPolicyState) >= WdfDevStatePwrPolNull) {
     return STATUS_INVALID_PARAMETER;
   }
-  return AddStateCallback(&InitFrom(DeviceInit).power_policy_state_callbacks, PowerPolicyState, EvtDevicePowerPolicyStateChange, CallbackTypes);
+  return AddStateCallback(globals, &InitFrom(DeviceInit).power_policy_state_callbacks, PowerPolicyState, EvtDevicePowerPolicyStateChange, CallbackTypes);
 }
 
 void WdfDeviceInitSetIoType(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_IO_TYPE IoType) {
@@ -105,12 +106,14 @@ void WdfDeviceInitSetPowerInrush(DriverGlobals&, PWDFDEVICE_INIT DeviceInit) { I
 
 void WdfDeviceInitSetDeviceType(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, ULONG DeviceType) { InitFrom(DeviceInit).device_type = DeviceType; }
 
-NTSTATUS WdfDeviceInitAssignName(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceName) {
+NTSTATUS WdfDeviceInitAssignName(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceName) {
+  if (!globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   InitFrom(DeviceInit).name.assign(TextOf(DeviceName));
   return STATUS_SUCCESS;
 }
 
-NTSTATUS WdfDeviceInitAssignSDDLString(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING SDDLString) {
+NTSTATUS WdfDeviceInitAssignSDDLString(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING SDDLString) {
+  if (!globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   InitFrom(DeviceInit).sddl.assign(TextOf(SDDLString));
   return STATUS_SUCCESS;
 }
@@ -146,10 +149,11 @@ void WdfDeviceInitSetRequestAttributes(DriverGlobals&, PWDFDEVICE_INIT DeviceIni
   InitFrom(DeviceInit).request_attributes.Keep(RequestAttributes);
 }
 
-NTSTATUS WdfDeviceInitAssignWdmIrpPreprocessCallback(DriverGlobals&, PWDFDEVICE_INIT DeviceInit,
+NTSTATUS WdfDeviceInitAssignWdmIrpPreprocessCallback(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit,
                                                      PFN_WDFDEVICE_WDM_IRP_PREPROCESS EvtDeviceWdmIrpPreprocess, UCHAR MajorFunction,
                                                      PUCHAR MinorFunctions, ULONG NumMinorFunctions) {
   if (MajorFunction > IRP_MJ_MAXIMUM_FUNCTION) return STATUS_INVALID_PARAMETER;
+  if (!globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   wdf::DeviceInit& init = InitFrom(DeviceInit);
   if (!init.preprocess) init.preprocess = std::make_unique<PreprocessEntry[]>(IRP_MJ_MAXIMUM_FUNCTION + 1);
   PreprocessEntry& entry = init.preprocess[MajorFunction];

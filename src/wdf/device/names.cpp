@@ -69,6 +69,7 @@ NTSTATUS DeviceNames::Register(Interface& entry) {
 NTSTATUS DeviceNames::CreateInterface(const GUID& type, const UNICODE_STRING* reference) {
   if (device_.is_control()) return STATUS_INVALID_DEVICE_REQUEST;
   Interface entry;
+  if (!device_.globals().MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   entry.type = type;
   entry.reference.assign(TextOf(reference));
   if (entry.reference.find_first_of(u"\\/") != std::u16string::npos) return STATUS_OBJECT_NAME_INVALID;  // INI-36

@@ -18,6 +18,13 @@ NTSTATUS With(PWDFDEVICE_INIT init, Set set) {
   return STATUS_SUCCESS;
 }
 
+// For what is copied.
+template <class Set>
+NTSTATUS Copying(DriverGlobals& globals, PWDFDEVICE_INIT init, Set set) {
+  if (PdoOf(init) && !globals.MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
+  return With(init, set);
+}
+
 }  // namespace
 
 PWDFDEVICE_INIT WdfPdoInitAllocate(DriverGlobals& globals, WDFDEVICE ParentDevice) {
@@ -40,29 +47,29 @@ void WdfPdoInitSetEventCallbacks(DriverGlobals& globals, PWDFDEVICE_INIT DeviceI
   pdo->callbacks = *DispatchTable;
 }
 
-NTSTATUS WdfPdoInitAssignDeviceID(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceID) {
-  return With(DeviceInit, [&](PdoInit& pdo) { pdo.device_id.assign(TextOf(DeviceID)); });
+NTSTATUS WdfPdoInitAssignDeviceID(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceID) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) { pdo.device_id.assign(TextOf(DeviceID)); });
 }
 
-NTSTATUS WdfPdoInitAssignInstanceID(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING InstanceID) {
-  return With(DeviceInit, [&](PdoInit& pdo) { pdo.instance_id.assign(TextOf(InstanceID)); });
+NTSTATUS WdfPdoInitAssignInstanceID(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING InstanceID) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) { pdo.instance_id.assign(TextOf(InstanceID)); });
 }
 
-NTSTATUS WdfPdoInitAssignContainerID(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING ContainerID) {
-  return With(DeviceInit, [&](PdoInit& pdo) { pdo.container_id.assign(TextOf(ContainerID)); });
+NTSTATUS WdfPdoInitAssignContainerID(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING ContainerID) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) { pdo.container_id.assign(TextOf(ContainerID)); });
 }
 
-NTSTATUS WdfPdoInitAddHardwareID(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING HardwareID) {
-  return With(DeviceInit, [&](PdoInit& pdo) { pdo.hardware_ids.emplace_back(TextOf(HardwareID)); });
+NTSTATUS WdfPdoInitAddHardwareID(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING HardwareID) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) { pdo.hardware_ids.emplace_back(TextOf(HardwareID)); });
 }
 
-NTSTATUS WdfPdoInitAddCompatibleID(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING CompatibleID) {
-  return With(DeviceInit, [&](PdoInit& pdo) { pdo.compatible_ids.emplace_back(TextOf(CompatibleID)); });
+NTSTATUS WdfPdoInitAddCompatibleID(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING CompatibleID) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) { pdo.compatible_ids.emplace_back(TextOf(CompatibleID)); });
 }
 
-NTSTATUS WdfPdoInitAddDeviceText(DriverGlobals&, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceDescription, PCUNICODE_STRING DeviceLocation,
+NTSTATUS WdfPdoInitAddDeviceText(DriverGlobals& globals, PWDFDEVICE_INIT DeviceInit, PCUNICODE_STRING DeviceDescription, PCUNICODE_STRING DeviceLocation,
                                  LCID LocaleId) {
-  return With(DeviceInit, [&](PdoInit& pdo) {
+  return Copying(globals, DeviceInit, [&](PdoInit& pdo) {
     pdo.texts.push_back({std::u16string(TextOf(DeviceDescription)), std::u16string(TextOf(DeviceLocation)), LocaleId});
   });
 }

@@ -147,6 +147,16 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
     Fail(false);
     return STATUS_NOT_SUPPORTED;
   }
+  status = MakeResourceLists(irp);
+  if (!NT_SUCCESS(status)) {
+    if (action != PnpAction::kStart) {
+      Fail(false);
+      return status;
+    }
+    EnterPnp(WdfDevStatePnpFailedInit);  // S2: nothing has begun yet
+    EnterPnp(WdfDevStatePnpInit);
+    return status;
+  }
   device_.begun_start_.store(true, std::memory_order_release);
   status = PrepareHardware(irp);
   if (!NT_SUCCESS(status)) {
@@ -176,16 +186,20 @@ NTSTATUS PnpPower::Start(PIRP irp, PnpAction action) {
   return STATUS_SUCCESS;
 }
 
-NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
+// The framework's own preparation, before the driver's.
+NTSTATUS PnpPower::MakeResourceLists(PIRP irp) {
   const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
   NTSTATUS status = CreateObjectChecked(device_.globals(), ObjectType::kResourceList, nullptr, &device_, &raw_);
   if (NT_SUCCESS(status)) status = CreateObjectChecked(device_.globals(), ObjectType::kResourceList, nullptr, &device_, &translated_);
-  if (!NT_SUCCESS(status)) {
-    DropResources();
-    return status;
-  }
-  raw_->Fill(stack.Parameters.StartDevice.AllocatedResources);
-  translated_->Fill(stack.Parameters.StartDevice.AllocatedResourcesTranslated);
+  if (NT_SUCCESS(status)) status = raw_->Fill(stack.Parameters.StartDevice.AllocatedResources);
+  if (NT_SUCCESS(status)) status = translated_->Fill(stack.Parameters.StartDevice.AllocatedResourcesTranslated);
+  if (!NT_SUCCESS(status)) DropResources();
+  return status;
+}
+
+NTSTATUS PnpPower::PrepareHardware(PIRP irp) {
+  const IO_STACK_LOCATION& stack = *IoGetCurrentIrpStackLocation(irp);
+  NTSTATUS status = STATUS_SUCCESS;
   // PWR-24: ReleaseHardware is due from here on, also when this fails.
   hardware_prepared_ = true;
   interrupt::Assign(device_, stack.Parameters.StartDevice.AllocatedResources, stack.Parameters.StartDevice.AllocatedResourcesTranslated);

@@ -173,6 +173,7 @@ struct PnpPower {
   bool AskForRestart();
   void DropDependents();
   void ReconsiderPageability();
+  NTSTATUS MakeResourceLists(PIRP irp);
   NTSTATUS PrepareHardware(PIRP irp);
   NTSTATUS ReleaseHardware();
   void DropResources();

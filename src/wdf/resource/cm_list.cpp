@@ -8,11 +8,13 @@
 
 namespace drydock::wdf {
 
-void ResourceList::Fill(const CM_RESOURCE_LIST* list) {
+NTSTATUS ResourceList::Fill(const CM_RESOURCE_LIST* list) {
   descriptors_.clear();
-  if (!list || list->Count == 0) return;
+  if (!list || list->Count == 0) return STATUS_SUCCESS;
+  if (!globals().MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
   const CM_PARTIAL_RESOURCE_LIST& partial = list->List[0].PartialResourceList;
   for (ULONG i = 0; i < partial.Count; ++i) descriptors_.push_back(std::make_unique<CM_PARTIAL_RESOURCE_DESCRIPTOR>(partial.PartialDescriptors[i]));
+  return STATUS_SUCCESS;
 }
 
 CM_RESOURCE_LIST* ResourceList::Build(const CM_RESOURCE_LIST* like) const {

@@ -21,7 +21,7 @@ class ResourceList final : public Object {
   static constexpr ObjectType kType = ObjectType::kResourceList;
 
   // Copies the descriptors of the first full descriptor; null: an empty list.
-  void Fill(const CM_RESOURCE_LIST* list);
+  NTSTATUS Fill(const CM_RESOURCE_LIST* list);
   // The list as the PnP manager gets it, in paged pool: the head as in `like` (null: of nothing). Null: no memory, or (with `empty`) no descriptor.
   CM_RESOURCE_LIST* Build(const CM_RESOURCE_LIST* like) const;
   void SetAccess(ListAccess access) { access_ = access; }

@@ -78,6 +78,7 @@ NTSTATUS IoRequirementsList::Fill(const IO_RESOURCE_REQUIREMENTS_LIST* list) {
     IoResourceList* configuration = nullptr;
     NTSTATUS status = CreateObjectChecked(globals(), ObjectType::kResourceRangeList, nullptr, this, &configuration);
     if (!NT_SUCCESS(status)) return status;
+    if (one.Count > 0 && !globals().MayAllocate()) return STATUS_INSUFFICIENT_RESOURCES;
     configuration->BelongTo(*this);
     configuration->Fill(one);
     lists_.push_back(configuration);

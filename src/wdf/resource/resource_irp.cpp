@@ -152,8 +152,9 @@ NTSTATUS resource::RemoveAdded(Device& device, PIRP irp, LowerLists* lower) {
   NTSTATUS status = CreateObjectChecked(device.globals(), ObjectType::kResourceList, nullptr, &device, &lists.raw);
   if (NT_SUCCESS(status)) status = CreateObjectChecked(device.globals(), ObjectType::kResourceList, nullptr, &device, &lists.translated);
   if (!NT_SUCCESS(status)) return status;
-  lists.raw->Fill(raw_list);
-  lists.translated->Fill(translated_list);
+  status = lists.raw->Fill(raw_list);
+  if (NT_SUCCESS(status)) status = lists.translated->Fill(translated_list);
+  if (!NT_SUCCESS(status)) return status;
   lists.raw->SetAccess(ListAccess::kMayRemove);
   lists.translated->SetAccess(ListAccess::kMayRemove);
   status = nt::CallDriver("EvtDeviceRemoveAddedResources", callback, HandleOf(device), reinterpret_cast<WDFCMRESLIST>(lists.raw->handle()),

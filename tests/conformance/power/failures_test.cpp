@@ -2,178 +2,216 @@
 // device is failed or gone, nothing is left of it, and another one works.
 #include <atomic>
 
-#include "sleeper.h"
+#include "whole.h"
 
 namespace drydock::test {
 namespace {
 
 using std::chrono::milliseconds;
 
-enum class Phase : uint8_t { kStart, kSleep, kResume, kIdleDown, kIdleUp, kRemove };
-const char* NameOf(Phase phase) {
-  static constexpr const char* kNames[] = {"start", "sleep", "resume", "idle down", "idle up", "removal"};
-  return kNames[static_cast<int>(phase)];
-}
+enum class After : uint8_t {
+  kGone,    // the device failed and is removed
+  kStays,   // the failure is the driver's own affair, or a veto: the device works on
+  kEnds,    // the phase removes it anyway
+};
 
 struct Case {
   Phase phase;
   const char* callback;
-  bool fails;  // false: the failure is the driver's own affair (arming, a veto, ReleaseHardware at the end)
+  After after;
 };
 
 constexpr Case kCases[] = {
-    {Phase::kStart, "PrepareHardware", true},
-    {Phase::kStart, "D0Entry", true},
-    {Phase::kStart, "PostInterruptsEnabled", true},
-    {Phase::kStart, "SelfManagedIoInit", true},
-    {Phase::kSleep, "SelfManagedIoSuspend", true},
-    {Phase::kSleep, "PreInterruptsDisabled", true},
-    {Phase::kSleep, "D0Exit", true},
-    {Phase::kSleep, "ArmWakeFromSx", false},
-    {Phase::kResume, "D0Entry", true},
-    {Phase::kResume, "PostInterruptsEnabled", true},
-    {Phase::kResume, "SelfManagedIoRestart", true},
-    {Phase::kIdleDown, "SelfManagedIoSuspend", true},
-    {Phase::kIdleDown, "PreInterruptsDisabled", true},
-    {Phase::kIdleDown, "D0Exit", true},
-    {Phase::kIdleUp, "D0Entry", true},
-    {Phase::kIdleUp, "PostInterruptsEnabled", true},
-    {Phase::kIdleUp, "SelfManagedIoRestart", true},
-    {Phase::kRemove, "SelfManagedIoSuspend", false},
-    {Phase::kRemove, "PreInterruptsDisabled", false},
-    {Phase::kRemove, "D0Exit", false},
-    {Phase::kRemove, "ReleaseHardware", false},
+    {Phase::kStart, "FilterRemove", After::kStays},
+    {Phase::kStart, "FilterAdd", After::kStays},
+    {Phase::kStart, "RemoveAddedResources", After::kGone},
+    {Phase::kStart, "PrepareHardware", After::kGone},
+    {Phase::kStart, "D0Entry", After::kGone},
+    {Phase::kStart, "InterruptEnable", After::kGone},
+    {Phase::kStart, "PostInterruptsEnabled", After::kGone},
+    {Phase::kStart, "DmaFill", After::kGone},
+    {Phase::kStart, "DmaEnable", After::kGone},
+    {Phase::kStart, "DmaStart", After::kGone},
+    {Phase::kStart, "SelfManagedIoInit", After::kGone},
+    {Phase::kSleep, "SelfManagedIoSuspend", After::kGone},
+    {Phase::kSleep, "ArmWakeFromSx", After::kStays},
+    {Phase::kSleep, "DmaStop", After::kGone},
+    {Phase::kSleep, "DmaDisable", After::kGone},
+    {Phase::kSleep, "DmaFlush", After::kGone},
+    {Phase::kSleep, "PreInterruptsDisabled", After::kGone},
+    {Phase::kSleep, "InterruptDisable", After::kGone},
+    {Phase::kSleep, "D0Exit", After::kGone},
+    {Phase::kResume, "D0Entry", After::kGone},
+    {Phase::kResume, "InterruptEnable", After::kGone},
+    {Phase::kResume, "PostInterruptsEnabled", After::kGone},
+    {Phase::kResume, "DmaFill", After::kGone},
+    {Phase::kResume, "DmaEnable", After::kGone},
+    {Phase::kResume, "DmaStart", After::kGone},
+    {Phase::kResume, "SelfManagedIoRestart", After::kGone},
+    {Phase::kIdleDown, "SelfManagedIoSuspend", After::kGone},
+    {Phase::kIdleDown, "ArmWakeFromS0", After::kStays},
+    {Phase::kIdleDown, "DmaStop", After::kGone},
+    {Phase::kIdleDown, "DmaDisable", After::kGone},
+    {Phase::kIdleDown, "DmaFlush", After::kGone},
+    {Phase::kIdleDown, "PreInterruptsDisabled", After::kGone},
+    {Phase::kIdleDown, "InterruptDisable", After::kGone},
+    {Phase::kIdleDown, "D0Exit", After::kGone},
+    {Phase::kIdleUp, "D0Entry", After::kGone},
+    {Phase::kIdleUp, "InterruptEnable", After::kGone},
+    {Phase::kIdleUp, "PostInterruptsEnabled", After::kGone},
+    {Phase::kIdleUp, "DmaFill", After::kGone},
+    {Phase::kIdleUp, "DmaEnable", After::kGone},
+    {Phase::kIdleUp, "DmaStart", After::kGone},
+    {Phase::kIdleUp, "SelfManagedIoRestart", After::kGone},
+    {Phase::kRebalance, "QueryStop", After::kStays},
+    {Phase::kRebalance, "SelfManagedIoSuspend", After::kGone},
+    {Phase::kRebalance, "DmaStop", After::kGone},
+    {Phase::kRebalance, "DmaDisable", After::kGone},
+    {Phase::kRebalance, "DmaFlush", After::kGone},
+    {Phase::kRebalance, "PreInterruptsDisabled", After::kGone},
+    {Phase::kRebalance, "InterruptDisable", After::kGone},
+    {Phase::kRebalance, "D0Exit", After::kGone},
+    {Phase::kRebalance, "ReleaseHardware", After::kGone},
+    {Phase::kRebalance, "RemoveAddedResources", After::kGone},
+    {Phase::kRebalance, "PrepareHardware", After::kGone},
+    {Phase::kRebalance, "D0Entry", After::kGone},
+    {Phase::kRebalance, "InterruptEnable", After::kGone},
+    {Phase::kRebalance, "PostInterruptsEnabled", After::kGone},
+    {Phase::kRebalance, "DmaFill", After::kGone},
+    {Phase::kRebalance, "DmaEnable", After::kGone},
+    {Phase::kRebalance, "DmaStart", After::kGone},
+    {Phase::kRebalance, "SelfManagedIoRestart", After::kGone},
+    {Phase::kRemove, "QueryRemove", After::kStays},
+    {Phase::kRemove, "SelfManagedIoSuspend", After::kEnds},
+    {Phase::kRemove, "DmaStop", After::kEnds},
+    {Phase::kRemove, "DmaDisable", After::kEnds},
+    {Phase::kRemove, "DmaFlush", After::kEnds},
+    {Phase::kRemove, "PreInterruptsDisabled", After::kEnds},
+    {Phase::kRemove, "InterruptDisable", After::kEnds},
+    {Phase::kRemove, "D0Exit", After::kEnds},
+    {Phase::kRemove, "ReleaseHardware", After::kEnds},
+    {Phase::kSurprise, "SelfManagedIoSuspend", After::kEnds},
+    {Phase::kSurprise, "DmaStop", After::kEnds},
+    {Phase::kSurprise, "InterruptDisable", After::kEnds},
+    {Phase::kSurprise, "D0Exit", After::kEnds},
+    {Phase::kSurprise, "ReleaseHardware", After::kEnds},
 };
 
-struct Life : Recorder {
-  explicit Life(Machine& machine) : machine(machine) {
-    watch_states = false;
-    hooks.managed_queue = true;
-    hooks.ioctl = [](WDFREQUEST request, size_t, size_t, ULONG) { WdfRequestComplete(request, STATUS_SUCCESS); };
-    hooks.device_attributes = [](WDF_OBJECT_ATTRIBUTES& attributes) { MakeNamed(&attributes); };
-    hooks.added = [this](WDFDEVICE device) {
-      Name(device, hooks.log, "device");
-      NTSTATUS status = AssignSxWake(device);
-      return NT_SUCCESS(status) && idles ? AssignIdle(device, 20) : status;
-    };
-  }
-  bool Add() {
-    if (!rig) rig = std::make_unique<Rig>(machine, hooks);
-    rig->device = machine.AddDevice(CanWake(rig->driver));
-    return rig->device.started();
-  }
-  void Walk(Phase phase) {
-    switch (phase) {
-      case Phase::kStart: Add(); break;
-      case Phase::kSleep: machine.SetSystemPower(3); break;
-      case Phase::kResume: machine.SetSystemPower(0); break;
-      case Phase::kIdleDown: machine.Advance(milliseconds(300)); break;
-      case Phase::kIdleUp: {
-        File file = machine.Open(rig->device);
-        PendingIo io = file.StartIoctl(kIoctl, nullptr, 0, nullptr, 0);
-        machine.RunUntilIdle();
-        machine.Advance(milliseconds(100));
-        io.Cancel();
-        break;
-      }
-      case Phase::kRemove: machine.RemoveDevice(rig->device); break;
-    }
-    machine.RunUntilIdle();
-  }
-  // What comes before the phase that fails.
-  void LeadUpTo(Phase phase) {
-    idles = phase == Phase::kIdleDown || phase == Phase::kIdleUp;
-    if (phase == Phase::kStart) return;
-    EXPECT_TRUE(Add());
-    if (phase == Phase::kResume) machine.SetSystemPower(3);
-    if (phase == Phase::kIdleUp) machine.Advance(milliseconds(300));
-  }
-  bool Gone() { return hooks.log.Count("device.destroy") == 1; }
+// Nothing of the driver is left: the report at its unloading would name pool, objects and their references; timers are counted.
+void NothingIsLeft(Machine& machine, size_t timers_before, size_t timers_after) {
+  EXPECT_EQ(machine.CountReports(ReportKind::kLeak), 0u) << machine.ReportText();
+  EXPECT_EQ(timers_after, timers_before);
+}
 
-  Machine& machine;
-  bool idles = false;
-  std::unique_ptr<Rig> rig;
-};
-
-CONFORMANCE(Failures, OfEveryCallbackInEveryPhase, "S2", "S12", "S13", "PWR-30", "PWR-33", "PWR-37", "O-08", "DEVX-42") {
+CONFORMANCE(Failures, OfEveryCallbackInEveryPhase, "S2", "S3", "S12", "S13", "PWR-30", "PWR-33", "PWR-37", "O-01", "O-08", "DEVX-42") {
   for (const Case& c : kCases) {
     SCOPED_TRACE(std::string(c.callback) + " fails in " + NameOf(c.phase));
-    {
-      Life life(machine);
-      life.LeadUpTo(c.phase);
-      if (testing::Test::HasFailure()) return;
-      life.hooks.fail[c.callback] = STATUS_UNSUCCESSFUL;
-      life.Calls();
-      life.Walk(c.phase);
-      if (machine.simulated() == false) {
-        machine.Run([&] { Until([&] { return !c.fails || life.Gone(); }); });
-      }
-      if (machine.stopped()) return;
-      EXPECT_EQ(life.Gone(), c.fails || c.phase == Phase::kRemove);
-      if (c.fails) EXPECT_FALSE(life.rig->device.started());
-      if (life.Gone()) {
-        EXPECT_EQ(life.hooks.log.Count("SelfManagedIoFlush"), life.hooks.log.Count("SelfManagedIoCleanup")) << "both or none";
-        life.rig->device = Device();
-      }
-      // The tree stays usable: the machine wakes, another device starts, works and goes.
-      life.hooks.fail.clear();
-      EXPECT_EQ(machine.SetSystemPower(0), STATUS_SUCCESS);
-      if (!life.Gone()) {
-        EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
-        life.rig->device = Device();
-      }
-      life.Calls();
-      ASSERT_TRUE(life.Add());
-      EXPECT_EQ(life.rig->Open().Ioctl(kIoctl).status, STATUS_SUCCESS);
-      EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
-      life.rig->device = Device();
-      EXPECT_TRUE(life.Gone());
+    Whole life(machine);
+    const size_t timers = life.timers();
+    life.LeadUpTo(c.phase);
+    if (testing::Test::HasFailure()) return;
+    life.Calls();
+    life.hooks.fail[c.callback] = STATUS_UNSUCCESSFUL;
+    life.Walk(c.phase);
+    if (!machine.simulated()) machine.Run([&] { Until([&] { return c.after == After::kStays || life.Gone(); }); });
+    if (machine.stopped()) return;
+    bool called = false;
+    for (const std::string& line : life.hooks.log.lines()) called |= line.starts_with(c.callback);
+    EXPECT_TRUE(called) << "the case proves nothing";
+    EXPECT_EQ(life.Gone(), c.after != After::kStays) << machine.StateHistory(life.rig->device);
+    if (life.Gone()) {
+      EXPECT_FALSE(life.rig->device.started());
+      EXPECT_EQ(life.hooks.log.Count("SelfManagedIoFlush"), life.hooks.log.Count("SelfManagedIoCleanup")) << "both or none";
+      life.End();  // what is left: the node of a device that failed
     }
-    // The driver is unloaded: what it left behind would have been reported.
-    EXPECT_EQ(machine.CountReports(ReportKind::kLeak), 0u) << machine.ReportText();
+    // The tree stays usable: the machine wakes, the device works or another one starts, works and goes.
+    life.hooks.fail.clear();
+    EXPECT_EQ(machine.SetSystemPower(0), STATUS_SUCCESS);
+    if (life.Gone()) {
+      life.Calls();
+      ASSERT_TRUE(life.Add()) << machine.ReportText();
+    }
+    EXPECT_EQ(life.rig->Open().Ioctl(kIoctl).status, STATUS_SUCCESS);
+    EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
+    life.rig->device = Device();
+    EXPECT_TRUE(life.Gone());
+    life.rig.reset();
+    machine.RunUntilIdle();
+    NothingIsLeft(machine, timers, life.timers());
     if (testing::Test::HasFailure()) return;
   }
 }
 
+// The n-th allocation of the driver or of the framework for it fails, from the loading of the driver on, until a whole life has fewer than n.
 CONFORMANCE(Failures, OfEveryAllocationWhileADeviceStartsAndStops, "S2", "PWR-37", "ours") {
-  Life life(machine);
+  Whole life(machine);
+  const size_t timers = life.timers();
   ASSERT_TRUE(life.Add());
-  EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
-  life.rig->device = Device();
-  uint32_t started = 0, lives_with_a_failure = 0;
-  // The n-th allocation from here fails, until a life has fewer than n.
-  for (uint32_t n = 1; n < 200 && started < 3; ++n) {
-    SCOPED_TRACE(n);
+  life.End();
+  uint32_t whole = 0, with_a_failure = 0, failed_starts = 0;
+  auto live_once = [&](uint32_t n, bool idles) {
+    SCOPED_TRACE("allocation " + std::to_string(n) + (idles ? " of a life with idling" : ""));
+    life.idles = idles;
     life.hooks.log.Take();
     machine.FailAllocations(n, 1);
     const bool up = life.Add();
-    if (up) machine.SetSystemPower(3);
+    if (up) {
+      if (idles) life.Walk(Phase::kIdleDown);
+      if (idles && life.rig->device.started()) life.Walk(Phase::kIdleUp);
+      if (life.rig->device.started()) life.Walk(Phase::kRebalance);
+      if (life.rig->device.started()) life.Walk(Phase::kSleep);
+      life.Walk(Phase::kResume);
+      if (life.rig->device.started()) life.Walk(Phase::kRemove);
+    }
     const bool used = machine.AllocationsFailed() == 0;
     machine.FailAllocations(0);
     if (machine.stopped()) return;
-    if (up) {
-      EXPECT_EQ(machine.SetSystemPower(0), STATUS_SUCCESS);
-      machine.RunUntilIdle();
-    }
-    if (life.rig->device.started()) {
-      EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
-    } else if (life.rig->device.pdo()) {
-      machine.RemoveDevice(life.rig->device);
-    }
-    life.rig->device = Device();
+    EXPECT_EQ(machine.SetSystemPower(0), STATUS_SUCCESS);
+    machine.RunUntilIdle();
+    life.End();
+    if (!machine.simulated()) machine.Run([&] { Until([&] { return life.hooks.log.Count("device.cleanup") == life.hooks.log.Count("device.destroy"); }); });
     EXPECT_EQ(life.hooks.log.Count("device.cleanup"), life.hooks.log.Count("device.destroy"));
-    started = up && used ? started + 1 : 0;
-    lives_with_a_failure += !used;
-    if (testing::Test::HasFailure()) return;
+    whole = up && used ? whole + 1 : 0;
+    with_a_failure += !used;
+    failed_starts += !up;
+  };
+  for (uint32_t n = 1; n < 2000 && whole < 4 && !machine.stopped() && !testing::Test::HasFailure(); ++n) {
+    live_once(n, false);
+    if (machine.simulated() || n % 8 == 0) live_once(n, true);  // idling takes real time there
   }
-  EXPECT_GE(lives_with_a_failure, 5u);
-  EXPECT_EQ(started, 3u) << "the loop saw a whole life without a failure";
+  if (machine.stopped() || testing::Test::HasFailure()) return;
+  EXPECT_EQ(whole, 4u) << "the loop saw a whole life without a failure";
+  EXPECT_GE(with_a_failure, machine.simulated() ? 180u : 90u);
+  EXPECT_GE(failed_starts, machine.simulated() ? 100u : 50u);
   ASSERT_TRUE(life.Add());
   EXPECT_EQ(life.rig->Open().Ioctl(kIoctl).status, STATUS_SUCCESS);
-  EXPECT_EQ(machine.RemoveDevice(life.rig->device), STATUS_SUCCESS);
-  life.rig->device = Device();
+  life.End();
   life.rig.reset();
-  EXPECT_EQ(machine.CountReports(ReportKind::kLeak), 0u) << machine.ReportText();
+  machine.RunUntilIdle();
+  NothingIsLeft(machine, timers, life.timers());
+}
+
+CONFORMANCE(Failures, WithoutMemoryForTheResourceListsTheStartHasNotBegun, "S2") {
+  static Machine* here;
+  here = &machine;
+  for (uint32_t nth : {1u, 2u}) {
+    Recorder device;
+    device.hooks.added = [nth](WDFDEVICE) {
+      here->FailAllocations(nth, 1);
+      return STATUS_SUCCESS;
+    };
+    Rig rig(machine, device.hooks);
+    rig.device = machine.AddDevice(CanWake(rig.driver));
+    EXPECT_EQ(machine.AllocationsFailed(), 1u);
+    machine.FailAllocations(0);
+    EXPECT_FALSE(rig.device.started());
+    Lines path = device.PnpPath();
+    path.resize(std::min<size_t>(path.size(), 5));
+    EXPECT_EQ(path, (Lines{"Init", "InitStarting", "HardwareAvailable", "FailedInit", "Init"}));
+    machine.RemoveDevice(rig.device);
+    rig.device = Device();
+    EXPECT_TRUE(device.Calls().empty()) << "neither PrepareHardware nor ReleaseHardware";
+  }
 }
 
 // --- restart (O-25) ---

@@ -47,6 +47,8 @@ NTSTATUS ForAll(ULONG first, ULONG last, Register register_one) {
 
 }  // namespace
 
+NTSTATUS RecordStep(const char* name) { return Step(name); }
+
 Recorder::Recorder() {
   here = this;
   hooks.pnp_callbacks = true;
@@ -73,8 +75,8 @@ NTSTATUS Recorder::Init(PWDFDEVICE_INIT init) {
   policy.EvtDeviceWakeFromS0Triggered = [](WDFDEVICE) { Step("WakeFromS0Triggered"); };
   if (with_reason) {
     policy.EvtDeviceArmWakeFromSxWithReason = [](WDFDEVICE device, BOOLEAN enabled, BOOLEAN children) {
-      here->hooks.log.Add(std::string("WithReason(") + (enabled ? "enabled" : "not enabled") + (children ? ", children)" : ")"));
-      return here->on_arm ? here->on_arm(device) : STATUS_SUCCESS;
+      const std::string name = std::string("WithReason(") + (enabled ? "enabled" : "not enabled") + (children ? ", children)" : ")");
+      return Arm(name.c_str(), device);
     };
   } else {
     policy.EvtDeviceArmWakeFromSx = [](WDFDEVICE device) { return Arm("ArmWakeFromSx", device); };

@@ -32,6 +32,9 @@ struct Recorder {
   Log paths_[3];
 };
 
+// For callbacks that the recorder does not make itself: writes the name, and returns what hooks.fail has for it.
+NTSTATUS RecordStep(const char* name);
+
 // A bus that can wake the system: D3 in Sx, wake from D2 or D3 and S3.
 DeviceSpec CanWake(Driver function, int wakes_from_d = 3, int wakes_from_s = 3);
 NTSTATUS AssignSxWake(WDFDEVICE device, WDF_TRI_STATE enabled = WdfTrue);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "nt/bugcheck.h"
+#include "nt/ex/pool.h"
 #include "nt/hal/dma/dma.h"
 #include "nt/thread.h"
 #include "runtime/assert.h"
@@ -258,6 +259,7 @@ extern "C" PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObjec
   const bool system = !asked.Master;
   if (version == DEVICE_DESCRIPTION_VERSION3 && asked.DmaAddressWidth && (asked.DmaAddressWidth < 12 || asked.DmaAddressWidth > 64)) return nullptr;
 
+  if (!ex::MayAllocate(kernel, sizeof(Adapter))) return nullptr;
   auto adapter = std::make_unique<Adapter>();
   adapter->state = &state;
   adapter->pdo = PhysicalDeviceObject;
