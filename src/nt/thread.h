@@ -40,6 +40,7 @@ struct Thread {
   uint64_t thread_id = 0;               // PsGetCurrentThreadId, a multiple of 4
   int32_t exit_status = 0;
   int32_t priority = 8;                 // what KeSetPriorityThread stored; does not steer anything
+  uint32_t last_error = 0;              // SetLastError of a user-mode driver
   Thread* previous = nullptr;           // ps: the running ones, in order of id
   Thread* next = nullptr;
 };

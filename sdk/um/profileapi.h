@@ -1,0 +1,2 @@
+// QueryPerformanceCounter: see sysinfoapi.h.
+#include "sysinfoapi.h"

@@ -1,0 +1,35 @@
+// What windows.h takes from NT: base types, status values, list heads, interlocked operations, access rights, registry types.
+//
+// Used by:  UMDF drivers. What kernel and user mode share is one header here, so that windows.h and wdf.h agree.
+// Source:   public documentation.
+#ifndef _WINNT_
+#define _WINNT_
+
+#include "minwindef.h"
+#include "ntdef.h"
+#include "ntstatus.h"
+#include "wdm/access.h"
+#include "wdm/interlocked.h"
+#include "wdm/list.h"
+#include "wdm/registry.h"
+#include "wdm/rtl.h"
+
+#ifndef _TCHAR_DEFINED
+#define _TCHAR_DEFINED
+#ifdef UNICODE
+typedef WCHAR TCHAR, *PTCHAR;
+typedef PWSTR PTSTR, LPTSTR;
+typedef PCWSTR PCTSTR, LPCTSTR;
+#else
+typedef CHAR TCHAR, *PTCHAR;
+typedef PSTR PTSTR, LPTSTR;
+typedef PCSTR PCTSTR, LPCTSTR;
+#endif
+#endif
+
+#define MAXIMUM_WAIT_OBJECTS 64
+#define MAXWORD 0xffff
+#define MAXBYTE 0xff
+#define DELETE_ACCESS DELETE
+
+#endif  // _WINNT_

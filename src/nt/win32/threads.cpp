@@ -1,0 +1,167 @@
+// Threads, sleeping, time.
+#include <fmt/format.h>
+
+#include "nt/driver_callback.h"
+#include "nt/kernel.h"
+#include "nt/ob/handle_table.h"
+#include "nt/ps/start.h"
+#include "nt/ps/types.h"
+#include "nt/win32/win32.h"
+
+using namespace drydock;
+using namespace drydock::nt;
+using namespace drydock::nt::win32;
+
+namespace {
+
+struct Start {
+  LPTHREAD_START_ROUTINE routine;
+  void* parameter;
+};
+
+void RunThread(void* argument) {
+  const Start start = *static_cast<Start*>(argument);
+  delete static_cast<Start*>(argument);
+  Thread& thread = CurrentThread();
+  try {
+    thread.exit_status =
+        static_cast<int32_t>(CallDriver("ThreadProc", start.routine, start.parameter));
+  } catch (const rt::TaskStopped&) {
+    if (!thread.terminating) throw;  // ExitThread comes here too
+  }
+}
+
+FILETIME FileTimeOf(rt::Ticks time) {
+  return {static_cast<DWORD>(static_cast<uint64_t>(time)),
+          static_cast<DWORD>(static_cast<uint64_t>(time) >> 32)};
+}
+
+}  // namespace
+
+extern "C" {
+
+HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize,
+                    LPTHREAD_START_ROUTINE lpStartAddress, LPVOID lpParameter,
+                    DWORD dwCreationFlags, LPDWORD lpThreadId) {
+  (void)lpThreadAttributes;
+  (void)dwStackSize;
+  if (lpStartAddress == nullptr || dwCreationFlags != 0) {  // no thread is made suspended here
+    Succeeded(STATUS_INVALID_PARAMETER);
+    return nullptr;
+  }
+  Kernel& kernel = CurrentKernel();
+  Thread* thread = nullptr;
+  ps::ThreadStart start;
+  const std::string name = fmt::format("thread of {}", CurrentThread().task->name);
+  start.name = name.c_str();
+  start.entry = &RunThread;
+  start.argument = new Start{lpStartAddress, lpParameter};
+  start.thread = &thread;
+  kernel.executor.Detach(ps::StartThread(kernel, start));
+  if (lpThreadId != nullptr) *lpThreadId = static_cast<DWORD>(thread->thread_id);
+  HANDLE handle = nullptr;
+  const NTSTATUS status =
+      ob::InsertHandle(kernel, thread, THREAD_ALL_ACCESS, OBJ_KERNEL_HANDLE, &handle);
+  if (!Succeeded(status)) {
+    ob::Dereference(thread);
+    return nullptr;
+  }
+  kernel.executor.SchedulePoint();
+  return handle;
+}
+
+VOID ExitThread(DWORD dwExitCode) {
+  Thread& thread = CurrentThread();
+  thread.exit_status = static_cast<int32_t>(dwExitCode);
+  thread.terminating = true;
+  throw rt::TaskStopped();
+}
+
+BOOL GetExitCodeThread(HANDLE hThread, LPDWORD lpExitCode) {
+  void* body;
+  if (!Succeeded(ob::ReferenceByHandle(hThread, 0, &ps::kThreadType, KernelMode, &body)))
+    return FALSE;
+  auto* thread = static_cast<Thread*>(body);
+  const bool ended =
+      __atomic_load_n(&reinterpret_cast<DISPATCHER_HEADER*>(thread->header)->SignalState,
+                      __ATOMIC_ACQUIRE) != 0;
+  *lpExitCode = ended ? static_cast<DWORD>(thread->exit_status) : STILL_ACTIVE;
+  ob::Dereference(body);
+  return TRUE;
+}
+
+DWORD GetCurrentThreadId(VOID) { return static_cast<DWORD>(CurrentThread().thread_id); }
+HANDLE GetCurrentProcess(VOID) { return ZwCurrentProcess(); }
+
+BOOL SwitchToThread(VOID) {
+  CurrentKernel().executor.Yield();
+  return TRUE;
+}
+
+DWORD SleepEx(DWORD dwMilliseconds, BOOL bAlertable) {
+  if (dwMilliseconds == 0) {
+    SwitchToThread();
+    return 0;
+  }
+  LARGE_INTEGER time;
+  if (Timeout(dwMilliseconds, &time) == nullptr) time.QuadPart = INT64_MIN;  // for ever
+  return KeDelayExecutionThread(KernelMode, bAlertable != FALSE, &time) == STATUS_USER_APC
+             ? WAIT_IO_COMPLETION
+             : 0;
+}
+VOID Sleep(DWORD dwMilliseconds) { SleepEx(dwMilliseconds, FALSE); }
+
+ULONGLONG GetTickCount64(VOID) {
+  return static_cast<ULONGLONG>(CurrentKernel().executor.InterruptTime() / 10'000);
+}
+DWORD GetTickCount(VOID) { return static_cast<DWORD>(GetTickCount64()); }
+
+VOID GetSystemTimeAsFileTime(LPFILETIME lpSystemTimeAsFileTime) {
+  *lpSystemTimeAsFileTime = FileTimeOf(CurrentKernel().executor.SystemTime());
+}
+VOID GetSystemTimePreciseAsFileTime(LPFILETIME lpSystemTimeAsFileTime) {
+  GetSystemTimeAsFileTime(lpSystemTimeAsFileTime);
+}
+
+BOOL FileTimeToSystemTime(const FILETIME* lpFileTime, LPSYSTEMTIME lpSystemTime) {
+  LARGE_INTEGER time;
+  time.LowPart = lpFileTime->dwLowDateTime;
+  time.HighPart = static_cast<LONG>(lpFileTime->dwHighDateTime);
+  if (time.QuadPart < 0) return Succeeded(STATUS_INVALID_PARAMETER);
+  TIME_FIELDS fields;
+  RtlTimeToTimeFields(&time, &fields);
+  *lpSystemTime = {static_cast<WORD>(fields.Year),    static_cast<WORD>(fields.Month),
+                   static_cast<WORD>(fields.Weekday), static_cast<WORD>(fields.Day),
+                   static_cast<WORD>(fields.Hour),    static_cast<WORD>(fields.Minute),
+                   static_cast<WORD>(fields.Second),  static_cast<WORD>(fields.Milliseconds)};
+  return TRUE;
+}
+BOOL SystemTimeToFileTime(const SYSTEMTIME* lpSystemTime, LPFILETIME lpFileTime) {
+  TIME_FIELDS fields = {};
+  fields.Year = static_cast<CSHORT>(lpSystemTime->wYear);
+  fields.Month = static_cast<CSHORT>(lpSystemTime->wMonth);
+  fields.Day = static_cast<CSHORT>(lpSystemTime->wDay);
+  fields.Hour = static_cast<CSHORT>(lpSystemTime->wHour);
+  fields.Minute = static_cast<CSHORT>(lpSystemTime->wMinute);
+  fields.Second = static_cast<CSHORT>(lpSystemTime->wSecond);
+  fields.Milliseconds = static_cast<CSHORT>(lpSystemTime->wMilliseconds);
+  LARGE_INTEGER time;
+  if (!RtlTimeFieldsToTime(&fields, &time)) return Succeeded(STATUS_INVALID_PARAMETER);
+  *lpFileTime = FileTimeOf(time.QuadPart);
+  return TRUE;
+}
+VOID GetSystemTime(LPSYSTEMTIME lpSystemTime) {
+  const FILETIME now = FileTimeOf(CurrentKernel().executor.SystemTime());
+  FileTimeToSystemTime(&now, lpSystemTime);
+}
+
+BOOL QueryPerformanceCounter(LARGE_INTEGER* lpPerformanceCount) {
+  *lpPerformanceCount = KeQueryPerformanceCounter(nullptr);
+  return TRUE;
+}
+BOOL QueryPerformanceFrequency(LARGE_INTEGER* lpFrequency) {
+  KeQueryPerformanceCounter(lpFrequency);
+  return TRUE;
+}
+
+}  // extern "C"
