@@ -42,6 +42,22 @@ class WmiSubscription {
   std::unique_ptr<Impl> impl_;
 };
 
+// A class as a MOF file of a driver describes it; the driver's image keeps it as a resource (docs/building-drivers.md).
+struct WmiClass {
+  struct Item {
+    uint32_t id;
+    std::string type, name;  // "uint32", "string", "uint8[4]", "uint8[]", the name of an embedded class
+  };
+  struct Method {
+    uint32_t id;
+    std::string name;
+  };
+  std::string name, guid;  // {XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX}
+  bool event = false;      // derives from WMIEvent
+  std::vector<Item> items;
+  std::vector<Method> methods;
+};
+
 class Wmi {
  public:
   struct Instance {
@@ -51,6 +67,12 @@ class Wmi {
   explicit Wmi(Machine& machine) : machine_(&machine) {}
 
   bool Provides(const struct _GUID& block);  // some device has registered it
+  // By names: the classes in the MOF resources that registered devices name.
+  std::vector<WmiClass> Classes();
+  bool FindClass(const std::string& name, WmiClass* found);  // in any letter case
+  // The block of a class (or of a GUID as text); false: there is none.
+  bool FindBlock(const std::string& class_or_guid, struct _GUID* block);
+  std::vector<std::string> InstanceNames(const struct _GUID& block);
   Status QueryAll(const struct _GUID& block, std::vector<Instance>* instances);
   Status Query(const struct _GUID& block, const std::string& instance, std::string* data);
   Status Set(const struct _GUID& block, const std::string& instance, const std::string& data);

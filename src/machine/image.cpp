@@ -116,6 +116,7 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
   if (!image->entry_) throw Error(fmt::format("{}: no driver: neither FxDriverEntry nor DriverEntry is exported", path));
 
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockImageInfo"))) image->information_ = text;
+  if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockMofResources"))) image->mof_resources_ = text;
   link_map* map = nullptr;
   image->descriptor_ = std::exchange(copy.fd, -1);
   if (dlinfo(image->library_, RTLD_DI_LINKMAP, &map) == 0 && map) {

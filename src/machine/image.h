@@ -22,6 +22,7 @@ class Image {
   DriverEntryPoint entry() const { return entry_; }
   const std::string& driver_name() const { return driver_name_; }  // service name: from the image's information or the file's name
   const std::string& information() const { return information_; }  // JSON as the builder wrote it, may be empty
+  const std::string& mof_resources() const { return mof_resources_; }  // machine/mof.h; empty: none
   const ImageRange& range() const { return range_; }
 
  private:
@@ -31,6 +32,7 @@ class Image {
   DriverEntryPoint entry_ = nullptr;
   std::string driver_name_;
   std::string information_;
+  std::string mof_resources_;
   ImageRange range_;
 };
 

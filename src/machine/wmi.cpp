@@ -1,9 +1,13 @@
 // Machine: WMI from outside.
 #include "drydock/wmi.h"
 
+#include <strings.h>
+
+#include <algorithm>
 #include <mutex>
 
 #include "machine/impl.h"
+#include "machine/mof.h"
 #include "machine/names.h"
 #include "nt/bugcheck.h"
 #include "nt/io/state.h"
@@ -91,6 +95,55 @@ static WmiSubscription Begin(Machine& machine, const GUID& block, bool events) {
 
 bool Wmi::Provides(const GUID& block) {
   return machine::Guarded(*machine_->impl(), false, [&] { return StateOf(*machine_).Known(block); });
+}
+
+std::vector<WmiClass> Wmi::Classes() {
+  std::vector<std::pair<std::u16string, std::u16string>> places;
+  Do(*machine_, [&](nt::io::WmiState& state) {
+    places = state.MofResources();
+    return STATUS_SUCCESS;
+  });
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  std::vector<WmiClass> classes;
+  rt::LockGuard guard(machine_->impl()->drivers_lock);
+  for (const auto& [path, resource] : places) {
+    const std::string service = machine::ToUtf8(path.substr(path.rfind(u'\\') + 1));
+    for (const Driver::Impl& driver : machine_->impl()->drivers) {
+      if (!driver.driver || !driver.image || strcasecmp(driver.name.c_str(), service.c_str()) != 0) continue;
+      machine::ReadMofResource(driver.image->mof_resources(), machine::ToUtf8(resource), &classes);
+      break;
+    }
+  }
+  return classes;
+}
+
+bool Wmi::FindClass(const std::string& name, WmiClass* found) {
+  for (WmiClass& one : Classes()) {
+    if (strcasecmp(one.name.c_str(), name.c_str()) != 0) continue;
+    *found = std::move(one);
+    return true;
+  }
+  return false;
+}
+
+bool Wmi::FindBlock(const std::string& class_or_guid, GUID* block) {
+  if (machine::ReadGuid(class_or_guid, block)) return true;
+  WmiClass found;
+  return FindClass(class_or_guid, &found) && machine::ReadGuid(found.guid, block);
+}
+
+std::vector<std::string> Wmi::InstanceNames(const GUID& block) {
+  std::vector<std::string> names;
+  Do(*machine_, [&](nt::io::WmiState& state) {
+    for (const std::u16string& name : state.StaticNames(block)) names.push_back(machine::ToUtf8(name));
+    return STATUS_SUCCESS;
+  });
+  if (!names.empty()) return names;
+  std::vector<Instance> all;
+  if (QueryAll(block, &all).ok())
+    for (Instance& one : all) names.push_back(std::move(one.name));
+  return names;
 }
 
 Status Wmi::QueryAll(const GUID& block, std::vector<Instance>* instances) {

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ntddk.h>
@@ -76,6 +77,10 @@ struct WmiState {
   bool Knows(DEVICE_OBJECT* device);
   size_t CountOf(DRIVER_OBJECT* driver);
   std::vector<GUID> Blocks();
+  // Where the classes of providers are described: the driver's registry path and the name of the resource in its image.
+  std::vector<std::pair<std::u16string, std::u16string>> MofResources();
+  // Instances of a block; those of a block with dynamic names only its provider knows.
+  std::vector<std::u16string> StaticNames(const GUID& guid);
 
   // --- requests ---
   // The nodes of every provider of the block.

@@ -94,6 +94,24 @@ std::vector<GUID> WmiState::Blocks() {
   return guids;
 }
 
+std::vector<std::pair<std::u16string, std::u16string>> WmiState::MofResources() {
+  std::vector<std::pair<std::u16string, std::u16string>> all;
+  rt::LockGuard guard(lock_);
+  for (auto& provider : providers_)
+    if (!provider->mof_resource.empty()) all.emplace_back(provider->registry_path, provider->mof_resource);
+  return all;
+}
+
+std::vector<std::u16string> WmiState::StaticNames(const GUID& guid) {
+  std::vector<std::u16string> names;
+  rt::LockGuard guard(lock_);
+  for (auto& provider : providers_) {
+    for (const WmiBlock& block : provider->blocks)
+      if (SameGuid(block.guid, guid)) names.insert(names.end(), block.names.begin(), block.names.end());
+  }
+  return names;
+}
+
 bool WmiState::Known(const GUID& guid) {
   rt::LockGuard guard(lock_);
   for (auto& provider : providers_) {

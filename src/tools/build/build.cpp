@@ -8,6 +8,7 @@
 
 #include "tools/build/driver_project.h"
 #include "tools/build/generated_headers.h"
+#include "tools/build/mof_resource.h"
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
 #include "tools/build/msvc_dialect.h"
@@ -76,6 +77,14 @@ class Builder {
     const fs::path info = out_ / "obj" / "image_info.c";
     WriteIfChanged(info, ImageInfo());
     AddPlain(info, plan);
+    if (!project_.mof_resources.empty()) {
+      std::string text;
+      for (const auto& [name, mof] : project_.mof_resources)
+        text += MofResourceText(name, ReadTextFile(mof), mof.string());
+      const fs::path resources = out_ / "obj" / "mof_resources.c";
+      WriteIfChanged(resources, MofResourceSource(text));
+      AddPlain(resources, plan);
+    }
 
     plan.link = {compiler_.c.string()};
     const auto map = surroundings_.Find("driver-exports.map");

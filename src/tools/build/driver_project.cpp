@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tools/build/driver_metadata.h"
+#include "tools/build/mof_resource.h"
 #include "tools/build/msbuild/project.h"
 #include "tools/build/text_file.h"
 
@@ -324,6 +325,20 @@ class Loader {
       mofs[input->stem().string() + ".bmf"] = *input;
       const std::string binary = file_name(item->Metadata("CreateBinaryMofFile"));
       if (!binary.empty()) mofs[binary] = *input;
+    }
+    for (const msbuild::Item* item : project.ItemsOf("ResourceCompile")) {
+      const auto script = paths_.FindFile(driver.folder, item->include);
+      if (mofs.empty() || !script || EqualsNoCase(Trim(item->Metadata("ExcludedFromBuild")), "true"))
+        continue;
+      for (const auto& [name, binary] : MofResourcesOfScript(ReadTextFile(*script))) {
+        const auto at = mofs.find(file_name(binary));
+        if (at != mofs.end()) {
+          driver.mof_resources.emplace_back(name, at->second);
+        } else {
+          diagnostics_.Warning(fmt::format("{}: nothing makes {}, so the image has no MOF resource {}",
+                                           script->string(), binary, name));
+        }
+      }
     }
     for (const char* type : {"MessageCompile", "Wmimofck", "Midl", "CustomBuild", "MASM"}) {
       for (const msbuild::Item* item : project.ItemsOf(type)) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/build/diagnostics.h"
@@ -69,6 +70,8 @@ struct DriverProject {
   std::vector<SourceFile> sources;
   std::vector<std::filesystem::path> infs;  // .inf and .inx
   std::vector<ToolItem> tool_items;
+  // Resources that its scripts make of binary MOF files: names, and the MOF files behind them.
+  std::vector<std::pair<std::string, std::filesystem::path>> mof_resources;
   std::vector<DriverProject> libraries;  // static libraries that it refers to
 };
 

@@ -1,4 +1,5 @@
 #include "tools/build/generated_headers.h"
+#include "tools/build/mof_resource.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -151,6 +152,21 @@ TEST(MofHeader, MistakesAreErrorsAtTheirLine) {
               HasSubstr("x.mof:2: error: MOF: '99999999999' is no length of an array"));
   EXPECT_THAT(error("class A {\n [WmiDataId(1), ValueMap{\"1\"},\n DefineValues{\"X\", \"Y\"}] uint32 x; };"),
               HasSubstr("x.mof:3: error: MOF: DefineValues has 2 names, ValueMap has 1 values"));
+}
+
+TEST(MofResource, ImagesKeepClassesByTheNamesOfTheirResources) {
+  EXPECT_EQ(MofResourceText("Thing", R"([WMI, guid("{A1C15015-B069-11d1-9290-00A0C9062910}")]
+class Point { [WmiDataId(2)] uint8 Y[2]; [WmiDataId(1)] sint16 X; };
+class NoGuid { uint32 x; };
+class Base : WMIEvent { };
+[guid("15D851F1-6539-11d1-A529-00A0C9062910")] class Moved : Base { [WmiDataId(1)] Point To; [WmiMethodId(4)] void Reset(); };
+)",
+                            "x.mof"),
+            "resource Thing\nclass Point {a1c15015-b069-11d1-9290-00a0c9062910}\nitem 1 sint16 X\nitem 2 uint8[2] Y\n"
+            "class Moved {15d851f1-6539-11d1-a529-00a0c9062910} event\nitem 1 Point To\nmethod 4 Reset\n");
+  EXPECT_EQ(MofResourcesOfScript("#include <windows.h>\n// A MOFDATA a.bmf\n1 ICON x.ico\nThing MOFDATA thing.bmf\r\n\"Other\" mofdata DISCARDABLE "
+                                 "\"out\\other one.bmf\""),
+            (std::vector<std::pair<std::string, std::string>>{{"Thing", "thing.bmf"}, {"Other", "out\\other one.bmf"}}));
 }
 
 TEST(MessageHeader, SymbolsGetTheValuesOfMc) {

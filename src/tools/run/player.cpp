@@ -206,6 +206,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kVanishes: return PlayAppears(command);
     case ScenarioVerb::kState: return PlayState(command);
     case ScenarioVerb::kLog: return PlayLog(command);
+    case ScenarioVerb::kWmi: return PlayWmi(command);
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }
@@ -259,6 +260,17 @@ bool Player::PlayLog(const Command& command) {
   }
   if (!command.none) return Fail(command, fmt::format("the log has no line with {}", Shown(command.text)));
   return true;
+}
+
+bool Player::PlayWmi(const Command& command) {
+  if (command.wmi == WmiVerb::kClasses) {
+    std::fputs(wmi_.Classes().c_str(), stdout);
+    return true;
+  }
+  std::string output, instance;
+  const Status status = wmi_.Play(command, &output, &instance);
+  if (!instance.empty()) Print(fmt::format("line {}: {}", command.line, instance));
+  return Judge(command, {status, output.size()}, &output);
 }
 
 bool Player::PlayTasks(const Command& command) {

@@ -7,6 +7,7 @@
 
 #include "drydock/machine.h"
 #include "tools/run/scenario.h"
+#include "tools/run/wmi_player.h"
 
 namespace drydock::tools {
 
@@ -40,6 +41,7 @@ class Player {
   bool PlayAppears(const Command& command);
   bool PlayState(const Command& command);
   bool PlayLog(const Command& command);
+  bool PlayWmi(const Command& command);
   void Print(const std::string& line);
 
   Machine& machine_;
@@ -47,6 +49,7 @@ class Player {
   const bool quiet_;
   size_t logged_ = 0;   // lines of the debug log that `log` is done with
   Scope main_;
+  WmiPlayer wmi_{machine_};
 };
 
 }  // namespace drydock::tools

@@ -67,7 +67,8 @@ class LineParser {
         {"surprise-remove", ScenarioVerb::kSurprise}, {"eject", ScenarioVerb::kEject}, {"rescan", ScenarioVerb::kRescan}, {"tree", ScenarioVerb::kTree},
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
-        {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek}};
+        {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
+        {"wmi", ScenarioVerb::kWmi}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -156,6 +157,7 @@ class LineParser {
         if (word2 != "{") throw Error("tasks: '{' must end the line");
         return;
       }
+      case ScenarioVerb::kWmi: ParseWmi(Next("query, set, set-item, call, listen, event, collect, ignore or classes")); return;
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
     }
   }
@@ -167,6 +169,19 @@ class LineParser {
   }
 
   static std::string Word(const std::string& word) { return word[0] == '"' ? ParseData(word) : word; }
+
+  void ParseWmi(const std::string& word) {
+    static const std::map<std::string, WmiVerb> kVerbs = {
+        {"query", WmiVerb::kQuery},   {"set", WmiVerb::kSet},         {"set-item", WmiVerb::kSetItem}, {"call", WmiVerb::kCall},      {"listen", WmiVerb::kListen},
+        {"event", WmiVerb::kEvent},   {"collect", WmiVerb::kCollect}, {"ignore", WmiVerb::kIgnore},    {"classes", WmiVerb::kClasses}};
+    auto found = kVerbs.find(word);
+    if (found == kVerbs.end()) throw Error(fmt::format("wmi has no '{}'", word));
+    command_.wmi = found->second;
+    if (command_.wmi == WmiVerb::kClasses) return;
+    command_.text = Word(Next("a class's name or {GUID}"));
+    if (command_.wmi == WmiVerb::kSetItem) command_.request = Word(Next("the item's name or number"));
+    if (command_.wmi == WmiVerb::kCall) command_.request = Word(Next("the method's name or number"));
+  }
 
   void ParseDevice(const std::string& word) {
     if (word.find_first_not_of("0123456789") == std::string::npos) command_.number = static_cast<int>(ParseNumber(word));
@@ -202,6 +217,8 @@ class LineParser {
       } else {
         command_.length = ParseNumber(room);
       }
+    } else if (word == "of" && command_.verb == ScenarioVerb::kWmi) {
+      command_.instance = Word(Next("the instance's name"));
     } else if (word == "within") {
       command_.time = ParseDuration(Next("a time"));
     } else if (word == "expect") {

@@ -17,6 +17,10 @@
 //   appears pie|{class} [within 5s]        waits until the device is started, or an interface of the class is enabled; vanishes: until none is
 //   state pie started D3                   as `tree` tells it
 //   log "words"         log none "words"   the drivers have said so since the last log, or not
+//   wmi query BLOCK [of INSTANCE]          BLOCK: a class's name or {GUID}; without INSTANCE the first
+//   wmi set BLOCK in DATA                  wmi set-item BLOCK ITEM in DATA        wmi call BLOCK METHOD [in DATA] [out 16]
+//   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
+//   wmi classes
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -44,8 +48,10 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi
 };
+
+enum class WmiVerb : uint8_t { kQuery, kSet, kSetItem, kCall, kListen, kEvent, kCollect, kIgnore, kClasses };
 
 struct Command {
   int line = 0;
@@ -65,6 +71,8 @@ struct Command {
   std::vector<std::string> words;  // kState
   bool none = false;               // kLog: no such words
   size_t part = 0;                 // kRaise, kLower: the pin; kPoke, kPeek: the resource; from 1, 0: the first
+  WmiVerb wmi = WmiVerb::kQuery;   // kWmi: `text` is the block, `request` the item or method
+  std::string instance;
   int times = 1;
   Duration time = kNoTimeout;
   std::vector<Command> body;    // kTasks

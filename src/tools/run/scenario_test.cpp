@@ -66,6 +66,23 @@ TEST(Scenario, WhatIsExpectedMayLeaveBytesOpen) {
   EXPECT_TRUE(commands[2].none);
 }
 
+TEST(Scenario, WmiIsCalledByNames) {
+  auto commands = ParseScenario(
+      "wmi query Shape of \"ROOT\\\\X\\\\0000_0\" expect u32:1+more\n"
+      "wmi set-item {00112233-4455-6677-8899-aabbccddeeff} Color in u32:2\n"
+      "wmi call Shape 3 in u8:1 out 4\nwmi event Shape within 2s expect STATUS_TIMEOUT\n",
+      "x.txt");
+  EXPECT_EQ(commands[0].text, "Shape");
+  EXPECT_EQ(commands[0].instance, "ROOT\\X\\0000_0");
+  EXPECT_EQ(commands[1].request, "Color");
+  EXPECT_EQ(commands[2].wmi, WmiVerb::kCall);
+  EXPECT_EQ(commands[2].length, 4u);
+  EXPECT_EQ(commands[3].time, std::chrono::seconds(2));
+  EXPECT_THAT(WhyNot("wmi ask Shape\n"), HasSubstr("wmi has no 'ask'"));
+  EXPECT_THAT(WhyNot("wmi call Shape\n"), HasSubstr("the method's name or number is missing"));
+  EXPECT_THAT(WhyNot("open f of x\n"), HasSubstr("not"));
+}
+
 TEST(Scenario, MistakesAreToldWithFileAndLine) {
   EXPECT_EQ(WhyNot("open f\nfrobnicate f\n"), "x.txt:2: unknown verb 'frobnicate'");
   EXPECT_THAT(WhyNot("read f\n"), HasSubstr("how many bytes is missing"));

@@ -46,6 +46,24 @@ NTSTATUS WmiProvider::Attach(WmiPart& part, const WDF_WMI_PROVIDER_CONFIG& confi
   return STATUS_SUCCESS;
 }
 
+WmiProvider* WmiProvider::TakeOver(WmiPart& part, const WDF_WMI_PROVIDER_CONFIG& config) {
+  rt::LockGuard guard(part.lock);
+  for (WmiProvider* other : part.providers_) {
+    if (!SameGuid(other->config_.Guid, config.Guid)) continue;
+    if (!other->for_instance_ || other->instance_objects_ || other->deleting()) return nullptr;
+    other->config_ = config;
+    other->events_ = other->collection_ = false;
+    other->tracing_handle_ = 0;
+    return other;
+  }
+  return nullptr;
+}
+
+void WmiProvider::MadeForInstance() {
+  rt::LockGuard guard(part_->lock);
+  for_instance_ = true;
+}
+
 Device& WmiProvider::owner() const { return part_->device(); }
 
 void WmiProvider::OnDispose() {
@@ -80,6 +98,15 @@ NTSTATUS WmiInstance::Check(const WDF_WMI_INSTANCE_CONFIG& config, const WDF_OBJ
 void WmiInstance::Attach(WmiProvider& provider, const WDF_WMI_INSTANCE_CONFIG& config) {
   provider_ = &provider;
   config_ = config;
+  rt::LockGuard guard(provider.part().lock);
+  ++provider.instance_objects_;
+}
+
+void WmiInstance::OnDeleting() {
+  if (!provider_) return;
+  Deregister();
+  rt::LockGuard guard(provider_->part().lock);
+  --provider_->instance_objects_;
 }
 
 NTSTATUS WmiInstance::Register() {

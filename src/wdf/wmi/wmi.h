@@ -30,6 +30,10 @@ class WmiProvider final : public Object {
 
   static NTSTATUS Check(const WDF_WMI_PROVIDER_CONFIG& config);
   NTSTATUS Attach(WmiPart& part, const WDF_WMI_PROVIDER_CONFIG& config);  // right after it was made
+  // One that was made for its instance alone (WdfWmiInstanceCreate with a configuration) ends with it as far as the driver can see: the next
+  // instance of the block takes it over.
+  static WmiProvider* TakeOver(WmiPart& part, const WDF_WMI_PROVIDER_CONFIG& config);
+  void MadeForInstance();
 
   Device& owner() const;
   const WDF_WMI_PROVIDER_CONFIG& config() const { return config_; }
@@ -51,6 +55,8 @@ class WmiProvider final : public Object {
   // --- under the part's lock ---
   std::vector<WmiInstance*> instances;  // registered, in order: the index is WMI's
   bool announced_ = false;
+  bool for_instance_ = false;
+  uint32_t instance_objects_ = 0;       // registered or not
   bool events_ = false, collection_ = false;
   ULONGLONG tracing_handle_ = 0;
 };
@@ -74,7 +80,7 @@ class WmiInstance final : public Object {
   NTSTATUS Execute(ULONG method, ULONG input, ULONG output, void* buffer, ULONG* used);
 
  protected:
-  void OnDeleting() override { Deregister(); }
+  void OnDeleting() override;
 
  private:
   WDFWMIINSTANCE instance_handle() { return reinterpret_cast<WDFWMIINSTANCE>(handle()); }

@@ -61,10 +61,17 @@ NTSTATUS WdfWmiInstanceCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_WMI
   NTSTATUS status = WmiInstance::Check(*InstanceConfig, InstanceAttributes);
   if (!NT_SUCCESS(status)) return status;
   wdf::WmiProvider* provider = nullptr;
-  const bool own = InstanceConfig->ProviderConfig != nullptr;
-  if (own) {  // WMI-02
-    status = CreateProvider(globals, *FromHandle<wdf::Device>(globals, Device), *InstanceConfig->ProviderConfig, nullptr, &provider);
-    if (status != STATUS_SUCCESS) return status;
+  bool own = false;
+  if (InstanceConfig->ProviderConfig) {  // WMI-02
+    wdf::Device& device = *FromHandle<wdf::Device>(globals, Device);
+    if (device.wmi && NT_SUCCESS(wdf::WmiProvider::Check(*InstanceConfig->ProviderConfig)))
+      provider = wdf::WmiProvider::TakeOver(static_cast<WmiPart&>(*device.wmi), *InstanceConfig->ProviderConfig);
+    if (!provider) {
+      own = true;
+      status = CreateProvider(globals, device, *InstanceConfig->ProviderConfig, nullptr, &provider);
+      if (status != STATUS_SUCCESS) return status;
+      provider->MadeForInstance();
+    }
   } else {
     provider = FromHandle<wdf::WmiProvider>(globals, InstanceConfig->Provider);
   }

@@ -307,6 +307,35 @@ CONFORMANCE(Wmi, AControlDeviceHasNone, "WMI-01") {
   Rig rig(machine, hooks);
 }
 
+CONFORMANCE(Wmi, ABlockWhoseOnlyInstanceIsDeletedMayBeProvidedAnew, "WMI-02") {
+  WmiRig rig(machine, 0);
+  WDFDEVICE device = nullptr;
+  WDF_WMI_PROVIDER_CONFIG provider = ProviderConfig();
+  WDF_WMI_INSTANCE_CONFIG config;
+  WDF_WMI_INSTANCE_CONFIG_INIT_PROVIDER_CONFIG(&config, &provider);
+  config.Register = TRUE;
+  config.EvtWmiInstanceQueryInstance = EvtQuery;
+  rig.hooks.added = [&](WDFDEVICE made) {
+    device = made;
+    return STATUS_SUCCESS;
+  };
+  rig.rig.AddDevice();
+  for (ULONG round = 1; round <= 3; ++round) {  // as a driver does that offers a block from time to time
+    WDFWMIINSTANCE instance = nullptr;
+    machine.Run([&] { instance = NewInstance(device, config, round); });
+    std::vector<Wmi::Instance> all;
+    ASSERT_EQ(rig.wmi.QueryAll(kBlock, &all), S(STATUS_SUCCESS)) << round;
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(Number(all[0].data), round);
+    machine.Run([&] {
+      WdfWmiInstanceDeregister(instance);
+      EXPECT_EQ(S(WdfWmiInstanceCreate(device, &config, WDF_NO_OBJECT_ATTRIBUTES, nullptr)), S(STATUS_OBJECT_NAME_EXISTS)) << "it is still an object";
+      WdfObjectDelete(instance);
+    });
+    EXPECT_EQ(rig.wmi.QueryAll(kBlock, &all), S(STATUS_WMI_GUID_NOT_FOUND));
+  }
+}
+
 CONFORMANCE(Wmi, AnInstanceMayBringItsProvider, "WMI-02", "OBJ-33") {
   WmiRig rig(machine, 0);
   rig.hooks.added = [&](WDFDEVICE device) {
