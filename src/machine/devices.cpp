@@ -119,21 +119,23 @@ Driver Machine::AddDriver(const std::string& name, DriverEntryPoint entry) {
 
 Status Machine::last_driver_status() const { return impl_->last_driver_status; }
 
+NTSTATUS Machine::Impl::Unload(Driver driver) {
+  nt::io::UnloadReport report;
+  NTSTATUS status = nt::io::UnloadDriver(driver.impl()->driver, &report);
+  if (!NT_SUCCESS(status)) return status;
+  driver.impl()->driver = nullptr;
+  for (std::string& leak : PoolLeaks(*this, driver)) report.leaks.push_back(std::move(leak));
+  if (!report.leaks.empty()) {
+    std::string words = fmt::format("{} was unloaded and left behind:", driver.name());
+    for (const std::string& leak : report.leaks) words += "\n      " + leak;
+    AddReport(MakeReport(ReportKind::kLeak, std::move(words)));
+  }
+  return status;
+}
+
 Status Machine::UnloadDriver(Driver driver) {
   if (!driver || !driver.impl()->driver) return STATUS_NOT_FOUND;
-  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status {
-    nt::io::UnloadReport report;
-    NTSTATUS status = nt::io::UnloadDriver(driver.impl()->driver, &report);
-    if (!NT_SUCCESS(status)) return status;
-    driver.impl()->driver = nullptr;
-    for (std::string& leak : PoolLeaks(*impl_, driver)) report.leaks.push_back(std::move(leak));
-    if (!report.leaks.empty()) {
-      std::string words = fmt::format("{} was unloaded and left behind:", driver.name());
-      for (const std::string& leak : report.leaks) words += "\n      " + leak;
-      impl_->AddReport(impl_->MakeReport(ReportKind::kLeak, std::move(words)));
-    }
-    return status;
-  });
+  return machine::Guarded(*impl_, kStatusMachineStopped, [&]() -> Status { return impl_->Unload(driver); });
 }
 
 namespace {
@@ -192,6 +194,7 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     description.hooks.reenumerates = spec.restartable;
     return nt::pnp::AddDevice(*impl_->kernel, description, &device.pdo);
   });
+  if (spec.drivers_by_id && !stopped()) machine::Guarded(*impl_, false, [&] { return impl_->LetGo(description), true; });
   if (device.pdo && !stopped()) device.name = machine::ToUtf8(nt::pnp::InstancePathOf(device.pdo));
   return Device(&device);
 }

@@ -84,7 +84,9 @@ struct Machine::Impl {
   std::map<std::u16string, Installed> installed;  // by upper-case id
   Device HandleOf(DEVICE_OBJECT* pdo);            // takes the reference over
   Device DeviceOf(DEVICE_OBJECT* pdo);            // of any present device
-  void FindDrivers(nt::pnp::DeviceDescription* device);  // of a root device, from the store; throws Error
+  void FindDrivers(nt::pnp::DeviceDescription* device);  // of a root device, from the store; throws Error. They stay until LetGo
+  void LetGo(const nt::pnp::DeviceDescription& device);
+  NTSTATUS Unload(Driver driver);  // reports what it leaves behind
   void UseMatcher();                              // for children: what InstallDriver said, then the store
   std::unique_ptr<MachineDescription> description;     // what Build was given
   std::map<std::string, Device> named;                 // by name in the description

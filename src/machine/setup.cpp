@@ -43,6 +43,12 @@ void Machine::Impl::UseMatcher() {
     return machine.store && machine.store->FindDrivers(drivers);
   };
   nt::pnp::SetDriverMatcher(*kernel, match, this);
+  const auto unload = [](void* context, nt::io::Driver* unused) {
+    auto& machine = *static_cast<Machine::Impl*>(context);
+    for (Driver::Impl& driver : machine.drivers)
+      if (driver.driver == unused) machine.Unload(Driver(&driver));
+  };
+  nt::pnp::SetDriverUnloader(*kernel, unload, this);
 }
 
 std::vector<std::string> Machine::Install(const std::string& inf_path, const std::string& image_folder) {
@@ -64,13 +70,29 @@ Device Machine::AddRootDevice(const std::string& hardware_id, const DeviceSpec& 
   return AddDevice(spec);
 }
 
+static std::vector<nt::io::Driver*> DriversOf(const nt::pnp::DeviceDescription& device) {
+  std::vector<nt::io::Driver*> drivers = device.lower_filters;
+  drivers.insert(drivers.end(), device.upper_filters.begin(), device.upper_filters.end());
+  if (device.function) drivers.push_back(device.function);
+  return drivers;
+}
+
+void Machine::Impl::LetGo(const nt::pnp::DeviceDescription& device) {
+  for (nt::io::Driver* driver : DriversOf(device)) {
+    if (driver->wanted.fetch_sub(1) == 1) nt::pnp::DriverUnused(driver);  // looks whether it is
+  }
+}
+
 void Machine::Impl::FindDrivers(nt::pnp::DeviceDescription* device) {
   std::string problem = machine::Guarded(*this, std::string("the machine has stopped"), [&] {
     machine::setup::DriverStore& driver_store = StoreOf(*this);
     std::vector<std::string> ids;
     for (const std::u16string& id : device->hardware_ids) ids.push_back(machine::ToUtf8(id));
     if (device->instance_id.empty()) device->instance_id = driver_store.NewRootInstance(ids);
-    return driver_store.FindDrivers(device) ? std::string() : driver_store.ProblemOf(machine::ToUtf8(device->instance_id));
+    nt::pnp::Busy busy(*kernel->pnp);  // none of them is unloaded before it is wanted
+    if (!driver_store.FindDrivers(device)) return driver_store.ProblemOf(machine::ToUtf8(device->instance_id));
+    for (nt::io::Driver* driver : DriversOf(*device)) driver->wanted.fetch_add(1);
+    return std::string();
   });
   if (!problem.empty()) throw Error(fmt::format("{}: {}", machine::ToUtf8(device->hardware_ids.empty() ? device->instance_id : device->hardware_ids[0]), problem));
 }

@@ -9,6 +9,7 @@
 #include "drydock/testing.h"
 #include "drydock/tree.h"
 #include "nt/cm/registry.h"
+#include "nt/io/driver.h"
 #include "setup/probe.h"
 #include "setup/sample_inf.h"
 #include "support/conformance.h"
@@ -259,6 +260,39 @@ CONFORMANCE(DriverStore, AKnownDeviceKeepsWhatItsKeysSay, "ours") {
   EXPECT_THAT(StackOf(machine, device), ElementsAre("sample"));
   EXPECT_EQ(Text(machine, u"Enum\\ROOT\\SAMPLE\\0007\\Device Parameters", u"Depth"), "9");
   EXPECT_THAT(StackOf(machine, machine.AddRootDevice("root\\sample", {.model = Bottom()})), ElementsAre("other"));
+}
+
+CONFORMANCE(DriverStore, ADriverIsUnloadedWithItsLastDevice, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf()), folder.path());
+  auto loaded = [&] {
+    bool found = false;
+    machine.RunUntilIdle();
+    machine.Run([&] { found = nt::io::FindDriver(machine.kernel(), u"sample") != nullptr; });
+    return found;
+  };
+  auto first = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  auto second = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(first.started() && second.started()) << machine.ReportText();
+  ASSERT_EQ(machine.RemoveDevice(first), STATUS_SUCCESS);
+  EXPECT_TRUE(loaded());
+  // A file that is open keeps the device object, and with it the driver.
+  File file = machine.Open(second);
+  machine.SurpriseRemove(second);
+  EXPECT_TRUE(loaded());
+  file.Close();
+  EXPECT_FALSE(loaded());
+  // The next device loads it again.
+  auto third = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(third.started()) << third.problem() << machine.ReportText();
+  EXPECT_THAT(StackOf(machine, third), ElementsAre("sample"));
+  ASSERT_EQ(machine.DisableDevice(third), STATUS_SUCCESS);
+  EXPECT_FALSE(loaded());
+  ASSERT_EQ(machine.EnableDevice(third), STATUS_SUCCESS);
+  EXPECT_TRUE(loaded());
+  EXPECT_THAT(StackOf(machine, third), ElementsAre("sample"));
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
 CONFORMANCE(DriverStore, ExtensionsAddToWhatTheBasePackageInstalls, "ours") {

@@ -18,6 +18,7 @@ nt::io::Driver* DriverStore::Load(const std::string& service, std::string* probl
   }
   try {
     Driver::Impl& driver = LoadDriver(machine_, service, Image::Load(image->second));
+    if (driver.driver) driver.driver->unload_when_unused = true;
     if (driver.driver) return driver.driver;
     *problem = fmt::format("service {}: its DriverEntry returned {}", service, machine_.last_driver_status.ToString());
   } catch (const Error& error) {

@@ -90,6 +90,7 @@ std::string Describe(const DEVICE_OBJECT* device) {
 // Deletes a device object for which IoDeleteDevice was called and that nobody uses any more. Called after each change of the counts.
 void DeleteIfUnused(DEVICE_OBJECT* device) {
   State& state = *CurrentKernel().io;
+  Driver* unused = nullptr;
   {
     rt::LockGuard guard(state.device_lock);
     DeviceExtension* extension = ExtensionOf(device);
@@ -97,7 +98,9 @@ void DeleteIfUnused(DEVICE_OBJECT* device) {
     if (extension->flags & kUnlinked) return;
     extension->flags |= kUnlinked;
     UnlinkFromDriver(device);
+    if (device->DriverObject && !device->DriverObject->DeviceObject) unused = DriverOf(device->DriverObject);
   }
+  if (unused) pnp::DriverUnused(unused);
   Kernel& kernel = CurrentKernel();
   if (kernel.events.enabled()) RecordEvent(kernel, kDeviceDelete, TraceId(device));
   ob::Dereference(device);

@@ -5,6 +5,7 @@
 //             reported as leaks) and no Driver stays. STATUS_OBJECT_NAME_COLLISION: a driver of that name is loaded.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct Driver {
   uint32_t trace_id = 0;
   bool own = false;             // a backend's or the bus's: its dispatch routines are ours and called directly
   bool unload_called = false;
+  bool unload_when_unused = false;  // setup loaded it: it goes with the last of its device objects, as the I/O manager has it
+  std::atomic<uint32_t> wanted{0};  // by who is about to make a stack with it: it does not go meanwhile
   void* wdf = nullptr;          // wdf: its Driver, while bound
   Driver* next = nullptr;
 };

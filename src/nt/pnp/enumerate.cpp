@@ -20,9 +20,9 @@ void ForgetDuplicate(DeviceNode& node) {
   state.duplicates.erase(std::find(state.duplicates.begin(), state.duplicates.end(), &node));
 }
 
-NTSTATUS SetUpChild(DeviceNode& child) {
+// Asks setup which drivers the device gets. False: none.
+static bool FindDriversOf(DeviceNode& child) {
   State& state = *child.state_of_machine;
-  SetState(child, NodeState::kInitialized);  // its stack may be built (again)
   DeviceDescription drivers;
   drivers.instance_id = child.instance_path;
   drivers.hardware_ids = child.hardware_ids;
@@ -30,14 +30,26 @@ NTSTATUS SetUpChild(DeviceNode& child) {
   std::vector<std::u16string> ids = child.hardware_ids;
   ids.insert(ids.end(), child.compatible_ids.begin(), child.compatible_ids.end());
   const bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);
-  // Without a driver it waits, as an unknown device does.
-  if (!found && !child.last_capabilities.RawDeviceOK) return child.last_status = STATUS_NO_SUCH_DEVICE;
   child.drivers = drivers.lower_filters;
   child.function = drivers.function;
   if (drivers.function) child.drivers.push_back(drivers.function);
   child.drivers.insert(child.drivers.end(), drivers.upper_filters.begin(), drivers.upper_filters.end());
+  return found;
+}
+
+NTSTATUS SetUpChild(DeviceNode& child) {
+  SetState(child, NodeState::kInitialized);  // its stack may be built (again)
+  // Without a driver it waits, as an unknown device does.
+  if (!FindDriversOf(child) && !child.last_capabilities.RawDeviceOK) return child.last_status = STATUS_NO_SUCH_DEVICE;
   NTSTATUS status = BuildStack(child);
   return NT_SUCCESS(status) ? Start(child) : status;
+}
+
+NTSTATUS SetUpAgain(DeviceNode& node) {
+  const bool unloaded = std::any_of(node.drivers.begin(), node.drivers.end(), [](const io::Driver* driver) { return driver->unload_called; });
+  if (unloaded && !FindDriversOf(node)) return node.last_status = STATUS_NO_SUCH_DEVICE;
+  NTSTATUS status = BuildStack(node);
+  return NT_SUCCESS(status) ? Start(node) : status;
 }
 
 NTSTATUS EnumerateChildren(DeviceNode& node) {

@@ -219,6 +219,7 @@ NTSTATUS BuildStack(DeviceNode& node) {
     if (!NT_SUCCESS(node.last_status)) {
       if (node.pdo->AttachedDevice) SendPnp(node, IRP_MN_REMOVE_DEVICE, STATUS_SUCCESS);
       SetState(node, NodeState::kFailed);
+      for (io::Driver* each : node.drivers) DriverUnused(each);  // those that made no device object
       return node.last_status;
     }
   }

@@ -267,4 +267,9 @@ void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context) {
   kernel.pnp->matcher_context = context;
 }
 
+void SetDriverUnloader(Kernel& kernel, DriverUnloader unloader, void* context) {
+  kernel.pnp->unloader = unloader;
+  kernel.pnp->unloader_context = context;
+}
+
 }  // namespace drydock::nt::pnp

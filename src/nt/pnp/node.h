@@ -100,6 +100,8 @@ NTSTATUS EnumerateChildren(DeviceNode& node);
 void ForgetDuplicate(DeviceNode& node);
 // Finds drivers for a child, builds its stack and starts it.
 NTSTATUS SetUpChild(DeviceNode& node);
+// A stack for a device that had one; drivers that were unloaded meanwhile are found anew.
+NTSTATUS SetUpAgain(DeviceNode& node);
 uint32_t OpenCount(const DeviceNode& node);
 
 // --- removal.cpp ---

@@ -141,6 +141,11 @@ void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type);
 // lower_filters, function, upper_filters. `ids`: both kinds, the best first. False: none is installed.
 using DriverMatcher = bool (*)(void* context, const std::vector<std::u16string>& ids, DeviceDescription* drivers);
 void SetDriverMatcher(Kernel& kernel, DriverMatcher matcher, void* context);
+// Unloads a driver that setup loaded, once it has no device object left; on a worker, while no device comes or goes.
+using DriverUnloader = void (*)(void* context, io::Driver* driver);
+void SetDriverUnloader(Kernel& kernel, DriverUnloader unloader, void* context);
+// io tells, and who had it for wanted: perhaps nobody needs this driver any more.
+void DriverUnused(io::Driver* driver);
 std::vector<PdoReference> ChildrenOf(DEVICE_OBJECT* pdo);  // the same, of one bus
 // The present device of that instance path, referenced; null: none.
 DEVICE_OBJECT* FindDevice(Kernel& kernel, std::u16string_view instance_path);

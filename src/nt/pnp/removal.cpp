@@ -342,9 +342,7 @@ NTSTATUS EnableDevice(DEVICE_OBJECT* pdo) {
     default: return STATUS_INVALID_DEVICE_STATE;
   }
   SetState(*node, NodeState::kInitialized);
-  if (node->parent) return SetUpChild(*node);
-  NTSTATUS status = BuildStack(*node);
-  return NT_SUCCESS(status) ? Start(*node) : status;
+  return node->parent ? SetUpChild(*node) : SetUpAgain(*node);
 }
 
 NTSTATUS Eject(DEVICE_OBJECT* pdo, std::string* veto) {
@@ -377,7 +375,31 @@ void RestartNode(DeviceNode& node) {
   const NodeState now = node.state.load();
   if (now != NodeState::kUninstalled && now != NodeState::kFailed) return;  // open files keep the old one
   SetState(node, NodeState::kInitialized);
-  if (NT_SUCCESS(BuildStack(node))) Start(node);
+  SetUpAgain(node);
+}
+
+namespace {
+
+struct UnusedDriver final : Job {
+  UnusedDriver(State& owner, io::Driver* unused) : state(owner), driver(unused) {}
+  void Run() override {
+    Busy busy(state);
+    {
+      rt::LockGuard guard(state.kernel.io->device_lock);
+      if (driver->unload_called || driver->wanted.load() != 0 || driver->object->DeviceObject) return;
+    }
+    state.unloader(state.unloader_context, driver);
+  }
+  State& state;
+  io::Driver* driver;  // io keeps it until the machine ends
+};
+
+}  // namespace
+
+void DriverUnused(io::Driver* driver) {
+  State& state = *driver->kernel->pnp;
+  if (!driver->unload_when_unused || !state.unloader) return;
+  state.operations.Add(std::make_unique<UnusedDriver>(state, driver));
 }
 
 void FileClosed(DEVICE_OBJECT* device) {

@@ -68,6 +68,8 @@ struct State {
 
   DriverMatcher matcher = nullptr;
   void* matcher_context = nullptr;
+  DriverUnloader unloader = nullptr;
+  void* unloader_context = nullptr;
 
   JobQueue notifications;  // apart from operations: a callback may wait for what an operation causes
   JobQueue operations;
