@@ -148,6 +148,8 @@ struct OpenOptions {
   uint32_t disposition = 1;  // FILE_OPEN
   uint32_t options = 0;
   bool kernel_mode = false;    // as a driver opens, not an application
+  // How far a driver may act for this client: 0 not at all (anonymous), 1 identification, 2 impersonation, 3 delegation.
+  int impersonation = 2;
   std::string reference = {};  // what follows the device's name
 };
 

@@ -211,6 +211,8 @@ File Machine::Open(const std::string& name, OpenOptions options) {
 
 namespace machine {
 
+FILE_OBJECT* ObjectOf(const File& file) { return file.impl() ? file.impl()->object : nullptr; }
+
 nt::io::OpenOptions ToNt(const OpenOptions& options) {
   nt::io::OpenOptions result;
   result.access = options.access;
@@ -218,6 +220,7 @@ nt::io::OpenOptions ToNt(const OpenOptions& options) {
   result.disposition = options.disposition;
   result.options = options.options;
   result.mode = options.kernel_mode ? KernelMode : UserMode;
+  result.impersonation = static_cast<SECURITY_IMPERSONATION_LEVEL>(options.impersonation < 0 || options.impersonation > 3 ? 2 : options.impersonation);
   return result;
 }
 

@@ -184,6 +184,7 @@ Result Guarded(Machine::Impl& machine, Result stopped, Body body, bool watched =
   }
 }
 
+FILE_OBJECT* ObjectOf(const File& file);         // null: not open
 std::u16string NtName(const std::string& name);  // "C:\x" -> "\??\C:\x"
 nt::io::OpenOptions ToNt(const OpenOptions& options);
 rt::Ticks ToTicks(Duration duration);            // kNoTimeout -> kNever

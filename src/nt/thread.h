@@ -13,6 +13,7 @@ namespace drydock::nt {
 
 struct Kernel;
 struct Process;
+struct Impersonation;  // nt/se/impersonation.h
 namespace ke { struct WaitInfo; struct ThreadWaitState; }
 namespace io { struct IrpCache; }
 
@@ -29,6 +30,7 @@ struct Thread {
   uint32_t spin_locks_held = 0;
   uint32_t processor = 0;               // KeGetCurrentProcessorNumber
   Process* process = nullptr;           // never null once running
+  const Impersonation* impersonation = nullptr;  // whom it acts for; null: its own process
   CallbackFrame* callbacks = nullptr;   // innermost call into a driver
   void* wdf = nullptr;                  // wdf::ThreadState, made and freed by the framework (caches, held callback locks)
   void (*free_wdf)(void*) = nullptr;

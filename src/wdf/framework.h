@@ -50,6 +50,9 @@ struct UmdfDirectives {
   bool copy_method_neither = false;          // UmdfMethodNeitherAction = Copy (1)
   bool allow_direct_hardware = false;        // UmdfDirectHardwareAccess = AllowDirectHardwareAccess (1)
   bool map_registers = false;                // UmdfRegisterAccessMode = RegisterAccessUsingUserModeMapping (1)
+  bool share_host = true;                    // UmdfHostProcessSharing = ProcessSharingEnabled (1)
+  // UmdfImpersonationLevel, a SECURITY_IMPERSONATION_LEVEL. O-32: of two contradictory pages the directives' one, which gives this default.
+  uint32_t impersonation_level = 1;
 };
 
 // `shared` is what the driver sees through WdfDriverGlobals; it must stay the first member.
@@ -65,6 +68,8 @@ struct DriverGlobals {
   VerifierOptions options;
   UmdfDirectives directives;
   std::atomic<uint32_t> allocations{0};
+  // Threads of the driver whose framework calls are looked at first (entry/entry_scope.h): they are inside EvtRequestImpersonate.
+  std::atomic<uint32_t> impersonating{0};
   LiveObjects live;
   PDRIVER_OBJECT wdm_driver = nullptr;
   std::string service_name;        // last part of the service key

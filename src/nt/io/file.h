@@ -36,6 +36,7 @@ struct OpenOptions {
   ULONG ea_length = 0;
   const int64_t* allocation_size = nullptr;
   bool case_insensitive = true;
+  SECURITY_IMPERSONATION_LEVEL impersonation = SecurityImpersonation;  // how far others may act for the opener, with this file
   bool directly = false;  // this very device, whatever is attached above it: FO_DIRECT_DEVICE_OPEN
 };
 
@@ -44,6 +45,7 @@ NTSTATUS OpenFile(Kernel& kernel, std::u16string_view name, const OpenOptions& o
 // Opens the stack of a device object without a name (the test kit's Open(device)); `rest` is what would follow the name.
 NTSTATUS OpenDevice(DEVICE_OBJECT* device, std::u16string_view rest, const OpenOptions& options, FILE_OBJECT** file,
                     ULONG_PTR* information = nullptr);
+SECURITY_IMPERSONATION_LEVEL ImpersonationOf(const FILE_OBJECT* file);  // what OpenOptions said
 void CloseFile(FILE_OBJECT* file);  // drops the handle that OpenFile gave
 
 struct Result {

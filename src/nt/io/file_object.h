@@ -17,6 +17,7 @@ struct FileExtension {
   ACCESS_MASK granted = 0;
   KPROCESSOR_MODE mode = KernelMode;  // who opened it
   ULONG options = 0;                  // create options
+  SECURITY_IMPERSONATION_LEVEL impersonation = SecurityImpersonation;
 };
 
 inline FileExtension* ExtensionOf(const FILE_OBJECT* file) { return static_cast<FileExtension*>(file->FileObjectExtension); }

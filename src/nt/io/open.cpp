@@ -121,6 +121,7 @@ FILE_OBJECT* NewFileObject(Kernel& kernel, DEVICE_OBJECT* device, FILE_OBJECT* r
   extension->granted = MapGenericAccess(options.access);
   extension->mode = options.mode;
   extension->options = options.options;
+  extension->impersonation = options.impersonation;
   file->FileObjectExtension = extension;
   file->Type = IO_TYPE_FILE;
   file->Size = sizeof *file;
@@ -177,7 +178,10 @@ NTSTATUS OpenThroughPacket(OpenPacket& packet, DEVICE_OBJECT* device, FILE_OBJEC
   access_state.OriginalDesiredAccess = options.access;
   access_state.RemainingDesiredAccess = 0;
   access_state.PreviouslyGrantedAccess = ExtensionOf(file)->granted;
+  SeCaptureSubjectContext(&access_state.SubjectSecurityContext);
+  SECURITY_QUALITY_OF_SERVICE quality = {sizeof quality, options.impersonation, SECURITY_DYNAMIC_TRACKING, FALSE};
   IO_SECURITY_CONTEXT security = {};
+  security.SecurityQos = &quality;
   security.AccessState = &access_state;
   security.DesiredAccess = ExtensionOf(file)->granted;
   security.FullCreateOptions = options.options;
@@ -272,6 +276,11 @@ NTSTATUS OpenDevice(DEVICE_OBJECT* device, std::u16string_view rest, const OpenO
   ob::HeaderOf(packet.file)->handles.fetch_add(1, std::memory_order_acq_rel);
   *file = packet.file;
   return status;
+}
+
+SECURITY_IMPERSONATION_LEVEL ImpersonationOf(const FILE_OBJECT* file) {
+  const FileExtension* extension = ExtensionOf(file);
+  return extension ? extension->impersonation : SecurityImpersonation;
 }
 
 void CloseFile(FILE_OBJECT* file) { ob::DropHandle(file); }

@@ -7,6 +7,7 @@
 
 #include "nt/ps/process.h"
 #include "nt/rtl/security.h"
+#include "nt/se/impersonation.h"
 #include "nt/thread.h"
 
 namespace rtl = drydock::nt::rtl;
@@ -23,6 +24,9 @@ constexpr Identifier kAdministrators = {1, 2, {0, 0, 0, 0, 0, 5}, {32, 544}};
 constexpr Identifier kUsers = {1, 2, {0, 0, 0, 0, 0, 5}, {32, 545}};
 constexpr Identifier kAuthenticated = {1, 1, {0, 0, 0, 0, 0, 5}, {11}};
 constexpr Identifier kInteractive = {1, 1, {0, 0, 0, 0, 0, 5}, {4}};
+constexpr Identifier kLocalService = {1, 1, {0, 0, 0, 0, 0, 5}, {19}};
+constexpr Identifier kService = {1, 1, {0, 0, 0, 0, 0, 5}, {6}};
+constexpr Identifier kAnonymous = {1, 1, {0, 0, 0, 0, 0, 5}, {7}};
 constexpr Identifier kEveryone = {1, 1, {0, 0, 0, 0, 0, 1}, {0}};
 
 constexpr ULONGLONG Bit(ULONG privilege) { return 1ull << privilege; }
@@ -43,8 +47,19 @@ constexpr Token kApplicationToken = {{&kAdministrators, &kUsers, &kEveryone, &kA
                                          Bit(SE_CHANGE_NOTIFY_PRIVILEGE) | Bit(SE_REMOTE_SHUTDOWN_PRIVILEGE) | Bit(SE_UNDOCK_PRIVILEGE) |
                                          Bit(SE_MANAGE_VOLUME_PRIVILEGE) | Bit(SE_IMPERSONATE_PRIVILEGE) | Bit(SE_CREATE_GLOBAL_PRIVILEGE)};
 
+constexpr Token kLocalServiceToken = {{&kLocalService, &kUsers, &kEveryone, &kAuthenticated, &kService},
+                                      false,
+                                      Bit(SE_CHANGE_NOTIFY_PRIVILEGE) | Bit(SE_IMPERSONATE_PRIVILEGE) | Bit(SE_CREATE_GLOBAL_PRIVILEGE)};
+constexpr Token kAnonymousToken = {{&kAnonymous, &kEveryone}, false, 0};
+
 PACCESS_TOKEN TokenOf(const drydock::nt::Process* process) {
   return const_cast<Token*>(process && !process->system ? &kApplicationToken : &kSystemToken);
+}
+
+// The token that an impersonating thread has; at SecurityIdentification it can be looked at, but opens nothing.
+PACCESS_TOKEN ClientTokenOf(const drydock::nt::Impersonation* impersonation) {
+  if (!impersonation) return nullptr;
+  return impersonation->level == SecurityAnonymous ? const_cast<Token*>(&kAnonymousToken) : TokenOf(impersonation->client);
 }
 
 bool Holds(const Token& token, PSID sid) {
@@ -73,11 +88,27 @@ ACCESS_MASK Granted(const Token& token, ACL* acl, const GENERIC_MAPPING& mapping
 
 }  // namespace
 
+namespace drydock::nt::se {
+
+void SubjectOf(const Process* process, const Impersonation* client, SECURITY_SUBJECT_CONTEXT* context) {
+  *context = {};
+  context->PrimaryToken = TokenOf(process);
+  context->ClientToken = ClientTokenOf(client);
+  if (client) context->ImpersonationLevel = client->level;
+}
+
+void LocalServiceSubject(const Impersonation* client, SECURITY_SUBJECT_CONTEXT* context) {
+  SubjectOf(nullptr, client, context);
+  context->PrimaryToken = const_cast<Token*>(&kLocalServiceToken);
+}
+
+}  // namespace drydock::nt::se
+
 extern "C" {
 
 VOID SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
   *SubjectContext = {};
-  SubjectContext->PrimaryToken = TokenOf(drydock::nt::CurrentThread().process);
+  drydock::nt::se::SubjectOf(drydock::nt::CurrentThread().process, drydock::nt::CurrentThread().impersonation, SubjectContext);
   SubjectContext->ProcessAuditId = PsGetCurrentProcessId();
 }
 VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) { SubjectContext->PrimaryToken = SubjectContext->ClientToken = nullptr; }
@@ -109,6 +140,8 @@ BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT
     return answer(STATUS_SUCCESS, granted);
   }
   if (!SecurityDescriptor) return answer(STATUS_ACCESS_DENIED, 0);
+  if (SubjectSecurityContext->ClientToken && SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation)
+    return answer(STATUS_BAD_IMPERSONATION_LEVEL, 0);
   PACCESS_TOKEN caller = SubjectSecurityContext->ClientToken ? SubjectSecurityContext->ClientToken : SubjectSecurityContext->PrimaryToken;
   const auto& token = *static_cast<const Token*>(caller ? caller : TokenOf(drydock::nt::CurrentThread().process));
   ACCESS_MASK wanted = DesiredAccess, granted = PreviouslyGrantedAccess;

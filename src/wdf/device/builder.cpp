@@ -148,7 +148,7 @@ void DeviceBuilder::ResolveIoTypes(Device& device, const DeviceInit& init) {
       wdm->Flags |= DO_POWER_PAGABLE;
     }
   }
-  if (device.globals().umdf) UmPolicy::AgreeOnAccess(device, init);
+  if (device.globals().umdf) UmPolicy::AgreeOnAccess(device);
   // Room for one more visit: the driver's own location after a preprocess callback, the self target's (IOX-2).
   if (init.pdo_init && init.pdo_init->forward_to_parent) wdm->StackSize = static_cast<CCHAR>(init.parent->wdm()->StackSize + 1);
   if (init.preprocess) ++wdm->StackSize;

@@ -1,10 +1,7 @@
 // Device properties, over the I/O manager's.
-#include <cstring>
-#include <vector>
-
 #include "wdf/ddi.h"
 #include "wdf/device/device.h"
-#include "wdf/memory/memory.h"
+#include "wdf/device/property_memory.h"
 #include "wdf/object/factory.h"
 
 namespace drydock::wdf::ddi {
@@ -22,20 +19,9 @@ NTSTATUS AllocAndQuery(DriverGlobals& globals, PDEVICE_OBJECT pdo, DEVICE_REGIST
                        PWDF_OBJECT_ATTRIBUTES attributes, WDFMEMORY* out) {
   *out = nullptr;
   if (!pdo) return STATUS_INVALID_DEVICE_REQUEST;
-  std::vector<unsigned char> data(256);
-  ULONG needed = 0;
-  NTSTATUS status;
-  while ((status = IoGetDeviceProperty(pdo, property, static_cast<ULONG>(data.size()), data.data(), &needed)) == STATUS_BUFFER_TOO_SMALL) {
-    if (needed <= data.size()) return status;
-    data.resize(needed);
-  }
-  if (!NT_SUCCESS(status)) return status;
-  wdf::Memory* memory = nullptr;
-  status = CreateAllocatedMemory(globals, attributes, pool, 0, needed ? needed : 1, &memory);
-  if (!NT_SUCCESS(status)) return status;
-  std::memcpy(memory->buffer(), data.data(), needed);
-  *out = reinterpret_cast<WDFMEMORY>(memory->handle());
-  return STATUS_SUCCESS;
+  return QueryIntoMemory(globals, pool, attributes, out, [&](ULONG length, void* buffer, ULONG* needed) {
+    return IoGetDeviceProperty(pdo, property, length, buffer, needed);
+  });
 }
 
 // By key: any of the properties that have one, and what was assigned.
@@ -53,21 +39,8 @@ NTSTATUS QueryEx(PDEVICE_OBJECT pdo, const WDF_DEVICE_PROPERTY_DATA& property, U
 
 NTSTATUS AllocAndQueryEx(DriverGlobals& globals, PDEVICE_OBJECT pdo, const WDF_DEVICE_PROPERTY_DATA& property, POOL_TYPE pool,
                          PWDF_OBJECT_ATTRIBUTES attributes, WDFMEMORY* out, PDEVPROPTYPE type) {
-  *out = nullptr;
-  std::vector<unsigned char> data(256);
-  ULONG needed = 0;
-  NTSTATUS status;
-  while ((status = QueryEx(pdo, property, static_cast<ULONG>(data.size()), data.data(), &needed, type)) == STATUS_BUFFER_TOO_SMALL) {
-    if (needed <= data.size()) return status;
-    data.resize(needed);
-  }
-  if (!NT_SUCCESS(status)) return status;
-  wdf::Memory* memory = nullptr;
-  status = CreateAllocatedMemory(globals, attributes, pool, 0, needed ? needed : 1, &memory);
-  if (!NT_SUCCESS(status)) return status;
-  std::memcpy(memory->buffer(), data.data(), needed);
-  *out = reinterpret_cast<WDFMEMORY>(memory->handle());
-  return STATUS_SUCCESS;
+  return QueryIntoMemory(globals, pool, attributes, out,
+                         [&](ULONG length, void* buffer, ULONG* needed) { return QueryEx(pdo, property, length, buffer, needed, type); });
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include "nt/mm/address_space.h"
 #include "nt/thread.h"
 #include "wdf/device/device_access.h"
-#include "wdf/device/device_init.h"
 
 namespace drydock::wdf {
 namespace {
@@ -13,6 +12,8 @@ bool EntersFromOutside(Device& device) {
   Device* above = DeviceFromWdm(device.wdm()->AttachedDevice);
   return !above || !above->globals().umdf;
 }
+
+Device* BelowInStack(Device& device) { return device.attached_to() ? DeviceFromWdm(device.attached_to()) : nullptr; }
 
 // Two drivers' wishes: whoever takes both follows the other. False: one is buffered only, the other direct only.
 bool Agree(WDF_DEVICE_IO_TYPE a, WDF_DEVICE_IO_TYPE b, WDF_DEVICE_IO_TYPE* agreed) {
@@ -59,21 +60,26 @@ NTSTATUS UmPolicy::TakeNeither(Device& device, PIRP irp) {
   return input == 0 ? STATUS_SUCCESS : nt::mm::CopyIn(irp->RequestorMode, buffer, control.Type3InputBuffer, input);
 }
 
-void UmPolicy::AgreeOnAccess(Device& device, const DeviceInit& init) {
-  Device* lower = device.attached_to() ? DeviceFromWdm(device.attached_to()) : nullptr;
-  if (lower && !lower->globals().umdf) lower = nullptr;
-  WDF_DEVICE_IO_TYPE read_write = Wish(init.read_write_io), control = Wish(init.device_control_io);
-  bool agreed = true;
-  if (lower && init.filter) {  // INI-11: a filter's own wishes do not count
-    read_write = lower->read_write_io();
-    control = lower->device_control_io();
-  } else if (lower) {
-    agreed = Agree(lower->read_write_io(), read_write, &read_write);
-    agreed &= Agree(lower->device_control_io(), control, &control);
-  } else if (init.filter) {
-    return;  // below it are kernel-mode drivers: as they do
+void UmPolicy::AgreeOnAccess(Device& device) {
+  WDF_DEVICE_IO_TYPE read_write = WdfDeviceIoBufferedOrDirect, control = WdfDeviceIoBufferedOrDirect;
+  bool agreed = true, asked = false, pooled = true;
+  for (Device* each = &device; each && each->globals().umdf; each = BelowInStack(*each)) {
+    pooled &= each->globals().directives.share_host;
+    if (each->is_filter()) continue;  // INI-11: a filter's own wishes do not count
+    asked = true;
+    agreed &= Agree(Wish(each->init().read_write_io), read_write, &read_write);
+    agreed &= Agree(Wish(each->init().device_control_io), control, &control);
   }
-  DeviceAccess::SetAccess(device, read_write, control, agreed);
+  if (!asked) return;  // filters only, and below them kernel-mode drivers: as they do
+  auto resolved = [&](WDF_DEVICE_IO_TYPE type) { return type != WdfDeviceIoBufferedOrDirect ? type : pooled ? WdfDeviceIoBuffered : WdfDeviceIoDirect; };
+  for (Device* each = &device; each && each->globals().umdf; each = BelowInStack(*each)) {
+    DeviceAccess::SetAccess(*each, resolved(read_write), resolved(control), each != &device || agreed);
+  }
+}
+
+void UmPolicy::StackAccess(Device& device, WDF_DEVICE_IO_TYPE* read_write, WDF_DEVICE_IO_TYPE* control) {
+  *read_write = device.read_write_io();
+  *control = device.device_control_io();
 }
 
 void UmPolicy::CreateSeen(Device& device, PFILE_OBJECT file) {

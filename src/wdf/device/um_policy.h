@@ -21,8 +21,10 @@ struct UmPolicy {
   static void CloseSeen(Device& device, PFILE_OBJECT file);
   // IOT-7.25: a METHOD_NEITHER control of an application gets a system buffer and goes on as a buffered one. A failure: it must not go on.
   static NTSTATUS TakeNeither(Device& device, PIRP irp);
-  // What this driver asks for, brought into line with the UMDF drivers below it. A contradiction is kept for the start to fail on.
-  static void AgreeOnAccess(Device& device, const DeviceInit& init);
+  // What the UMDF drivers of a stack ask for, this newest one too, brought into line for all of them; where all take both, a pooled stack is
+  // buffered and one that is not direct (UM-16). A contradiction is kept for the start to fail on.
+  static void AgreeOnAccess(Device& device);
+  static void StackAccess(Device& device, WDF_DEVICE_IO_TYPE* read_write, WDF_DEVICE_IO_TYPE* control);
 };
 
 // The file objects that were created through a UMDF device.

@@ -50,6 +50,8 @@ void ReadDirectives(DriverGlobals& globals) {
   if (nt::cm::GetDword(kernel, path, u"UmdfMethodNeitherAction", &value)) globals.directives.copy_method_neither = value != 0;
   if (nt::cm::GetDword(kernel, path, u"UmdfDirectHardwareAccess", &value)) globals.directives.allow_direct_hardware = value != 0;
   if (nt::cm::GetDword(kernel, path, u"UmdfRegisterAccessMode", &value)) globals.directives.map_registers = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfHostProcessSharing", &value)) globals.directives.share_host = value != 0;
+  if (nt::cm::GetDword(kernel, path, u"UmdfImpersonationLevel", &value)) globals.directives.impersonation_level = value;
 }
 
 NTSTATUS Bind(PDRIVER_OBJECT wdm, PUNICODE_STRING registry_path, PWDF_BIND_INFO info, PWDF_COMPONENT_GLOBALS* component_globals) {

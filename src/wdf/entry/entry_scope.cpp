@@ -1,6 +1,7 @@
 #include "wdf/entry/entry_scope.h"
 
 #include <string>
+#include <string_view>
 
 #include "nt/thread.h"
 
@@ -28,6 +29,13 @@ namespace entry {
 
 void TraceCall(DriverGlobals& globals, const EntryInfo& info) {
   RecordEvent(*globals.framework, trace::kDdiCall, info.index, info.umdf);
+}
+
+void CheckImpersonation(DriverGlobals& globals, const EntryInfo& info) {
+  const nt::CallbackFrame* frame = nt::CurrentThread().callbacks;
+  if (!frame || std::string_view(frame->name) != "EvtRequestImpersonate") return;
+  const std::string words = std::string(info.name) + " was called inside EvtRequestImpersonate, where framework functions must not be called.";
+  Break(globals, words.c_str());
 }
 
 bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max) {

@@ -86,7 +86,6 @@ struct ReceivedState {
   bool stop_requeue = false;     // acknowledged with Requeue
   bool in_caller_context = false;  // EvtIoInCallerContext is on the stack with it (7.28)
   bool activity_set = false;     // (U)
-  bool user_mode_driver_initiated = false;  // (U)
 };
 
 class Request final : public Object {

@@ -241,6 +241,10 @@ bool SendTracked(DriverGlobals& globals, SentState& sent, IoTarget& target, cons
   next->Context = &sent;
   next->Control = SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL;
   if (target.kind() == TargetKind::kRemote) next->FileObject = target.file_object();  // IOX-25
+  if (__builtin_expect(globals.umdf, 0) && !(request && request->is_received())) {  // UM-15: from the host, which is a process of the user's
+    irp->RequestorMode = UserMode;
+    irp->Flags |= IRP_UM_DRIVER_INITIATED_IO;
+  }
   sent.target = &target;
   sent.ignores_target_state = options.ignores_target_state;
   sent.timer_wanted = timed;

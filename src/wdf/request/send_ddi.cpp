@@ -12,6 +12,7 @@
 #include "wdf/request/send_trace.h"
 #include "wdf/target/io_target.h"
 #include "wdf/trace.h"
+#include "wdf/um/credentials.h"
 #include "wdf/violation.h"
 
 namespace drydock::wdf {
@@ -124,6 +125,10 @@ static BOOLEAN SendParsed(DriverGlobals& globals, WDFREQUEST Request, IoTarget& 
   NTSTATUS status = STATUS_SUCCESS;
   if (options.impersonate && (!request.is_received() || !request.irp || request.current_stack()->MajorFunction != IRP_MJ_CREATE)) {
     return Refuse(sent, STATUS_INVALID_PARAMETER);  // OP-26 (U)
+  }
+  if (__builtin_expect(globals.umdf, 0) && request.is_received() && request.irp && request.current_stack()->MajorFunction == IRP_MJ_CREATE) {
+    status = um::PassCredentials(request, options);  // UM-13
+    if (!NT_SUCCESS(status)) return Refuse(sent, status);
   }
   if (options.forget) {
     status = MayForget(globals, request, sent);

@@ -28,7 +28,7 @@ struct LookingModel : DeviceModel {
   Looker& looker;
 };
 
-CONFORMANCE(TargetsUm, AByFileTargetReachesTheLowerStackWithItsFile, "IOT-1.20", "IOT-1.21", "IOT-1.24", "IOT-1.13") {
+CONFORMANCE(TargetsUm, AByFileTargetReachesTheLowerStackWithItsFile, "IOT-1.20", "IOT-1.21", "IOT-1.24", "IOT-1.13", "UM-23") {
   Looker looker;
   Stack stack(machine, std::make_shared<LookingModel>(&looker));
   machine.Run([&] {
@@ -71,7 +71,7 @@ CONFORMANCE(TargetsUm, AByFileTargetIsRefusedWithSlashesOrCallbacks, "IOT-1.20",
   EXPECT_EQ(looker.creates, 0);
 }
 
-CONFORMANCE(TargetsUm, ALeftOpenByFileTargetIsClosedAtRemoval, "IOT-1.22") {
+CONFORMANCE(TargetsUm, ALeftOpenByFileTargetIsClosedAtRemoval, "IOT-1.22", "UM-23") {
   Looker looker;
   {
     Stack stack(machine, std::make_shared<LookingModel>(&looker));
