@@ -134,6 +134,7 @@ void DmaEnabler::OnDeleting() {
 }
 
 void DmaEnabler::OnCleanedUp() {
+  ended_.store(true, std::memory_order_release);
   for (DmaAdapterSlot& slot : slots_) {
     PDMA_ADAPTER adapter = slot.adapter;
     slot = {};

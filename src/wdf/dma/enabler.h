@@ -7,6 +7,7 @@
 // Source:     DMA-01 to DMA-08, DEVX-40, O-01, O-15.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "runtime/lock.h"
@@ -49,6 +50,9 @@ class DmaEnabler final : public Object {
   void set_maximum_elements(size_t maximum) { maximum_elements_ = maximum; }
   ULONG alignment() const { return alignment_; }  // of the device when this was made
 
+  // Cleaned up: a driver that kept a reference has the object's own values, but no device.
+  bool ended() const { return ended_.load(std::memory_order_acquire); }
+
   NTSTATUS PowerUp();
   NTSTATUS PowerDown();
 
@@ -67,6 +71,7 @@ class DmaEnabler final : public Object {
   size_t maximum_elements_ = WDF_DMA_ENABLER_UNLIMITED_FRAGMENTS;
   DmaAdapterSlot slots_[2];
   bool fill_failed_ = false, enable_failed_ = false;
+  std::atomic<bool> ended_{false};
 };
 
 // The enablers of a device, in creation order.

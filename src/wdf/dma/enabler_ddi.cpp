@@ -55,6 +55,10 @@ size_t WdfDmaEnablerGetMaximumScatterGatherElements(DriverGlobals& globals, WDFD
 
 void WdfDmaEnablerSetMaximumScatterGatherElements(DriverGlobals& globals, WDFDMAENABLER DmaEnabler, size_t MaximumFragments) {
   wdf::DmaEnabler* enabler = FromHandle<wdf::DmaEnabler>(globals, DmaEnabler);
+  if (enabler->ended()) {
+    Break(globals, "WdfDmaEnablerSetMaximumScatterGatherElements was called for an enabler that is deleted");
+    return;
+  }
   if (enabler->device().in_d0()) {
     Break(globals, "WdfDmaEnablerSetMaximumScatterGatherElements belongs in EvtDriverDeviceAdd or EvtDevicePrepareHardware");
     return;
@@ -85,6 +89,7 @@ NTSTATUS WdfDmaEnablerConfigureSystemProfile(DriverGlobals& globals, WDFDMAENABL
   if (enabler->duplex() && !wdf::DmaEnabler::IsDirection(ConfigDirection)) return STATUS_INVALID_PARAMETER;
   if (!enabler->system()) return STATUS_INVALID_DEVICE_REQUEST;
   if (ProfileConfig->DmaWidth >= MaximumDmaWidth) return STATUS_NOT_SUPPORTED;
+  if (enabler->ended()) return STATUS_DELETE_PENDING;
   return enabler->ConfigureSystem(*ProfileConfig, ConfigDirection);
 }
 

@@ -259,9 +259,9 @@ void DmaTransaction::ClearUse() {
   device_offset_ = 0;
   configure_ = nullptr;
   configure_context_ = nullptr;
+  rt::LockGuard guard(lock_);
   complete_ = nullptr;
   complete_context_ = nullptr;
-  rt::LockGuard guard(lock_);
   state_ = reserved_ ? State::kReserved : State::kReleased;
 }
 
@@ -298,15 +298,15 @@ bool DmaTransaction::CancelAllocation() {
     if (!allocating_) return false;
   }
   if (enabler_.version3() && !adapter()->DmaOperations->CancelAdapterChannel(adapter(), wdm_device(), wdm_context_)) return false;
-  bool asked;
+  // Version 2 gives drivers no way to take the question back; one that is being answered finds nobody.
+  const bool taken_back = enabler_.version3() || nt::hal::Withdraw(adapter(), this);
   {
     rt::LockGuard guard(lock_);
     if (!allocating_) return false;
     allocating_ = false;
-    asked = !enabler_.version3();  // version 2 cannot take the question back: the answer finds nobody
     reserving_ = false;
   }
-  if (!asked) ReleaseQuietly();  // the allocation's reference
+  if (taken_back) ReleaseQuietly();  // the allocation's reference
   return true;
 }
 

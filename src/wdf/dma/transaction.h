@@ -28,11 +28,15 @@ class DmaTransaction final : public Object {
     kCreated = 1, kReserved, kInitialized, kTransfer, kCompleted, kFailed, kReleased, kDeleted
   };
 
-  explicit DmaTransaction(DmaEnabler& enabler) : enabler_(enabler) {}
+  explicit DmaTransaction(DmaEnabler& enabler) : enabler_(enabler), version3_(enabler.version3()), system_(enabler.system()) {}
   ~DmaTransaction() override;
 
   WDFDMATRANSACTION transaction_handle() const { return reinterpret_cast<WDFDMATRANSACTION>(handle()); }
-  DmaEnabler& enabler() const { return enabler_; }
+  // Not for a deleted one: bug check.
+  DmaEnabler& enabler(const char* function) {
+    Expect(function, ~Bit(State::kDeleted));
+    return enabler_;
+  }
   State state();
 
   // Bug check unless it is fresh, released or reserved.
@@ -60,6 +64,7 @@ class DmaTransaction final : public Object {
     configure_context_ = context;
   }
   void SetTransferComplete(PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE routine, PVOID context) {
+    rt::LockGuard guard(lock_);
     complete_ = routine;
     complete_context_ = context;
   }
@@ -67,7 +72,10 @@ class DmaTransaction final : public Object {
   size_t transferred() const { return transferred_; }
   size_t current_length() const { return current_length_; }
   Request* request() const { return request_.get(); }
-  void* transfer_context() { return enabler_.version3() ? wdm_context_ : nullptr; }
+  void* transfer_context() { return version3_ ? wdm_context_ : nullptr; }
+  // Known when the enabler is gone, too: a driver may keep a reference on a deleted transaction.
+  bool version3() const { return version3_; }
+  bool system() const { return system_; }
   // Of the whole buffer.
   void TransferInfo(ULONG* registers, ULONG* elements);
 
@@ -129,9 +137,17 @@ class DmaTransaction final : public Object {
   static IO_ALLOCATION_ACTION Granted(PDEVICE_OBJECT device, PIRP irp, PVOID registers, PVOID context);
   static IO_ALLOCATION_ACTION Reserved(PDEVICE_OBJECT device, PIRP irp, PVOID registers, PVOID context);
   static VOID ListReady(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context);
+  // Of the driver's transfer-complete callback; false: it has none (any more).
+  bool TellComplete(DMA_COMPLETION_STATUS status);
+  bool WantsComplete() {
+    rt::LockGuard guard(lock_);
+    return complete_ != nullptr;
+  }
+  static VOID SystemTransferForgotten(PVOID context) { static_cast<DmaTransaction*>(context)->ReleaseQuietly(); }
   static VOID SystemTransferDone(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID context, DMA_COMPLETION_STATUS status);
 
-  DmaEnabler& enabler_;
+  DmaEnabler& enabler_;  // until it is disposed of
+  const bool version3_, system_;
   rt::Lock lock_;
   State state_ RT_GUARDED_BY(lock_) = State::kCreated;
   bool allocating_ RT_GUARDED_BY(lock_) = false;  // T3
@@ -156,8 +172,8 @@ class DmaTransaction final : public Object {
   ULONG device_offset_ = 0;
   PFN_WDF_DMA_TRANSACTION_CONFIGURE_DMA_CHANNEL configure_ = nullptr;
   PVOID configure_context_ = nullptr;
-  PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE complete_ = nullptr;
-  PVOID complete_context_ = nullptr;
+  PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE complete_ RT_GUARDED_BY(lock_) = nullptr;
+  PVOID complete_context_ RT_GUARDED_BY(lock_) = nullptr;
 
   // --- the adapter's things ---
   PVOID registers_ = nullptr;  // MapRegisterBase

@@ -146,7 +146,7 @@ size_t WdfDmaTransactionGetCurrentDmaTransferLength(DriverGlobals& globals, WDFD
 }
 
 WDFDEVICE WdfDmaTransactionGetDevice(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction) {
-  return reinterpret_cast<WDFDEVICE>(Of(globals, DmaTransaction).enabler().device().handle());
+  return reinterpret_cast<WDFDEVICE>(Of(globals, DmaTransaction).enabler("WdfDmaTransactionGetDevice").device().handle());
 }
 
 void WdfDmaTransactionGetTransferInfo(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction, ULONG* MapRegisterCount,
@@ -157,7 +157,7 @@ void WdfDmaTransactionGetTransferInfo(DriverGlobals& globals, WDFDMATRANSACTION 
 void WdfDmaTransactionSetChannelConfigurationCallback(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction,
                                                       PFN_WDF_DMA_TRANSACTION_CONFIGURE_DMA_CHANNEL ConfigureRoutine, PVOID ConfigureContext) {
   Transaction& transaction = Of(globals, DmaTransaction);
-  if (Suits(globals, transaction.enabler().system(), "WdfDmaTransactionSetChannelConfigurationCallback is for system-mode DMA")) {
+  if (Suits(globals, transaction.system(), "WdfDmaTransactionSetChannelConfigurationCallback is for system-mode DMA")) {
     transaction.SetConfigure(ConfigureRoutine, ConfigureContext);
   }
 }
@@ -165,14 +165,14 @@ void WdfDmaTransactionSetChannelConfigurationCallback(DriverGlobals& globals, WD
 void WdfDmaTransactionSetTransferCompleteCallback(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction,
                                                   PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE DmaCompletionRoutine, PVOID DmaCompletionContext) {
   Transaction& transaction = Of(globals, DmaTransaction);
-  if (Suits(globals, transaction.enabler().system(), "WdfDmaTransactionSetTransferCompleteCallback is for system-mode DMA")) {
+  if (Suits(globals, transaction.system(), "WdfDmaTransactionSetTransferCompleteCallback is for system-mode DMA")) {
     transaction.SetTransferComplete(DmaCompletionRoutine, DmaCompletionContext);
   }
 }
 
 void WdfDmaTransactionSetImmediateExecution(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction, BOOLEAN UseImmediateExecution) {
   Transaction& transaction = Of(globals, DmaTransaction);
-  if (Suits(globals, transaction.enabler().version3(), "WdfDmaTransactionSetImmediateExecution needs DMA version 3")) {
+  if (Suits(globals, transaction.version3(), "WdfDmaTransactionSetImmediateExecution needs DMA version 3")) {
     transaction.SetImmediate(UseImmediateExecution);
   }
 }
@@ -186,7 +186,7 @@ void WdfDmaTransactionFreeResources(DriverGlobals& globals, WDFDMATRANSACTION Dm
 
 void WdfDmaTransactionSetDeviceAddressOffset(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction, ULONG Offset) {
   Transaction& transaction = Of(globals, DmaTransaction);
-  if (Suits(globals, transaction.enabler().system(), "WdfDmaTransactionSetDeviceAddressOffset is for system-mode DMA")) {
+  if (Suits(globals, transaction.system(), "WdfDmaTransactionSetDeviceAddressOffset is for system-mode DMA")) {
     transaction.SetDeviceOffset(Offset);
   }
 }
@@ -203,7 +203,7 @@ void WdfDmaTransactionStopSystemTransfer(DriverGlobals& globals, WDFDMATRANSACTI
 
 void WdfDmaTransactionSetSingleTransferRequirement(DriverGlobals& globals, WDFDMATRANSACTION DmaTransaction, BOOLEAN RequireSingleTransfer) {
   Transaction& transaction = Of(globals, DmaTransaction);
-  if (Suits(globals, transaction.enabler().version3(), "WdfDmaTransactionSetSingleTransferRequirement needs DMA version 3")) {
+  if (Suits(globals, transaction.version3(), "WdfDmaTransactionSetSingleTransferRequirement needs DMA version 3")) {
     transaction.SetSingleTransfer(RequireSingleTransfer);
   }
 }

@@ -206,17 +206,17 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
     packet_list_.Elements[0].Address = operations.MapTransfer(dma, mdl_, registers_, address, &length, write);
     packet_list_.Elements[0].Length = length;
   } else {
-    PDMA_COMPLETION_ROUTINE routine = enabler_.system() && complete_ ? &DmaTransaction::SystemTransferDone : nullptr;
+    // The controller's word may come late: it owns a reference.
+    PDMA_COMPLETION_ROUTINE routine = enabler_.system() && WantsComplete() ? &DmaTransaction::SystemTransferDone : nullptr;
+    if (routine) AddRef();
     mapped_ = true;  // from inside MapTransferEx on a system transfer may run
-    NTSTATUS status = operations.MapTransferEx(dma, mdl_, registers_, offset, device_offset_, &length, write, &packet_list_, sizeof(packet_list_), routine,
-                                               routine ? this : nullptr);
+    NTSTATUS status = nt::hal::MapCountedTransfer(dma, mdl_, registers_, offset, device_offset_, &length, write, &packet_list_, sizeof(packet_list_),
+                                                  routine, routine ? this : nullptr, routine ? &DmaTransaction::SystemTransferForgotten : nullptr);
     if (!NT_SUCCESS(status)) {
       mapped_ = false;
-      if (status != STATUS_CANCELLED || !complete_) return status;
+      if (routine) ReleaseQuietly();
       // O-33: stopped while it was being mapped.
-      nt::CallDriver("EvtDmaTransactionDmaTransferComplete", complete_, transaction_handle(), device_handle(), complete_context_, direction_,
-                     DmaCancelled);
-      return STATUS_SUCCESS;
+      return status == STATUS_CANCELLED && TellComplete(DmaCancelled) ? STATUS_SUCCESS : status;
     }
   }
   mapped_ = true;
@@ -225,13 +225,23 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
   return STATUS_SUCCESS;
 }
 
-VOID DmaTransaction::SystemTransferDone(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID context, DMA_COMPLETION_STATUS status) {
-  DmaTransaction* self = static_cast<DmaTransaction*>(context);
-  Ref<DmaTransaction> stays(self);
-  if (auto complete = self->complete_) {
-    nt::CallDriver("EvtDmaTransactionDmaTransferComplete", complete, self->transaction_handle(), self->device_handle(), self->complete_context_,
-                   self->direction_, status);
+bool DmaTransaction::TellComplete(DMA_COMPLETION_STATUS status) {
+  PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE complete;
+  PVOID context;
+  {
+    rt::LockGuard guard(lock_);
+    complete = complete_;
+    context = complete_context_;
   }
+  if (!complete) return false;
+  nt::CallDriver("EvtDmaTransactionDmaTransferComplete", complete, transaction_handle(), device_handle(), context, direction_, status);
+  return true;
+}
+
+VOID DmaTransaction::SystemTransferDone(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID context, DMA_COMPLETION_STATUS status) {
+  DmaTransaction& self = *static_cast<DmaTransaction*>(context);
+  self.TellComplete(status);
+  self.ReleaseQuietly();
 }
 
 // T1: a transfer that the driver ended from inside EvtProgramDma is followed by the next out here.

@@ -238,6 +238,24 @@ BOOLEAN CancelAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT, PVOID DmaT
   return cancelled;
 }
 
+bool Withdraw(PDMA_ADAPTER DmaAdapter, const void* routine_context) {
+  Adapter& adapter = AdapterOf(DmaAdapter, "Withdraw");
+  DmaState& state = *adapter.state;
+  bool found = false;
+  {
+    rt::LockGuard guard(state.lock);
+    for (auto it = state.waiting.begin(); it != state.waiting.end() && !found; ++it) {
+      if (it->adapter != &adapter || it->routine_context != routine_context) continue;
+      if (it->context) it->context->waiting = false;
+      state.waiting.erase(it);
+      found = true;
+      break;
+    }
+  }
+  if (found) Serve(state);  // whoever was behind it
+  return found;
+}
+
 VOID FreeAdapterObject(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
 
 VOID FreeAdapterChannel(PDMA_ADAPTER DmaAdapter) { FreeAdapterObject(DmaAdapter, DeallocateObject); }

@@ -7,14 +7,29 @@
 namespace drydock::nt::hal {
 namespace {
 
+// Contexts whose routines will not be called; told so without the lock.
+struct Forgotten {
+  void Add(ForgetCompletion forget, PVOID context) {
+    if (forget) list.push_back({forget, context});
+  }
+  void Tell() {
+    for (auto& [forget, context] : list) forget(context);
+  }
+  std::vector<std::pair<ForgetCompletion, PVOID>> list;
+};
+
 // The transfer is over: whoever asked to be told is, from a DPC.
-void Finish(Channel& channel, DMA_COMPLETION_STATUS status, bool tell, bool* queue) {
+void Finish(Channel& channel, DMA_COMPLETION_STATUS status, bool tell, bool* queue, Forgotten* forgotten) {
   channel.active = false;
   if (tell && channel.completion) {
-    channel.completions.push_back({channel.completion, channel.completion_context, &channel.adapter->shared, channel.device, status});
+    channel.completions.push_back({channel.completion, channel.completion_context, channel.forget, channel.context, &channel.adapter->shared,
+                                   channel.device, status});
     *queue = true;
+  } else if (channel.completion) {
+    forgotten->Add(channel.forget, channel.completion_context);
   }
   channel.completion = nullptr;
+  channel.forget = nullptr;
 }
 
 // Up to `bytes` bytes that lie together, of what is still to be moved.
@@ -36,6 +51,7 @@ template <class Copy>
 size_t Move(DmaState& state, Channel& channel, size_t bytes, bool to_device, Copy copy) {
   size_t moved = 0;
   bool queue = false;
+  Forgotten none;
   while (moved < bytes) {
     uint64_t logical;
     size_t part;
@@ -51,7 +67,7 @@ size_t Move(DmaState& state, Channel& channel, size_t bytes, bool to_device, Cop
     if (channel.looped) {
       channel.done = 0;
     } else {
-      Finish(channel, DmaComplete, true, &queue);
+      Finish(channel, DmaComplete, true, &queue, &none);
       break;
     }
   }
@@ -62,11 +78,13 @@ size_t Move(DmaState& state, Channel& channel, size_t bytes, bool to_device, Cop
 }  // namespace
 
 void ProgramChannel(Adapter& adapter, PDEVICE_OBJECT device, const std::vector<Segment>& segments, bool to_device, uint32_t device_offset,
-                    void* context, PDMA_COMPLETION_ROUTINE completion, PVOID completion_context) {
+                    void* context, PDMA_COMPLETION_ROUTINE completion, PVOID completion_context, ForgetCompletion forget) {
   Channel& channel = *adapter.channel;
   std::function<void()> on_start;
+  Forgotten forgotten;
   {
     rt::LockGuard guard(adapter.state->lock);
+    if (channel.completion) forgotten.Add(channel.forget, channel.completion_context);
     channel.runs.clear();
     channel.total = channel.done = 0;
     for (const Segment& segment : segments) {
@@ -83,19 +101,32 @@ void ProgramChannel(Adapter& adapter, PDEVICE_OBJECT device, const std::vector<S
     channel.context = context;
     channel.completion = completion;
     channel.completion_context = completion_context;
+    channel.forget = forget;
     on_start = channel.on_start;
   }
+  forgotten.Tell();
   if (on_start) on_start();
 }
 
 void StopChannel(Adapter& adapter, const void* context, bool tell) {
   Channel& channel = *adapter.channel;
   bool queue = false;
+  Forgotten forgotten;
   {
     rt::LockGuard guard(adapter.state->lock);
-    if (!channel.active || channel.adapter != &adapter || (context && channel.context != context)) return;
-    Finish(channel, DmaCancelled, tell, &queue);
+    for (auto it = channel.completions.begin(); !tell && it != channel.completions.end();) {
+      if (!it->forget || it->adapter != &adapter.shared || (context && it->transfer_context != context)) {
+        ++it;
+        continue;
+      }
+      forgotten.Add(it->forget, it->context);
+      it = channel.completions.erase(it);
+    }
+    if (channel.active && channel.adapter == &adapter && (!context || channel.context == context)) {
+      Finish(channel, DmaCancelled, tell, &queue, &forgotten);
+    }
   }
+  forgotten.Tell();
   if (queue) KeInsertQueueDpc(&channel.dpc, nullptr, nullptr);
 }
 

@@ -63,6 +63,9 @@ struct ListMapping {  // behind a SCATTER_GATHER_LIST
   std::vector<Segment> segments;
 };
 
+// For a completion routine's context that is counted: called once, <= DISPATCH_LEVEL without a lock, when the routine never will be.
+using ForgetCompletion = void (*)(PVOID context);
+
 struct CommonBuffer {
   Adapter* adapter;
   uint64_t logical;
@@ -92,12 +95,15 @@ struct Channel {
   void* context = nullptr;  // transfer context
   PDMA_COMPLETION_ROUTINE completion = nullptr;
   PVOID completion_context = nullptr;
+  ForgetCompletion forget = nullptr;
   uint32_t custom_function = 0;  // the last ConfigureAdapterChannel
   // --- a completion on its way ---
   KDPC dpc = {};
   struct Completion {
     PDMA_COMPLETION_ROUTINE routine;
     PVOID context;
+    ForgetCompletion forget;
+    const void* transfer_context;
     PDMA_ADAPTER adapter;
     PDEVICE_OBJECT device;
     DMA_COMPLETION_STATUS status;
@@ -224,7 +230,7 @@ NTSTATUS BuildList(Adapter& adapter, PDEVICE_OBJECT device, const ListRequest& r
                    PSCATTER_GATHER_LIST* list);
 // Programs a system channel with what was mapped.
 void ProgramChannel(Adapter& adapter, PDEVICE_OBJECT device, const std::vector<Segment>& segments, bool to_device, uint32_t device_offset,
-                    void* context, PDMA_COMPLETION_ROUTINE completion, PVOID completion_context);
+                    void* context, PDMA_COMPLETION_ROUTINE completion, PVOID completion_context, ForgetCompletion forget);
 void StopChannel(Adapter& adapter, const void* context, bool tell);  // context null: whatever it does
 uint32_t ReadCounter(Adapter& adapter);
 void ChannelDpc(Channel& channel);
@@ -238,6 +244,12 @@ struct AtDispatch {  // raises to DISPATCH_LEVEL
   ~AtDispatch() noexcept(false);
   KIRQL old;
 };
+
+// MapTransferEx for the framework: after success either the routine or `forget` is called, once. A flush takes back what waits to be told, too.
+NTSTATUS MapCountedTransfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID registers, ULONGLONG offset, ULONG device_offset, PULONG length, BOOLEAN write,
+                            PSCATTER_GATHER_LIST list, ULONG list_length, PDMA_COMPLETION_ROUTINE routine, PVOID context, ForgetCompletion forget);
+// Takes back a request of AllocateAdapterChannel or GetScatterGatherList (version 2 too) that waits. False: none does, it has been or is being called.
+bool Withdraw(PDMA_ADAPTER adapter, const void* routine_context);
 
 // The tables' functions.
 extern const DMA_OPERATIONS kDmaOperations;

@@ -94,7 +94,7 @@ NTSTATUS BuildList(Adapter& adapter, PDEVICE_OBJECT device, const ListRequest& r
     ++adapter.live_lists;
   }
   if (adapter.system) {
-    ProgramChannel(adapter, device, segments, request.write, 0, context, request.completion, request.completion_context);
+    ProgramChannel(adapter, device, segments, request.write, 0, context, request.completion, request.completion_context, nullptr);
   }
   return STATUS_SUCCESS;
 }

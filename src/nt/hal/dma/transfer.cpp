@@ -189,13 +189,20 @@ PHYSICAL_ADDRESS MapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegiste
   registers->used += segments.front().registers;
   registers->segments.push_back(segments.front());
   address.QuadPart = static_cast<LONGLONG>(segments.front().logical);
-  if (adapter.system) ProgramChannel(adapter, nullptr, segments, WriteToDevice, 0, nullptr, nullptr, nullptr);
+  if (adapter.system) ProgramChannel(adapter, nullptr, segments, WriteToDevice, 0, nullptr, nullptr, nullptr, nullptr);
   return address;
 }
 
 NTSTATUS MapTransferEx(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset, ULONG DeviceOffset, PULONG Length,
                        BOOLEAN WriteToDevice, PSCATTER_GATHER_LIST ScatterGatherBuffer, ULONG ScatterGatherBufferLength,
                        PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, PVOID CompletionContext) {
+  return MapCountedTransfer(DmaAdapter, Mdl, MapRegisterBase, Offset, DeviceOffset, Length, WriteToDevice, ScatterGatherBuffer,
+                            ScatterGatherBufferLength, DmaCompletionRoutine, CompletionContext, nullptr);
+}
+
+NTSTATUS MapCountedTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset, ULONG DeviceOffset, PULONG Length,
+                            BOOLEAN WriteToDevice, PSCATTER_GATHER_LIST ScatterGatherBuffer, ULONG ScatterGatherBufferLength,
+                            PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, PVOID CompletionContext, ForgetCompletion forget) {
   MapRegisters* registers;
   Adapter& adapter = Owner(DmaAdapter, MapRegisterBase, "MapTransferEx", &registers);
   if (!adapter.system && (!ScatterGatherBuffer || DmaCompletionRoutine)) return STATUS_INVALID_PARAMETER;
@@ -228,7 +235,7 @@ NTSTATUS MapTransferEx(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase,
     }
   }
   if (adapter.system) {
-    ProgramChannel(adapter, adapter.pdo, segments, WriteToDevice, DeviceOffset, context, DmaCompletionRoutine, CompletionContext);
+    ProgramChannel(adapter, adapter.pdo, segments, WriteToDevice, DeviceOffset, context, DmaCompletionRoutine, CompletionContext, forget);
   }
   return STATUS_SUCCESS;
 }
