@@ -1,6 +1,6 @@
 // DMA adapters: description, operations, scatter/gather lists. Part of wdm.h.
-// Layouts: Windows x64. DMA_OPERATIONS ends with CancelMappedTransfer, the last of Windows 8; its Size tells what an adapter has (version 1
-// and 2 end with BuildMdlFromScatterGatherList). What later versions of Windows added (domains, buffer vectors) is not described here.
+// Layouts: Windows x64. The Size of DMA_OPERATIONS tells what an adapter has: version 1 and 2 end with BuildMdlFromScatterGatherList; version 3 has
+// all, domains, buffer vectors and buffers made of MDLs included.
 #ifndef DRYDOCK_WDM_DMA_H
 #define DRYDOCK_WDM_DMA_H
 
@@ -170,6 +170,64 @@ typedef NTSTATUS (*PFLUSH_ADAPTER_BUFFERS_EX)(PDMA_ADAPTER DmaAdapter, PMDL Mdl,
 typedef VOID (*PFREE_ADAPTER_OBJECT)(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
 typedef NTSTATUS (*PCANCEL_MAPPED_TRANSFER)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);
 
+// --- later versions of Windows ---
+#define DOMAIN_COMMON_BUFFER_LARGE_PAGE 0x1
+
+typedef struct _DMA_COMMON_BUFFER_VECTOR DMA_COMMON_BUFFER_VECTOR, *PDMA_COMMON_BUFFER_VECTOR;
+
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
+  CommonBufferConfigTypeLogicalAddressLimits,
+  CommonBufferConfigTypeSubSection,
+  CommonBufferConfigTypeHardwareAccessPermissions,
+  CommonBufferConfigTypeMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
+  CommonBufferHardwareAccessReadOnly,
+  CommonBufferHardwareAccessWriteOnly,
+  CommonBufferHardwareAccessReadWrite,
+  CommonBufferHardwareAccessMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE;
+
+typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
+  DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE ConfigType;
+  union {
+    struct {
+      PHYSICAL_ADDRESS MinimumAddress;
+      PHYSICAL_ADDRESS MaximumAddress;
+    } LogicalAddressLimits;
+    struct {
+      ULONGLONG Offset;
+      ULONG Length;
+    } SubSection;
+    DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE HardwareAccessType;
+    ULONGLONG Reserved[4];
+  };
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
+
+typedef NTSTATUS (*PALLOCATE_DOMAIN_COMMON_BUFFER)(PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle, PPHYSICAL_ADDRESS MaximumAddress,
+                                                   ULONG Length, ULONG Flags, MEMORY_CACHING_TYPE *CacheType,
+                                                   NODE_REQUIREMENT PreferredNode, PPHYSICAL_ADDRESS LogicalAddress,
+                                                   PVOID *VirtualAddress);
+typedef NTSTATUS (*PFLUSH_DMA_BUFFER)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, BOOLEAN ReadOperation);
+typedef NTSTATUS (*PJOIN_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle);
+typedef NTSTATUS (*PLEAVE_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter);
+typedef HANDLE (*PGET_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter);
+typedef PVOID (*PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MinimumAddress,
+                                                     PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags,
+                                                     MEMORY_CACHING_TYPE *CacheType, NODE_REQUIREMENT PreferredNode,
+                                                     PPHYSICAL_ADDRESS LogicalAddress);
+typedef NTSTATUS (*PALLOCATE_COMMON_BUFFER_VECTOR)(PDMA_ADAPTER DmaAdapter, PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
+                                                   MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags, ULONG NumberOfElements,
+                                                   ULONGLONG SizeOfElements, PDMA_COMMON_BUFFER_VECTOR *VectorOut);
+typedef VOID (*PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX)(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index,
+                                                        PVOID *VirtualAddressOut, PPHYSICAL_ADDRESS LogicalAddressOut);
+typedef VOID (*PFREE_COMMON_BUFFER_FROM_VECTOR)(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index);
+typedef VOID (*PFREE_COMMON_BUFFER_VECTOR)(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector);
+typedef NTSTATUS (*PCREATE_COMMON_BUFFER_FROM_MDL)(PDMA_ADAPTER DmaAdapter, PMDL Mdl,
+                                                   PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs,
+                                                   ULONG ExtendedConfigsCount, PPHYSICAL_ADDRESS LogicalAddress);
+
 typedef struct _DMA_OPERATIONS {
   ULONG Size;
   PPUT_DMA_ADAPTER PutDmaAdapter;
@@ -201,6 +259,17 @@ typedef struct _DMA_OPERATIONS {
   PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;
   PFREE_ADAPTER_OBJECT FreeAdapterObject;
   PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
+  PALLOCATE_DOMAIN_COMMON_BUFFER AllocateDomainCommonBuffer;
+  PFLUSH_DMA_BUFFER FlushDmaBuffer;
+  PJOIN_DMA_DOMAIN JoinDmaDomain;
+  PLEAVE_DMA_DOMAIN LeaveDmaDomain;
+  PGET_DMA_DOMAIN GetDmaDomain;
+  PALLOCATE_COMMON_BUFFER_WITH_BOUNDS AllocateCommonBufferWithBounds;
+  PALLOCATE_COMMON_BUFFER_VECTOR AllocateCommonBufferVector;
+  PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX GetCommonBufferFromVectorByIndex;
+  PFREE_COMMON_BUFFER_FROM_VECTOR FreeCommonBufferFromVector;
+  PFREE_COMMON_BUFFER_VECTOR FreeCommonBufferVector;
+  PCREATE_COMMON_BUFFER_FROM_MDL CreateCommonBufferFromMdl;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,

@@ -122,8 +122,34 @@ NTSTATUS QueryBusInformation(IRP* irp) {
 // {2AEB0243-6A6E-486B-82FC-D815F6B97006}
 constexpr GUID kReenumerateSelf = {0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};
 
+// {496B8280-6F25-11D0-BEAF-08002BE2092F}
+constexpr GUID kBusInterface = {0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
+
+// A bus whose addresses are the processor's, and which has no configuration space. <= DISPATCH_LEVEL, but for InterfaceReference's caller.
+NTSTATUS FillBusInterface(DeviceNode& node, const IO_STACK_LOCATION& location) {
+  const auto& query = location.Parameters.QueryInterface;
+  if (query.Size < sizeof(BUS_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
+  auto* answer = reinterpret_cast<BUS_INTERFACE_STANDARD*>(query.Interface);
+  answer->Size = sizeof(*answer);
+  answer->Version = 1;
+  answer->Context = node.pdo;
+  answer->InterfaceReference = [](PVOID context) { ObReferenceObject(context); };
+  answer->InterfaceDereference = [](PVOID context) { ObDereferenceObject(context); };
+  answer->TranslateBusAddress = [](PVOID, PHYSICAL_ADDRESS address, ULONG, PULONG, PPHYSICAL_ADDRESS translated) -> BOOLEAN {
+    *translated = address;
+    return TRUE;
+  };
+  answer->GetDmaAdapter = [](PVOID context, DEVICE_DESCRIPTION* description, PULONG registers) {
+    return IoGetDmaAdapter(static_cast<PDEVICE_OBJECT>(context), description, registers);
+  };
+  answer->SetBusData = answer->GetBusData = [](PVOID, ULONG, PVOID, ULONG, ULONG) -> ULONG { return 0; };
+  answer->InterfaceReference(answer->Context);
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS QueryInterface(DeviceNode& node, IRP* irp, const IO_STACK_LOCATION& location) {
   const auto& query = location.Parameters.QueryInterface;
+  if (std::memcmp(query.InterfaceType, &kBusInterface, sizeof(GUID)) == 0) return FillBusInterface(node, location);
   if (!node.hooks.reenumerates || std::memcmp(query.InterfaceType, &kReenumerateSelf, sizeof(GUID)) != 0) return irp->IoStatus.Status;
   if (query.Size < sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
   auto* answer = reinterpret_cast<REENUMERATE_SELF_INTERFACE_STANDARD*>(query.Interface);

@@ -311,6 +311,109 @@ CONFORMANCE(DmaAdapter, BoundedCommonBuffers, "ours") {
   });
 }
 
+CONFORMANCE(DmaAdapter, CommonBuffersWithBoundsInVectorsAndOfMdls, "ours") {
+  Wdm wdm(machine);
+  machine.Run([&] {
+    PDMA_ADAPTER adapter = wdm.Adapter(DEVICE_DESCRIPTION_VERSION3, true, true);
+    DMA_OPERATIONS& dma = *adapter->DmaOperations;
+    const DmaSpace space = machine.dma();
+    PHYSICAL_ADDRESS low, high, address;
+    high.QuadPart = 0x7FFF'FFFF;
+    PVOID memory = dma.AllocateCommonBufferWithBounds(adapter, nullptr, &high, 5000, 0, nullptr, MM_ANY_NODE_OK, &address);
+    ASSERT_NE(memory, nullptr);
+    EXPECT_LE(address.QuadPart + 5000, high.QuadPart);
+    dma.FreeCommonBuffer(adapter, 5000, address, memory, TRUE);
+    low.QuadPart = 0x1'0000'0000;
+    memory = dma.AllocateCommonBufferWithBounds(adapter, &low, nullptr, 100, 0, nullptr, MM_ANY_NODE_OK, &address);
+    ASSERT_NE(memory, nullptr);
+    EXPECT_GE(address.QuadPart, low.QuadPart);
+    dma.FreeCommonBuffer(adapter, 100, address, memory, TRUE);
+    EXPECT_EQ(dma.AllocateCommonBufferWithBounds(adapter, &low, &high, 100, 0, nullptr, MM_ANY_NODE_OK, &address), nullptr);
+
+    low.QuadPart = 0;
+    PDMA_COMMON_BUFFER_VECTOR vector = nullptr;
+    EXPECT_EQ(S(dma.AllocateCommonBufferVector(adapter, low, high, MmCached, 0, 0, 0, 64, &vector)), S(STATUS_INVALID_PARAMETER));
+    ASSERT_EQ(S(dma.AllocateCommonBufferVector(adapter, low, high, MmCached, 0, 0, 3, 64, &vector)), S(STATUS_SUCCESS));
+    for (ULONG i = 0; i < 3; ++i) {
+      dma.GetCommonBufferFromVectorByIndex(adapter, vector, i, &memory, &address);
+      memset(memory, 'a' + static_cast<int>(i), 64);
+      char seen = 0;
+      EXPECT_TRUE(space.Read(static_cast<uint64_t>(address.QuadPart) + 63, &seen, 1));
+      EXPECT_EQ(seen, 'a' + static_cast<char>(i));
+    }
+    dma.FreeCommonBufferFromVector(adapter, vector, 1);
+    dma.FreeCommonBufferVector(adapter, vector);
+
+    Buffer buffer(3 * PAGE_SIZE);
+    ASSERT_EQ(S(dma.CreateCommonBufferFromMdl(adapter, buffer.mdl(), nullptr, 0, &address)), S(STATUS_SUCCESS));
+    EXPECT_TRUE(space.Write(static_cast<uint64_t>(address.QuadPart) + PAGE_SIZE, "device", 6));
+    EXPECT_EQ(std::string(buffer.data() + PAGE_SIZE, 6), "device");
+    dma.FreeCommonBuffer(adapter, 3 * PAGE_SIZE, address, buffer.data(), TRUE);
+    EXPECT_FALSE(space.Readable(static_cast<uint64_t>(address.QuadPart), 1));
+    DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION configs[2] = {};
+    configs[0].ConfigType = CommonBufferConfigTypeSubSection;
+    configs[0].SubSection.Offset = PAGE_SIZE;
+    configs[0].SubSection.Length = PAGE_SIZE;
+    configs[1].ConfigType = CommonBufferConfigTypeLogicalAddressLimits;
+    configs[1].LogicalAddressLimits.MaximumAddress = high;
+    ASSERT_EQ(S(dma.CreateCommonBufferFromMdl(adapter, buffer.mdl(), configs, 2, &address)), S(STATUS_SUCCESS));
+    EXPECT_LE(address.QuadPart + PAGE_SIZE, high.QuadPart);
+    char seen[6];
+    EXPECT_TRUE(space.Read(static_cast<uint64_t>(address.QuadPart), seen, 6));
+    EXPECT_EQ(std::string(seen, 6), "device");
+    dma.FreeCommonBuffer(adapter, PAGE_SIZE, address, buffer.data() + PAGE_SIZE, TRUE);
+    configs[0].ConfigType = CommonBufferConfigTypeHardwareAccessPermissions;
+    configs[0].HardwareAccessType = CommonBufferHardwareAccessReadOnly;
+    EXPECT_EQ(S(dma.CreateCommonBufferFromMdl(adapter, buffer.mdl(), configs, 1, &address)), S(STATUS_NOT_SUPPORTED));
+
+    // One address space for all devices: it is everybody's domain.
+    PDMA_ADAPTER other = wdm.Adapter(DEVICE_DESCRIPTION_VERSION3, false, false);
+    const HANDLE domain = dma.GetDmaDomain(adapter);
+    EXPECT_EQ(other->DmaOperations->GetDmaDomain(other), domain);
+    EXPECT_EQ(S(dma.JoinDmaDomain(other, domain)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(dma.JoinDmaDomain(other, nullptr)), S(STATUS_INVALID_HANDLE));
+    ASSERT_EQ(S(dma.AllocateDomainCommonBuffer(other, domain, nullptr, 100, 0, nullptr, MM_ANY_NODE_OK, &address, &memory)), S(STATUS_SUCCESS));
+    dma.FreeCommonBuffer(other, 100, address, memory, TRUE);
+    EXPECT_EQ(S(dma.LeaveDmaDomain(other)), S(STATUS_SUCCESS));
+    EXPECT_EQ(S(dma.FlushDmaBuffer(adapter, buffer.mdl(), TRUE)), S(STATUS_SUCCESS));
+    other->DmaOperations->PutDmaAdapter(other);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+  });
+  EXPECT_EQ(machine.CountReports(ReportKind::kBreak), 0u) << machine.ReportText();
+}
+
+// {496B8280-6F25-11D0-BEAF-08002BE2092F}
+constexpr GUID kBusInterface = {0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
+
+CONFORMANCE(DmaAdapter, TheBusInterfaceGivesAdaptersAtDispatchLevel, "ours") {
+  Wdm wdm(machine);
+  machine.Run([&] {
+    BUS_INTERFACE_STANDARD bus = {};
+    ASSERT_EQ(S(WdfFdoQueryForInterface(wdm.rig.hooks.device, &kBusInterface, reinterpret_cast<PINTERFACE>(&bus), sizeof(bus), 1, nullptr)),
+              S(STATUS_SUCCESS));
+    PHYSICAL_ADDRESS address, translated = {};
+    address.QuadPart = 0x1234'5000;
+    ULONG memory_space = 0;
+    EXPECT_TRUE(bus.TranslateBusAddress(bus.Context, address, 0x1000, &memory_space, &translated));
+    EXPECT_EQ(translated.QuadPart, address.QuadPart);
+    EXPECT_EQ(bus.GetBusData(bus.Context, 0, &address, 0, 8), 0u) << "no configuration space";
+    DEVICE_DESCRIPTION description = {};
+    description.Version = DEVICE_DESCRIPTION_VERSION2;
+    description.Master = description.ScatterGather = description.Dma32BitAddresses = TRUE;
+    description.MaximumLength = 4096;
+    ULONG registers = 0;
+    PDMA_ADAPTER adapter;
+    {
+      drydock::test::AtDispatch raised;
+      adapter = bus.GetDmaAdapter(bus.Context, &description, &registers);
+    }
+    ASSERT_NE(adapter, nullptr);
+    EXPECT_EQ(registers, 2u);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+    bus.InterfaceDereference(bus.Context);
+  });
+}
+
 CONFORMANCE(DmaAdapter, UseAfterPut, "ours") {
   Wdm wdm(machine);
   machine.Run([&] {

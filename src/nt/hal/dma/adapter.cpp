@@ -94,27 +94,6 @@ VOID PutDmaAdapter(PDMA_ADAPTER DmaAdapter) {
   if (!leak.empty()) Break("PutDmaAdapter was called before all " + leak + " of the adapter were freed.");
 }
 
-void* NewBuffer(Adapter& adapter, uint32_t length, uint32_t width, PHYSICAL_ADDRESS* logical) {
-  if (!length) return nullptr;
-  DmaState& state = *adapter.state;
-  const size_t rounded = ROUND_TO_PAGES(size_t{length});
-  const size_t mapped = rounded + 2 * PAGE_SIZE;  // nothing can be reached before and after it
-  void* guarded = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (guarded == MAP_FAILED) return nullptr;
-  char* memory = static_cast<char*>(guarded) + PAGE_SIZE;
-  uint64_t address = 0;
-  if (mprotect(memory, rounded, PROT_READ | PROT_WRITE) == 0) address = state.space->Map(memory, length, width, DeviceAccess::kBoth);
-  if (!address) {
-    munmap(guarded, mapped);
-    return nullptr;
-  }
-  logical->QuadPart = static_cast<LONGLONG>(address);
-  rt::LockGuard guard(state.lock);
-  state.buffers[memory] = {&adapter, address, length, mapped};
-  ++adapter.live_buffers;
-  return memory;
-}
-
 PVOID AllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN) {
   Adapter& adapter = AdapterOf(DmaAdapter, "AllocateCommonBuffer");
   return NewBuffer(adapter, Length, adapter.width, LogicalAddress);
@@ -151,7 +130,7 @@ VOID FreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PHYSICAL_ADDRESS Lo
     DmaViolation(3, VirtualAddress, "FreeCommonBuffer was given a buffer that this adapter did not allocate with that length and logical address, or twice.");
   }
   state.space->Unmap(buffer.logical, buffer.length);
-  munmap(static_cast<char*>(VirtualAddress) - PAGE_SIZE, buffer.mapped);
+  if (buffer.mapped) munmap(static_cast<char*>(VirtualAddress) - PAGE_SIZE, buffer.mapped);
 }
 
 ULONG GetDmaAlignment(PDMA_ADAPTER DmaAdapter) {
@@ -188,7 +167,28 @@ NTSTATUS ConfigureAdapterChannel(PDMA_ADAPTER DmaAdapter, ULONG FunctionNumber, 
 
 }  // namespace
 
-// In allocate.cpp, transfer.cpp, lists.cpp.
+void* NewBuffer(Adapter& adapter, uint32_t length, uint32_t width, PHYSICAL_ADDRESS* logical) {
+  if (!length) return nullptr;
+  DmaState& state = *adapter.state;
+  const size_t rounded = ROUND_TO_PAGES(size_t{length});
+  const size_t mapped = rounded + 2 * PAGE_SIZE;  // nothing can be reached before and after it
+  void* guarded = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (guarded == MAP_FAILED) return nullptr;
+  char* memory = static_cast<char*>(guarded) + PAGE_SIZE;
+  uint64_t address = 0;
+  if (mprotect(memory, rounded, PROT_READ | PROT_WRITE) == 0) address = state.space->Map(memory, length, width, DeviceAccess::kBoth);
+  if (!address) {
+    munmap(guarded, mapped);
+    return nullptr;
+  }
+  logical->QuadPart = static_cast<LONGLONG>(address);
+  rt::LockGuard guard(state.lock);
+  state.buffers[memory] = {&adapter, address, length, mapped};
+  ++adapter.live_buffers;
+  return memory;
+}
+
+// In allocate.cpp, transfer.cpp, lists.cpp, buffers.cpp.
 NTSTATUS AllocateAdapterChannel(PDMA_ADAPTER, PDEVICE_OBJECT, ULONG, PDRIVER_CONTROL, PVOID);
 NTSTATUS AllocateAdapterChannelEx(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID, ULONG, ULONG, PDRIVER_CONTROL, PVOID, PVOID*);
 BOOLEAN CancelAdapterChannel(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID);
@@ -210,6 +210,21 @@ NTSTATUS GetScatterGatherListEx(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID, PMDL, ULONG
                                 PDMA_COMPLETION_ROUTINE, PVOID, PSCATTER_GATHER_LIST*);
 NTSTATUS BuildScatterGatherListEx(PDMA_ADAPTER, PDEVICE_OBJECT, PVOID, PMDL, ULONGLONG, ULONG, ULONG, PDRIVER_LIST_CONTROL, PVOID, BOOLEAN, PVOID,
                                   ULONG, PDMA_COMPLETION_ROUTINE, PVOID, PVOID);
+
+NTSTATUS AllocateDomainCommonBuffer(PDMA_ADAPTER, HANDLE, PPHYSICAL_ADDRESS, ULONG, ULONG, MEMORY_CACHING_TYPE*, NODE_REQUIREMENT, PPHYSICAL_ADDRESS,
+                                    PVOID*);
+NTSTATUS FlushDmaBuffer(PDMA_ADAPTER, PMDL, BOOLEAN);
+NTSTATUS JoinDmaDomain(PDMA_ADAPTER, HANDLE);
+NTSTATUS LeaveDmaDomain(PDMA_ADAPTER);
+HANDLE GetDmaDomain(PDMA_ADAPTER);
+PVOID AllocateCommonBufferWithBounds(PDMA_ADAPTER, PPHYSICAL_ADDRESS, PPHYSICAL_ADDRESS, ULONG, ULONG, MEMORY_CACHING_TYPE*, NODE_REQUIREMENT,
+                                     PPHYSICAL_ADDRESS);
+NTSTATUS AllocateCommonBufferVector(PDMA_ADAPTER, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS, MEMORY_CACHING_TYPE, ULONG, ULONG, ULONG, ULONGLONG,
+                                    PDMA_COMMON_BUFFER_VECTOR*);
+VOID GetCommonBufferFromVectorByIndex(PDMA_ADAPTER, PDMA_COMMON_BUFFER_VECTOR, ULONG, PVOID*, PPHYSICAL_ADDRESS);
+VOID FreeCommonBufferFromVector(PDMA_ADAPTER, PDMA_COMMON_BUFFER_VECTOR, ULONG);
+VOID FreeCommonBufferVector(PDMA_ADAPTER, PDMA_COMMON_BUFFER_VECTOR);
+NTSTATUS CreateCommonBufferFromMdl(PDMA_ADAPTER, PMDL, PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, ULONG, PPHYSICAL_ADDRESS);
 
 const DMA_OPERATIONS kDmaOperations = {
     .Size = sizeof(DMA_OPERATIONS),
@@ -241,6 +256,17 @@ const DMA_OPERATIONS kDmaOperations = {
     .FlushAdapterBuffersEx = FlushAdapterBuffersEx,
     .FreeAdapterObject = FreeAdapterObject,
     .CancelMappedTransfer = CancelMappedTransfer,
+    .AllocateDomainCommonBuffer = AllocateDomainCommonBuffer,
+    .FlushDmaBuffer = FlushDmaBuffer,
+    .JoinDmaDomain = JoinDmaDomain,
+    .LeaveDmaDomain = LeaveDmaDomain,
+    .GetDmaDomain = GetDmaDomain,
+    .AllocateCommonBufferWithBounds = AllocateCommonBufferWithBounds,
+    .AllocateCommonBufferVector = AllocateCommonBufferVector,
+    .GetCommonBufferFromVectorByIndex = GetCommonBufferFromVectorByIndex,
+    .FreeCommonBufferFromVector = FreeCommonBufferFromVector,
+    .FreeCommonBufferVector = FreeCommonBufferVector,
+    .CreateCommonBufferFromMdl = CreateCommonBufferFromMdl,
 };
 
 }  // namespace drydock::nt::hal

@@ -70,7 +70,7 @@ struct CommonBuffer {
   Adapter* adapter;
   uint64_t logical;
   uint32_t length;
-  size_t mapped;  // bytes of the host mapping, guard pages included
+  size_t mapped;  // bytes of the host mapping, guard pages included; 0: the driver's own memory
 };
 
 // A channel of the system's DMA controller.
@@ -250,6 +250,9 @@ NTSTATUS MapCountedTransfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID registers, ULO
                             PSCATTER_GATHER_LIST list, ULONG list_length, PDMA_COMPLETION_ROUTINE routine, PVOID context, ForgetCompletion forget);
 // Takes back a request of AllocateAdapterChannel or GetScatterGatherList (version 2 too) that waits. False: none does, it has been or is being called.
 bool Withdraw(PDMA_ADAPTER adapter, const void* routine_context);
+
+// A common buffer: pages of its own between guard pages, at logical addresses below 2^width.
+void* NewBuffer(Adapter& adapter, uint32_t length, uint32_t width, PHYSICAL_ADDRESS* logical);
 
 // The tables' functions.
 extern const DMA_OPERATIONS kDmaOperations;
