@@ -1,6 +1,7 @@
 // DriverStore: the stack of a device, from what the registry says of it.
 #include <fmt/format.h>
 
+#include "classes/services.h"
 #include "machine/image.h"
 #include "machine/load_driver.h"
 #include "machine/names.h"
@@ -11,6 +12,13 @@ namespace drydock::machine::setup {
 nt::io::Driver* DriverStore::Load(const std::string& service, std::string* problem) {
   if (nt::io::Driver* loaded = nt::io::FindDriver(*machine_.kernel, ToUtf16(service))) return loaded;
   auto image = images_.find(InfLower(service));
+  // What the system brings and no package does; an image that was provided for it stands first.
+  if (PDRIVER_INITIALIZE entry = image == images_.end() ? classes::FindService(service) : nullptr) {
+    Driver::Impl& driver = LoadDriver(machine_, service, nullptr, reinterpret_cast<DriverEntryPoint>(entry));
+    if (driver.driver) driver.driver->unload_when_unused = true;
+    else *problem = fmt::format("service {}: its DriverEntry returned {}", service, machine_.last_driver_status.ToString());
+    return driver.driver;
+  }
   if (image == images_.end()) {
     auto missing = missing_.find(InfLower(service));
     *problem = fmt::format("service {}: {}", service, missing == missing_.end() ? "it is installed by no package" : missing->second);

@@ -48,8 +48,11 @@ bool UmPolicy::Admits(Device& device, PIRP irp) {
 }
 
 NTSTATUS UmPolicy::TakeNeither(Device& device, PIRP irp) {
-  if (irp->Flags & IRP_BUFFERED_IO) return STATUS_SUCCESS;  // by the UMDF driver above
-  if (!device.globals().directives.copy_method_neither || irp->RequestorMode == KernelMode) return STATUS_INVALID_DEVICE_REQUEST;
+  const bool buffered = (irp->Flags & IRP_BUFFERED_IO) != 0;
+  if (buffered && !EntersFromOutside(device)) return STATUS_SUCCESS;  // by the UMDF driver above
+  // A kernel-mode client brings its own system buffer, as MsHidUmdf does: its pointers mean nothing here.
+  if (!device.globals().directives.copy_method_neither || (irp->RequestorMode == KernelMode && !buffered)) return STATUS_INVALID_DEVICE_REQUEST;
+  if (buffered) return STATUS_SUCCESS;
   const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
   const ULONG input = control.InputBufferLength, output = control.OutputBufferLength;
   if (input == 0 && output == 0) return STATUS_SUCCESS;

@@ -1,0 +1,237 @@
+// The class's device object: coming, going, power.
+#include <new>
+
+#include "classes/hid/hid.h"
+
+namespace drydock::classes::hid {
+namespace {
+
+constexpr GUID kHidInterface = {0x4D1E55B2, 0xF16F, 0x11CF, {0x88, 0xCB, 0x00, 0x11, 0x11, 0x00, 0x00, 0x30}};
+constexpr ULONG kLockTag = 'LdiH';
+constexpr ULONG kMostDescriptor = 65535;
+
+NTSTATUS Down(Hid& hid, PIRP irp) {
+  IoSkipCurrentIrpStackLocation(irp);
+  return IoCallDriver(hid.lower, irp);
+}
+
+// --- start and end ---
+
+NTSTATUS AskDevice(Hid& hid) {
+  ULONG_PTR bytes = 0;
+  NTSTATUS status =
+      SendAndWait(hid, {.code = IOCTL_HID_GET_DEVICE_DESCRIPTOR, .output = &hid.descriptor, .output_length = sizeof hid.descriptor}, &bytes);
+  if (!NT_SUCCESS(status)) return status;
+  if (bytes < sizeof hid.descriptor || hid.descriptor.bLength < sizeof hid.descriptor || hid.descriptor.bDescriptorType != HID_HID_DESCRIPTOR_TYPE ||
+      hid.descriptor.bNumDescriptors == 0 || hid.descriptor.DescriptorList[0].bReportType != HID_REPORT_DESCRIPTOR_TYPE) {
+    return STATUS_DEVICE_DATA_ERROR;
+  }
+  hid.attributes = {};
+  status =
+      SendAndWait(hid, {.code = IOCTL_HID_GET_DEVICE_ATTRIBUTES, .output = &hid.attributes, .output_length = sizeof hid.attributes}, &bytes);
+  if (!NT_SUCCESS(status)) return status;
+  if (bytes < sizeof hid.attributes || hid.attributes.Size != sizeof hid.attributes) return STATUS_DEVICE_DATA_ERROR;
+  std::vector<uint8_t> report_descriptor(hid.descriptor.DescriptorList[0].wReportLength);
+  if (report_descriptor.empty() || report_descriptor.size() > kMostDescriptor) return STATUS_DEVICE_DATA_ERROR;
+  status = SendAndWait(hid,
+                       {.code = IOCTL_HID_GET_REPORT_DESCRIPTOR,
+                        .output = report_descriptor.data(),
+                        .output_length = static_cast<ULONG>(report_descriptor.size())},
+                       &bytes);
+  if (!NT_SUCCESS(status)) return status;
+  if (bytes < report_descriptor.size()) return STATUS_DEVICE_DATA_ERROR;
+  std::optional<ReportLayout> layout = ParseReportDescriptor(report_descriptor);
+  if (!layout) return STATUS_DEVICE_DATA_ERROR;
+  hid.layout = std::move(*layout);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS StartDevice(Hid& hid) {
+  if (hid.slots[0].exchange == nullptr) {  // the first time; a restart after a rebalance finds the same device
+    NTSTATUS status = AskDevice(hid);
+    if (NT_SUCCESS(status)) status = MakeSlots(hid);
+    if (!NT_SUCCESS(status)) {
+      FreeSlots(hid);
+      return status;
+    }
+  }
+  if (!hid.active) {
+    // A minidriver may have nothing to do here, and say so.
+    SendAndWait(hid, {.code = IOCTL_HID_ACTIVATE_DEVICE});
+    hid.active = true;
+  }
+  hid.started = true;
+  ReadIdleSetting(hid);
+  if (hid.link.Buffer == nullptr) IoRegisterDeviceInterface(hid.pdo, &kHidInterface, nullptr, &hid.link);
+  if (hid.link.Buffer != nullptr) IoSetDeviceInterfaceState(&hid.link, TRUE);
+  StartReading(hid);
+  Unused(hid);
+  return STATUS_SUCCESS;
+}
+
+void StopUse(Hid& hid, bool there) {
+  if (hid.link.Buffer != nullptr) IoSetDeviceInterfaceState(&hid.link, FALSE);
+  FailWaiting(hid);
+  EndIdle(hid);
+  StopReading(hid);
+  if (hid.active && there) SendAndWait(hid, {.code = IOCTL_HID_DEACTIVATE_DEVICE});
+  hid.active = false;
+}
+
+NTSTATUS NTAPI DispatchPnp(DEVICE_OBJECT* device, PIRP irp) {
+  Hid& hid = HidOf(device);
+  switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
+    case IRP_MN_START_DEVICE: {
+      IoForwardIrpSynchronously(hid.lower, irp);
+      NTSTATUS status = irp->IoStatus.Status;
+      if (NT_SUCCESS(status)) status = StartDevice(hid);
+      return Complete(irp, status);
+    }
+    case IRP_MN_STOP_DEVICE:
+      StopReading(hid);
+      irp->IoStatus.Status = STATUS_SUCCESS;
+      return Down(hid, irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+      StopUse(hid, false);
+      irp->IoStatus.Status = STATUS_SUCCESS;
+      return Down(hid, irp);
+    case IRP_MN_REMOVE_DEVICE: {
+      const bool was_surprise = hid.gone;
+      StopUse(hid, !was_surprise);
+      if (NT_SUCCESS(IoAcquireRemoveLock(&hid.remove_lock, irp))) IoReleaseRemoveLockAndWait(&hid.remove_lock, irp);
+      irp->IoStatus.Status = STATUS_SUCCESS;
+      const NTSTATUS status = Down(hid, irp);
+      if (hid.link.Buffer != nullptr) RtlFreeUnicodeString(&hid.link);
+      FreeSlots(hid);
+      IoDetachDevice(hid.lower);
+      Hid* object = &hid;
+      IoDeleteDevice(device);
+      delete object;
+      return status;
+    }
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+    case IRP_MN_QUERY_STOP_DEVICE:
+    case IRP_MN_CANCEL_STOP_DEVICE:
+      irp->IoStatus.Status = STATUS_SUCCESS;
+      return Down(hid, irp);
+    default:
+      return Down(hid, irp);
+  }
+}
+
+// --- power: the class owns the policy of its stack: D0 while the system works, D3 while it does not ---
+
+VOID NTAPI DevicePowerIsDone(DEVICE_OBJECT*, UCHAR, POWER_STATE, PVOID context, PIO_STATUS_BLOCK) {
+  PIRP system_irp = static_cast<PIRP>(context);
+  if (system_irp == nullptr) return;
+  Hid& hid = HidOf(IoGetCurrentIrpStackLocation(system_irp)->DeviceObject);
+  IoSkipCurrentIrpStackLocation(system_irp);
+  PoCallDriver(hid.lower, system_irp);
+}
+
+NTSTATUS SystemPower(Hid& hid, PIRP irp, SYSTEM_POWER_STATE to) {
+  POWER_STATE state;
+  if (to == PowerSystemWorking) {
+    state.DeviceState = PowerDeviceD0;
+    PoRequestPowerIrp(hid.pdo, IRP_MN_SET_POWER, state, DevicePowerIsDone, nullptr, nullptr);  // nobody waits for it
+    return Down(hid, irp);
+  }
+  state.DeviceState = PowerDeviceD3;
+  IoMarkIrpPending(irp);
+  if (!NT_SUCCESS(PoRequestPowerIrp(hid.pdo, IRP_MN_SET_POWER, state, DevicePowerIsDone, irp, nullptr))) Down(hid, irp);
+  return STATUS_PENDING;
+}
+
+NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
+  Hid& hid = HidOf(device);
+  const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
+  const auto& power = location.Parameters.Power;
+  if (location.MinorFunction != IRP_MN_SET_POWER || !hid.started) return Down(hid, irp);
+  if (power.Type == SystemPowerState) return SystemPower(hid, irp, power.State.SystemState);
+  if (power.State.DeviceState != PowerDeviceD0) {
+    StopReading(hid);
+    PoSetPowerState(device, DevicePowerState, power.State);
+    return Down(hid, irp);
+  }
+  const POWER_STATE state = power.State;
+  IoForwardIrpSynchronously(hid.lower, irp);
+  const NTSTATUS status = irp->IoStatus.Status;
+  if (NT_SUCCESS(status)) {
+    PoSetPowerState(device, DevicePowerState, state);
+    StartReading(hid);
+    {
+      SpinGuard guard(&hid.lock);
+      hid.idle_down = false;
+    }
+    Unused(hid);
+  }
+  IoCompleteRequest(irp, IO_NO_INCREMENT);
+  return status;
+}
+
+NTSTATUS NTAPI DispatchPassDown(DEVICE_OBJECT* device, PIRP irp) { return Down(HidOf(device), irp); }
+NTSTATUS NTAPI DispatchRefuse(DEVICE_OBJECT*, PIRP irp) { return Complete(irp, STATUS_INVALID_DEVICE_REQUEST); }
+
+NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode) {
+  DEVICE_OBJECT* device;
+  NTSTATUS status = IoCreateDevice(driver, sizeof(Hid*), nullptr, FILE_DEVICE_KEYBOARD, 0, FALSE, &device);
+  if (!NT_SUCCESS(status)) return status;
+  auto* hid = new (std::nothrow) Hid;
+  if (hid == nullptr) {
+    IoDeleteDevice(device);
+    return STATUS_INSUFFICIENT_RESOURCES;
+  }
+  *static_cast<Hid**>(device->DeviceExtension) = hid;
+  hid->self = device;
+  hid->pdo = pdo;
+  hid->user_mode = user_mode;
+  KeInitializeSpinLock(&hid->lock);
+  InitializeListHead(&hid->readers);
+  KeInitializeEvent(&hid->quiet, NotificationEvent, TRUE);
+  IoInitializeRemoveLock(&hid->remove_lock, kLockTag, 0, 0);
+  InitializeIdle(*hid);
+  hid->lower = IoAttachDeviceToDeviceStack(device, pdo);
+  if (hid->lower == nullptr) {
+    delete hid;
+    IoDeleteDevice(device);
+    return STATUS_NO_SUCH_DEVICE;
+  }
+  device->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
+  device->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI AddKmdf(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) { return AddDevice(driver, pdo, false); }
+NTSTATUS NTAPI AddUmdf(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) { return AddDevice(driver, pdo, true); }
+VOID NTAPI Unload(DRIVER_OBJECT*) {}
+
+NTSTATUS SetUp(DRIVER_OBJECT* driver, PDRIVER_ADD_DEVICE add_device) {
+  for (auto& dispatch : driver->MajorFunction) dispatch = DispatchRefuse;
+  driver->MajorFunction[IRP_MJ_CREATE] = DispatchCreate;
+  driver->MajorFunction[IRP_MJ_CLEANUP] = DispatchCleanup;
+  driver->MajorFunction[IRP_MJ_CLOSE] = DispatchClose;
+  driver->MajorFunction[IRP_MJ_READ] = DispatchRead;
+  driver->MajorFunction[IRP_MJ_WRITE] = DispatchWrite;
+  driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
+  driver->MajorFunction[IRP_MJ_PNP] = DispatchPnp;
+  driver->MajorFunction[IRP_MJ_POWER] = DispatchPower;
+  driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = DispatchPassDown;
+  driver->DriverExtension->AddDevice = add_device;
+  driver->DriverUnload = Unload;
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
+  irp->IoStatus.Status = status;
+  irp->IoStatus.Information = information;
+  IoCompleteRequest(irp, IO_NO_INCREMENT);
+  return status;
+}
+
+NTSTATUS NTAPI MsHidKmdfEntry(DRIVER_OBJECT* driver, UNICODE_STRING*) { return SetUp(driver, AddKmdf); }
+NTSTATUS NTAPI MsHidUmdfEntry(DRIVER_OBJECT* driver, UNICODE_STRING*) { return SetUp(driver, AddUmdf); }
+
+}  // namespace drydock::classes::hid

@@ -1,0 +1,148 @@
+// The HID class above a minidriver that is a lower filter: MsHidUmdf.sys above a user-mode one, MsHidKmdf.sys above a KMDF one, and the
+// class driver that both bring along, in one device object.
+//
+// What it does: at the start it asks for the HID descriptor, the attributes and the report descriptor and activates the device; while the
+//             device is in D0 it has two read-report requests with the minidriver (ping-pong: each is sent again as soon as it is
+//             complete), and every input report goes to every open file. Applications come through GUID_DEVINTERFACE_HID: ReadFile,
+//             WriteFile, the IOCTL_HID_... controls of hidclass.h. It owns the stack's power policy.
+//             Where the hardware key has EnableDefaultIdleNotificationHandler = 1 the device powers down while nobody has it open.
+// Narrowed:   one interface for the whole device, where Windows makes a child device for each top-level collection; preparsed data
+//             (IOCTL_HID_GET_COLLECTION_DESCRIPTOR) are not there.
+// Called by:  the I/O manager. PASSIVE_LEVEL, completion routines <= DISPATCH_LEVEL.
+// Locks:      Hid::lock for the files, their reports and their waiting requests, and for `reading`; nothing is called under it.
+// Source:     public documentation of HID minidrivers (UM-26 to UM-33) and of the controls of hidport.h and hidclass.h.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include <ntddk.h>
+
+#include <hidclass.h>
+#include <hidport.h>
+
+#include "classes/hid/report_descriptor.h"
+
+namespace drydock::classes::hid {
+
+DRIVER_INITIALIZE MsHidKmdfEntry, MsHidUmdfEntry;
+
+struct Hid;
+
+// An open file: FsContext of its file object.
+struct Reader {
+  LIST_ENTRY link;                         // in Hid::readers
+  LIST_ENTRY waiting;                      // IRPs, by Tail.Overlay.ListEntry
+  std::deque<std::vector<uint8_t>> reports;
+  ULONG most_reports = 32;                 // the oldest goes when one more comes
+};
+
+// One of the two read-report requests.
+struct Slot {
+  Hid* hid = nullptr;
+  PIO_WORKITEM work = nullptr;
+  struct Exchange* exchange = nullptr;     // made once, sent again and again
+};
+
+struct Hid {
+  DEVICE_OBJECT* self = nullptr;
+  DEVICE_OBJECT* lower = nullptr;
+  DEVICE_OBJECT* pdo = nullptr;
+  bool user_mode = false;                  // the minidriver is UMDF's
+  bool started = false;
+  bool active = false;                     // IOCTL_HID_ACTIVATE_DEVICE went out
+  HID_DESCRIPTOR descriptor = {};
+  HID_DEVICE_ATTRIBUTES attributes = {};
+  ReportLayout layout;
+  UNICODE_STRING link = {};
+  IO_REMOVE_LOCK remove_lock;
+
+  KSPIN_LOCK lock;
+  LIST_ENTRY readers;
+  bool gone = false;                       // removed by surprise, or about to be removed: no read waits any more
+  bool reading = false;
+  ULONG outstanding = 0;                   // slots under way
+  KEVENT quiet;                            // set while outstanding is 0
+  Slot slots[2];
+
+  // idle.cpp
+  bool idle_allowed = false;               // the hardware key's EnableDefaultIdleNotificationHandler
+  ULONG idle_milliseconds = 0;             // its SelectiveSuspendTimeout, 5000 where there is none
+  bool idle_down = false;                  // powered down for that, or about to be
+  KTIMER idle_timer;
+  KDPC idle_dpc;
+};
+
+// --- minidriver.cpp: requests to the minidriver ---
+
+// What one request brings and takes. Buffers are the caller's and live until it is complete.
+struct Transfer {
+  ULONG code = 0;                  // IOCTL_HID_..., as a kernel-mode minidriver knows it
+  UCHAR report_id = 0;
+  const void* input = nullptr;     // a report for the device
+  ULONG input_length = 0;
+  void* output = nullptr;          // descriptor, report or text from the device
+  ULONG output_length = 0;
+  ULONG value = 0;                 // string identifier and language
+};
+// At once or later; `done` gets what the minidriver said (level <= DISPATCH_LEVEL).
+struct Exchange {
+  Hid* hid = nullptr;
+  Transfer transfer;
+  PIRP irp = nullptr;
+  HID_XFER_PACKET packet = {};
+  std::vector<uint8_t> room;       // what the request's buffers are while it is with the minidriver
+  PMDL mdl = nullptr;
+  void (*done)(Exchange* exchange, NTSTATUS status, ULONG_PTR information) = nullptr;
+  void* context = nullptr;
+};
+
+Exchange* NewExchange(Hid& hid, const Transfer& transfer);  // null: no memory
+void FreeExchange(Exchange* exchange);
+void Prepare(Exchange& exchange);                            // before each Send
+void Send(Exchange& exchange);
+NTSTATUS SendAndWait(Hid& hid, const Transfer& transfer, ULONG_PTR* information = nullptr);
+// For a request from above: completed with what the minidriver says, cancelled when that is. Takes the exchange. `finish` makes the
+// application's byte count of the minidriver's.
+NTSTATUS SendFor(PIRP original, Exchange* exchange, ULONG_PTR (*finish)(const Exchange& exchange, ULONG_PTR information));
+
+// --- reports.cpp: the ping-pong, and the files ---
+NTSTATUS MakeSlots(Hid& hid);
+void FreeSlots(Hid& hid);
+void StartReading(Hid& hid);
+void StopReading(Hid& hid);   // PASSIVE_LEVEL: waits until the minidriver has given both back
+void FailWaiting(Hid& hid);   // no device any more
+DRIVER_DISPATCH DispatchCreate, DispatchCleanup, DispatchClose, DispatchRead;
+void FlushReports(Hid& hid, Reader& reader);
+
+// --- idle.cpp: nobody has had it open for a while: D3; an open brings it back ---
+void InitializeIdle(Hid& hid);
+void ReadIdleSetting(Hid& hid);
+void Unused(Hid& hid);        // the last file is gone, or the device came to D0 without any
+NTSTATUS Used(Hid& hid);      // PASSIVE_LEVEL; waits for D0
+void EndIdle(Hid& hid);
+
+// --- controls.cpp ---
+DRIVER_DISPATCH DispatchWrite, DispatchControl;
+
+inline Hid& HidOf(DEVICE_OBJECT* device) { return **static_cast<Hid**>(device->DeviceExtension); }
+NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
+
+class SpinGuard {
+ public:
+  explicit SpinGuard(KSPIN_LOCK* lock) : lock_(lock) { KeAcquireSpinLock(lock_, &irql_); }
+  ~SpinGuard() noexcept(false) { Release(); }
+  SpinGuard(const SpinGuard&) = delete;
+  void Release() {
+    if (KSPIN_LOCK* lock = lock_) {
+      lock_ = nullptr;
+      KeReleaseSpinLock(lock, irql_);
+    }
+  }
+
+ private:
+  KSPIN_LOCK* lock_;
+  KIRQL irql_;
+};
+
+}  // namespace drydock::classes::hid
