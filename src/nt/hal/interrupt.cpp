@@ -1,6 +1,7 @@
 #include "nt/hal/interrupt.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -266,6 +267,7 @@ void InterruptController::Deassert(const std::shared_ptr<Vector>& vector) {
     rt::LockGuard guard(vector->lock);
     kernel = vector->kernel;
     if (vector->asserted > 0) --vector->asserted;
+    if (vector->asserted == 0) vector->fell = true;
   }
   if (kernel) RecordEvent(*kernel, kInterruptDeassert, vector->number, vector->irql);
 }
@@ -285,6 +287,7 @@ void InterruptController::Serve(Vector& vector, bool passive) {
         return;
       }
       vector.edge = false;
+      if (std::exchange(vector.fell, false)) rounds = 0;
       round.clear();
       for (Connection* connection : vector.connections) {
         if (!connection->active) continue;

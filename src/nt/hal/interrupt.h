@@ -68,6 +68,7 @@ struct Vector {
   rt::Lock lock;
   std::vector<Connection*> connections RT_GUARDED_BY(lock);  // in order of connection
   uint32_t asserted RT_GUARDED_BY(lock) = 0;  // by so many
+  bool fell RT_GUARDED_BY(lock) = false;      // the line was down meanwhile: what asserts it now is another interrupt
   bool edge RT_GUARDED_BY(lock) = false;      // still to be served
   bool serving RT_GUARDED_BY(lock) = false;   // queued or at it
   bool passive RT_GUARDED_BY(lock) = false;

@@ -185,6 +185,18 @@ CONFORMANCE(Interrupts, AStormIsReported, "ours") {
   EXPECT_BUG_CHECK(machine, 0xF2);
 }
 
+CONFORMANCE(Interrupts, ADeviceThatInterruptsAgainAtOnceIsNoStorm, "ours") {
+  One one(machine);
+  one.irq.isr = [&](ULONG) -> BOOLEAN {
+    one.pin.Lower();
+    if (one.irq.isr_calls < 25000) one.pin.Raise();  // the next one is there already
+    return TRUE;
+  };
+  one.pin.Raise();
+  EXPECT_TRUE(one.Wait([&] { return one.irq.isr_calls >= 25000 || machine.stopped(); }));
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+}
+
 CONFORMANCE(Interrupts, RaisedFromTimersTasksAndBetweenCalls, "ours") {
   One one(machine);  // a level may be seen once more before it falls: at least
   one.irq.isr = one.Acknowledge();
