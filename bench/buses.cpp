@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Bus {
   explicit Bus(ExecutorKind executor) : machine({.executor = executor}) {
-    machine.InstallDriver({"BENCH\\Child"}, machine.AddDriver(DriverImage("bench_forwarder")));
+    machine.InstallDriver({"BENCH\\Child"}, machine.AddDriver(DriverImage("bench_child")));
     bus = machine.AddDevice({.function = machine.AddDriver(DriverImage("bench_bus"))});
     Check(machine, bus.started(), "the bus does not start");
     file = machine.Open(bus);
