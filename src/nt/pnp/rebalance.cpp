@@ -4,6 +4,7 @@
 #include "nt/kernel.h"
 #include "nt/pnp/node.h"
 #include "nt/pnp/state.h"
+#include "nt/po/pofx.h"
 
 namespace drydock::nt::pnp {
 
@@ -17,6 +18,7 @@ NTSTATUS Rebalance(DEVICE_OBJECT* pdo, std::string* veto) {
   NTSTATUS status = STATUS_SUCCESS;
   for (DeviceNode* each : tree) {
     if (each->state.load() != NodeState::kStarted) continue;
+    po::EndDirected(each->pdo);
     status = SendPnp(*each, IRP_MN_QUERY_STOP_DEVICE);
     if (!NT_SUCCESS(status)) {
       // The one that refused gets the cancel as well: drivers above may have agreed already.

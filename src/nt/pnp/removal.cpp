@@ -18,6 +18,7 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/notification.h"
 #include "nt/pnp/state.h"
+#include "nt/po/pofx.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::pnp {
@@ -50,6 +51,7 @@ NTSTATUS QueryOne(DeviceNode& node, NodeState* before, std::string* veto) {
     SetState(node, *before);
     return status;
   }
+  po::EndDirected(node.pdo);
   status = SendPnp(node, IRP_MN_QUERY_REMOVE_DEVICE);
   if (!NT_SUCCESS(status) && veto) *veto = "the device stack refused IRP_MN_QUERY_REMOVE_DEVICE";
   if (NT_SUCCESS(status)) {

@@ -14,6 +14,7 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/pnp/state.h"
+#include "nt/po/pofx.h"
 #include "nt/po/power.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
@@ -245,6 +246,7 @@ NTSTATUS SetSystemPower(Kernel& kernel, SYSTEM_POWER_STATE state, POWER_ACTION a
   if (now.load() != PowerSystemWorking) return STATUS_INVALID_DEVICE_STATE;
   std::vector<PdoReference> devices = Devices(kernel);
   kernel.pnp->sleep_action = action;
+  for (const PdoReference& device : devices) po::EndDirected(device);
   // Children were found after their parents: the newest go first.
   NTSTATUS result = STATUS_SUCCESS;
   if (state != PowerSystemShutdown) {

@@ -78,7 +78,7 @@ PolicyEvent PolicyMachine::AtWork() {
   pnp_.power_framework().SetActive(true);
   pnp_.power_framework().PowerIsUp();
   pnp_.IdleAtWork();
-  PassSystemIrp();  // S0
+  PassS0Irp();
   return PolicyEvent::kNone;
 }
 
@@ -174,11 +174,16 @@ NTSTATUS PolicyMachine::SystemPower(PIRP irp) {
   return STATUS_PENDING;
 }
 
+// One for Sx that came while the device was on its way up waits for its own event.
+void PolicyMachine::PassS0Irp() {
+  PIRP irp = system_irp_.load();
+  if (irp && IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.SystemState == PowerSystemWorking) PassSystemIrp();
+}
+
 // Sx goes on to the drivers below; S0 has been there before.
 void PolicyMachine::PassSystemIrp() {
-  PIRP irp = system_irp_;
+  PIRP irp = system_irp_.exchange(nullptr);
   if (!irp) return;
-  system_irp_ = nullptr;
   if (IoGetCurrentIrpStackLocation(irp)->Parameters.Power.State.SystemState == PowerSystemWorking) {
     pnp_.SystemActionOver();
     PoStartNextPowerIrp(irp);
@@ -247,7 +252,7 @@ PolicyEvent PolicyMachine::QueryIdle() {
 }
 
 PolicyEvent PolicyMachine::IdleInDx() {
-  PassSystemIrp();  // S0, when the device stays where it was
+  PassS0Irp();  // when the device stays where it was
   return PolicyEvent::kNone;
 }
 

@@ -124,6 +124,7 @@ class PolicyMachine final : public StateEngine {
   static NTSTATUS NTAPI WaitWakeCameBack(PDEVICE_OBJECT, PIRP, PVOID);
   void CancelWaitWakeIrp();
   void PassSystemIrp();
+  void PassS0Irp();
   void CallPolicy(const char* name, VOID(NTAPI* callback)(WDFDEVICE));
   NTSTATUS Ask(PolicyEvent event);
   void Answer(NTSTATUS status);
@@ -137,7 +138,7 @@ class PolicyMachine final : public StateEngine {
   std::atomic<bool> wake_asked_{false};  // a wait-wake IRP of ours is on its way to us
   bool stop_failed_ = false;
 
-  PIRP system_irp_ = nullptr;
+  std::atomic<PIRP> system_irp_{nullptr};
   SYSTEM_POWER_STATE system_state_ = PowerSystemWorking;  // of the newest Sx
   std::atomic<int> power_requests_{0};
   PIRP adopted_ = nullptr;    // from AdoptIrp until the power machine has it
