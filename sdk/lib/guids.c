@@ -10,6 +10,7 @@
 #include <hidclass.h>
 #include <kbdmou.h>
 #include <ntdddisk.h>
+#include <ntddmodm.h>
 #include <ntddser.h>
 #include <poclass.h>
 #include <usbiodef.h>

@@ -6,6 +6,7 @@
 #include <ntifs.h>
 #include <wdm.h>
 
+#include <assert.h>
 #include <bugcodes.h>
 #include <concurrencysal.h>
 #include <csq.h>
@@ -26,6 +27,7 @@
 #include <ntdddisk.h>
 #include <ntddkbd.h>
 #include <ntdd8042.h>
+#include <ntddmodm.h>
 #include <ntddmou.h>
 #include <ntddser.h>
 #include <ntddstor.h>

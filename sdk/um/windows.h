@@ -12,5 +12,8 @@
 #include "windef.h"
 #include "winnt.h"
 #include "winreg.h"
+#ifndef WIN32_LEAN_AND_MEAN
+#include "winioctl.h"
+#endif
 
 #endif  // _WINDOWS_

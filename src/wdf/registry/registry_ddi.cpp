@@ -101,7 +101,7 @@ NTSTATUS WdfRegistryCreateKey(DriverGlobals& globals, WDFKEY ParentKey, PCUNICOD
 NTSTATUS WdfDeviceOpenDevicemapKey(DriverGlobals& globals, WDFDEVICE Device, PCUNICODE_STRING KeyName, ACCESS_MASK DesiredAccess,
                                    PWDF_OBJECT_ATTRIBUTES KeyAttributes, WDFKEY* Key) {
   *Key = nullptr;
-  wdf::Device* device = FromHandle<wdf::Device>(globals, Device);
+  FromHandle<wdf::Device>(globals, Device);  // a cleanup callback of the device takes its value back: the key is the driver's, as other keys are
   const std::u16string_view tail = TextOf(KeyName);
   if (tail.empty()) return STATUS_INVALID_PARAMETER;
   if (ForbiddenForUmdf(globals, DesiredAccess)) return STATUS_INVALID_PARAMETER;
@@ -113,7 +113,7 @@ NTSTATUS WdfDeviceOpenDevicemapKey(DriverGlobals& globals, WDFDEVICE Device, PCU
   opening.access = DesiredAccess;
   opening.create = !globals.umdf && (DesiredAccess & (KEY_SET_VALUE | KEY_CREATE_SUB_KEY | GENERIC_WRITE | GENERIC_ALL)) != 0;
   opening.options = REG_OPTION_VOLATILE;
-  return Give(OpenKeyObject(globals, opening, KeyAttributes, device, &key), key, Key);
+  return Give(OpenKeyObject(globals, opening, KeyAttributes, DefaultParent(globals), &key), key, Key);
 }
 
 void WdfRegistryClose(DriverGlobals& globals, WDFKEY Key) { FromHandle<wdf::Key>(globals, Key)->Delete(); }

@@ -116,5 +116,29 @@ CONFORMANCE(DevicemapKey, AWriterMakesItAReaderFindsIt, "ours") {
   });
 }
 
+// Drivers of ports take their value back there.
+CONFORMANCE(DevicemapKey, OpensInTheDevicesCleanupCallbackToo, "ours") {
+  static NTSTATUS opened, removed;
+  opened = removed = STATUS_UNSUCCESSFUL;
+  Hooks hooks;
+  hooks.device_attributes = [](WDF_OBJECT_ATTRIBUTES& attributes) {
+    attributes.EvtCleanupCallback = [](WDFOBJECT device) {
+      UNICODE_STRING name = Text(u"SERIALCOMM"), value = Text(u"\\Device\\Serial0");
+      WDFKEY key = nullptr;
+      opened = WdfDeviceOpenDevicemapKey(reinterpret_cast<WDFDEVICE>(device), &name, KEY_READ | KEY_SET_VALUE, WDF_NO_OBJECT_ATTRIBUTES, &key);
+      if (!key) return;
+      WdfRegistryAssignULong(key, &value, 3);
+      removed = WdfRegistryRemoveValue(key, &value);
+      WdfRegistryClose(key);
+    };
+  };
+  Rig rig(machine, hooks);
+  Device device = rig.AddDevice();
+  machine.RemoveDevice(device);
+  EXPECT_EQ(S(opened), S(STATUS_SUCCESS));
+  EXPECT_EQ(S(removed), S(STATUS_SUCCESS));
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+}
+
 }  // namespace
 }  // namespace drydock::test
