@@ -61,7 +61,7 @@ struct Hid {
   LIST_ENTRY readers;
   bool gone = false;                       // removed by surprise, or about to be removed: no read waits any more
   bool reading = false;
-  ULONG outstanding = 0;                   // slots under way
+  LONG outstanding = 0;                    // slots under way (interlocked)
   KEVENT quiet;                            // set while outstanding is 0
   Slot slots[2];
 

@@ -53,11 +53,9 @@ void Deliver(Hid& hid, const std::vector<uint8_t>& report) {
   for (PIRP irp : answered) Answer(irp, report);
 }
 
-// A slot that does not go out again.
+// A slot that does not go out again. The last thing that it touches: StopReading may be about to end the device.
 void Rest(Hid& hid) {
-  SpinGuard guard(&hid.lock);
-  const bool last = --hid.outstanding == 0;
-  if (last) KeSetEvent(&hid.quiet, IO_NO_INCREMENT, FALSE);
+  if (InterlockedDecrement(&hid.outstanding) == 0) KeSetEvent(&hid.quiet, IO_NO_INCREMENT, FALSE);
 }
 
 void SendSlot(Slot& slot) {
