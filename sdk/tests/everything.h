@@ -16,6 +16,7 @@
 #include <devpropdef.h>
 #include <driverspecs.h>
 #include <evntprov.h>
+#include <gpio.h>
 #include <guiddef.h>
 #include <hidclass.h>
 #include <hidport.h>
@@ -35,6 +36,7 @@
 #include <ntstatus.h>
 #include <ntstrsafe.h>
 #include <poclass.h>
+#include <reshub.h>
 #include <sal.h>
 #include <specstrings.h>
 #include <usb.h>
