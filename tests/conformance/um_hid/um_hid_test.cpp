@@ -316,5 +316,33 @@ CONFORMANCE(HidClass, FilesThatComeAndGoWhileReportsFlow, "ours") {
   EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
+CONFORMANCE(HidClass, AnAllocationThatFailsIsAnErrorAndNothingMore, "ours") {
+  Rig rig(machine);
+  int failed = 0, worked = 0;
+  for (uint32_t n = 1; n <= 60; ++n) {
+    machine.FailAllocations(n, 1);
+    rig.Start();
+    if (rig.device.started()) {
+      HidFile file(machine, rig.device);
+      Bytes report;
+      bool all = file.status().ok();
+      all = all && file.SetFeature({1, 1, 2, 3, 4}).ok() && file.GetFeature(1, &report).ok() && file.Write({1, 5, 6, 7}).ok();
+      std::u16string text;
+      all = all && file.GetIndexedText(1, &text).ok();
+      all ? ++worked : ++failed;
+    } else {
+      ++failed;
+    }
+    machine.FailAllocations(0);
+    machine.RemoveDevice(rig.device);
+    ASSERT_FALSE(machine.stopped()) << n << "\n" << machine.ReportText();
+  }
+  EXPECT_GT(failed, 5);
+  EXPECT_GT(worked, 5);
+  // And then it works.
+  rig.Start();
+  EXPECT_TRUE(rig.device.started());
+}
+
 }  // namespace
 }  // namespace drydock::test
