@@ -24,14 +24,11 @@ PIRP TakeWaiting(Reader& reader) {
   return nullptr;
 }
 
-void Answer(PIRP irp, const std::vector<uint8_t>& report) {
+NTSTATUS Answer(PIRP irp, const std::vector<uint8_t>& report) {
   void* buffer = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
-  if (buffer == nullptr) {
-    Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-    return;
-  }
+  if (buffer == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
   std::memcpy(buffer, report.data(), report.size());  // the length was checked when it came
-  Complete(irp, STATUS_SUCCESS, report.size());
+  return Complete(irp, STATUS_SUCCESS, report.size());
 }
 
 // A report from the minidriver, with one byte for the id in front.
@@ -264,8 +261,7 @@ NTSTATUS NTAPI DispatchRead(DEVICE_OBJECT* device, PIRP irp) {
     return STATUS_PENDING;
   }
   if (!NT_SUCCESS(refused)) return Complete(irp, refused);
-  Answer(irp, report);
-  return STATUS_SUCCESS;
+  return Answer(irp, report);
 }
 
 }  // namespace drydock::classes::hid
