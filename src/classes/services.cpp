@@ -1,6 +1,7 @@
 #include "classes/services.h"
 
 #include "classes/hid/hid.h"
+#include "classes/keyboard/keyboard.h"
 
 namespace drydock::classes {
 namespace {
@@ -9,6 +10,8 @@ constexpr struct {
   std::string_view name;
   PDRIVER_INITIALIZE entry;
 } kServices[] = {
+    {"i8042prt", keyboard::PortEntry},
+    {"kbdclass", keyboard::ClassEntry},
     {"mshidkmdf", hid::MsHidKmdfEntry},
     {"mshidumdf", hid::MsHidUmdfEntry},
 };

@@ -34,6 +34,7 @@ class Builder {
     DeviceSpec spec;
     spec.model = MakeModel(entry.model);
     spec.power = entry.power;
+    if (entry.model.kind == ModelDescription::Kind::kKeyboard) spec.resources = machine_.impl()->keyboards[entry.name].Resources();
     for (const ResourceDescription& resource : entry.resources) spec.resources.push_back(MakeResource(resource));
     // One that comes back is the same device.
     spec.instance = entry.instance;

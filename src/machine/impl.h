@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "drydock/keyboard.h"
 #include "drydock/machine.h"
 #include "machine/hardware.h"
 #include "machine/image.h"
@@ -89,6 +90,7 @@ struct Machine::Impl {
   NTSTATUS Unload(Driver driver);  // reports what it leaves behind
   void UseMatcher();                              // for children: what InstallDriver said, then the store
   std::unique_ptr<MachineDescription> description;     // what Build was given
+  std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name
   std::map<std::string, Device> named;                 // by name in the description
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;

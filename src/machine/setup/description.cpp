@@ -363,8 +363,11 @@ class DescriptionReader {
       if (table) model.path = Path(Text(*table, "path"));
       if (table) model.read_only = Flag(*table, "read-only", false);
       if (model.path.empty()) Wrong(node, "the model file needs a path");
+    } else if (kind == "keyboard") {
+      keys({"kind"});
+      model.kind = ModelDescription::Kind::kKeyboard;
     } else {
-      Wrong(node, fmt::format("'{}' is no model; none, silent, memory and file are", kind));
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file and keyboard are", kind));
     }
   }
 

@@ -162,6 +162,21 @@ std::optional<uint64_t> DriverStore::Rank(const Ids& ids, const DeviceModelEntry
   return best;
 }
 
+void DriverStore::AddSystemPackages(const Ids& ids) {
+  if (system_packages_ || Best(ids, /*extensions=*/false)) return;
+  system_packages_ = true;
+  for (const char* name : {"keyboard.inf"}) {
+    InfReport report;
+    const InfTarget target;
+    InfFile file = InfFile::Parse(SystemInf(name), name, target.locale, report);
+    Stored stored;
+    stored.package = ReadPackage(file, target, [](const std::string&) { return std::optional<std::string>(); }, report);
+    if (!report.ok()) throw Error(report.ErrorText());
+    stored.published = stored.path = name;
+    packages_.push_back(std::move(stored));
+  }
+}
+
 std::optional<DriverStore::Match> DriverStore::Best(const Ids& ids, bool extensions, const Stored* only) const {
   std::optional<Match> best;
   for (const Stored& stored : packages_) {
@@ -182,6 +197,7 @@ std::optional<DriverStore::Match> DriverStore::Best(const Ids& ids, bool extensi
 
 std::u16string DriverStore::NewRootInstance(const std::vector<std::string>& hardware_ids) {
   Turn turn(*this);
+  AddSystemPackages({.hardware = hardware_ids, .compatible = {}});
   std::optional<Match> match = Best({.hardware = hardware_ids, .compatible = {}}, false);
   const std::string name = match ? match->stored->package.class_name : std::string();
   const std::u16string prefix = u"ROOT\\" + nt::ob::Upcase(ToUtf16(name.empty() ? "UNKNOWN" : name)) + u"\\";
@@ -211,6 +227,7 @@ bool DriverStore::FindDrivers(nt::pnp::DeviceDescription* device) {
 
 bool DriverStore::Prepare(const std::string& instance, const Ids& ids, const std::u16string& enum_key, std::string* problem) {
   if (!registry_.Has(enum_key, "Driver") && !registry_.Has(enum_key, "Service")) {
+    AddSystemPackages(ids);
     std::optional<Match> match = Best(ids, /*extensions=*/false);
     if (!match) {
       *problem = "no installed INF has one of its ids";

@@ -3,7 +3,7 @@
 //             machine, PASSIVE_LEVEL, from any task; one operation at a time, a second one waits.
 // What it does for a new device: the package whose ids fit best is installed (class, services, hardware and software key in the
 //             registry); a known device keeps what its keys say. Then the stack is made from the registry alone: LowerFilters of the
-//             device, of its class, the service, UpperFilters of the class, of the device. Drivers are loaded when first needed and
+//             device, of its class, the service, UpperFilters of the device, of the class. Drivers are loaded when first needed and
 //             stay until the machine ends.
 // Errors:     Install throws Error with one line for each mistake of the INF. For a device the reason stands in ProblemOf.
 // Source:     public documentation of device installation: "How Windows Ranks Drivers", "Device Filter Driver Ordering", "Registry
@@ -58,6 +58,8 @@ class DriverStore {
     std::vector<std::string> hardware, compatible;
   };
 
+  // A device that no package is for may be one that the system's own INFs know; they are read when the first such device comes.
+  void AddSystemPackages(const Ids& ids);
   std::optional<Match> Best(const Ids& ids, bool extensions, const Stored* only = nullptr) const;
   static std::optional<uint64_t> Rank(const Ids& ids, const DeviceModelEntry& model, const DeviceInstall& install, std::string* id);
 
@@ -83,6 +85,7 @@ class DriverStore {
   std::map<std::string, std::string> images_;    // by service in lower case
   std::map<std::string, std::string> missing_;   // services without an image: what was looked for
   std::map<std::string, std::string> problems_;  // by instance in lower case
+  bool system_packages_ = false;
   std::map<std::string, unsigned> next_key_;     // software keys by class, instances by enumerator: where to look for a free number
   KEVENT turn_;
 };

@@ -80,8 +80,9 @@ bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescr
   if (!service.empty() && !load(service, function)) return false;
   // Of a host's drivers the lowest is the function driver; the others attach above it.
   if (function.size() > 1) upper.assign(function.begin() + 1, function.end());
-  if (!guid.empty() && !load_all(class_key, "UpperFilters", upper)) return false;
+  // A class driver such as kbdclass is a filter of its class, above those of the device.
   if (!load_filters("Upper", upper)) return false;
+  if (!guid.empty() && !load_all(class_key, "UpperFilters", upper)) return false;
 
   for (nt::io::Driver* driver : lower) device->lower_filters.push_back(driver);
   if (!function.empty()) device->function = function[0];

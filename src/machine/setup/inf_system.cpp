@@ -65,6 +65,14 @@ ServiceBinary=%12%\mshidkmdf.sys
 
 constexpr char kKeyboard[] = R"([Version]
 Signature="$WINDOWS NT$"
+Class=Keyboard
+ClassGuid={4D36E96B-E325-11CE-BFC1-08002BE10318}
+Provider=System
+DriverVer=06/21/2006,10.0.0.0
+[Manufacturer]
+System=Keyboards,NTamd64
+[Keyboards.NTamd64]
+"Standard PS/2 Keyboard"=STANDARD_Inst,ACPI\PNP0303,*PNP0303
 [STANDARD_Inst]
 [STANDARD_Inst.HW]
 [STANDARD_Inst.Services]

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <strings.h>
 
+#include "drydock/keyboard.h"
 #include "drydock/tree.h"
 #include "tools/run/device_hardware.h"
 
@@ -188,6 +189,16 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       return Judge(command, {device.started() ? Status(STATUS_SUCCESS) : Status(STATUS_UNSUCCESSFUL), 0}, nullptr);
     }
     case ScenarioVerb::kTree: std::fputs(DrawDeviceTree(DeviceTree(machine_), /*details=*/false).c_str(), stdout); return true;
+    case ScenarioVerb::kPress:
+    case ScenarioVerb::kRelease: {
+      const Keyboard* keyboard = FindKeyboard(machine_, command.device);
+      if (!keyboard) throw Error(fmt::format("line {}: {} is no keyboard of the machine description", command.line, command.device));
+      const auto code = static_cast<uint16_t>(command.code);
+      if (command.verb == ScenarioVerb::kPress) keyboard->Press(code);
+      else keyboard->Release(code);
+      machine_.RunUntilIdle();
+      return true;
+    }
     case ScenarioVerb::kRaise:
     case ScenarioVerb::kLower: {
       InterruptPin pin = PinOf(DeviceOf(command), command.part);

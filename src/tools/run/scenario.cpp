@@ -68,7 +68,7 @@ class LineParser {
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
-        {"wmi", ScenarioVerb::kWmi}};
+        {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -115,6 +115,14 @@ class LineParser {
         ParseDevice(Next("a device's number or name"));
         command_.length = ParseNumber(Next("how many bytes"));
         return;
+      case ScenarioVerb::kPress:
+      case ScenarioVerb::kRelease: {
+        command_.device = Word(Next("the name of a keyboard in the machine description"));
+        const uint64_t code = ParseNumber(Next("a scan code, such as 0x1E or 0xE04B"));
+        if (code == 0 || code > 0xE17F) throw Error("a scan code of set 1: 0x01 to 0x7F, with 0xE0 or 0xE1 before it or without");
+        command_.code = static_cast<uint32_t>(code);
+        return;
+      }
       case ScenarioVerb::kPlug: command_.device = Word(Next("the name of a device in the machine description")); return;
       case ScenarioVerb::kResume:
       case ScenarioVerb::kTree: return;

@@ -21,6 +21,7 @@
 //   wmi set BLOCK in DATA                  wmi set-item BLOCK ITEM in DATA        wmi call BLOCK METHOD [in DATA] [out 16]
 //   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
 //   wmi classes
+//   press kb 0x1E      release kb 0x1E   keys of a keyboard of the machine description
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -47,7 +48,7 @@ struct Expectation {
 
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
-  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake,
+  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease,
   kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi
 };
 
