@@ -92,6 +92,7 @@ void FreeMdl(MDL* mdl) {
   State& state = *CurrentKernel().mm;
   MdlHeader* header = HeaderOf(mdl);
   bool free_now = false;
+  mdl->MdlFlags = 0;  // before it is in the list, where another thread may take it
   {
     rt::LockGuard guard(state.mdl_lock);
     header->live = false;
@@ -109,7 +110,6 @@ void FreeMdl(MDL* mdl) {
       free_now = true;
     }
   }
-  mdl->MdlFlags = 0;
   if (free_now) std::free(header);
 }
 
