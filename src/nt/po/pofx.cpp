@@ -2,11 +2,13 @@
 // How:     each registration has a pump: one worker at a time compares what is referenced with what the driver was told, and makes the next callback.
 //          Callbacks run at PASSIVE_LEVEL, one at a time per device, never inside the call that caused them.
 //   F1  a component without references is told idle; when all are, and the device's idle time-out has passed, power is not required.
+//   F3  a component that has references has one on each of its providers (version 2): they are active before it, and idle after it.
 //   F2  a reference on a component of such a device first makes power required; the component is active when the driver has reported power.
 // Source:  public documentation of the PoFx functions; S11, PWR-76, PWR-77.
 #include "nt/po/pofx.h"
 
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "nt/driver_callback.h"
@@ -14,14 +16,14 @@
 #include "nt/kernel.h"
 #include "nt/pnp/node.h"
 #include "nt/pnp/state.h"
-#include "nt/po/pofx_v3.h"
 #include "nt/thread.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt::po {
 
 struct FxComponent {
-  uint32_t references = 0;
+  uint32_t references = 0;      // the driver's, and those of components that depend on it
+  std::vector<ULONG> providers;
   bool active = true;           // as the driver was told
   bool idle_unanswered = false;
 };
@@ -75,11 +77,17 @@ Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
   for (size_t i = 0; i < device.components.size(); ++i) {
     FxComponent& each = device.components[i];
     *component = static_cast<ULONG>(i);
-    if (each.references > 0 && !each.active && !each.idle_unanswered && device.required && !device.awaits_power) {
+    bool providers_up = true, dependents_down = true;  // F3
+    for (ULONG provider : each.providers) providers_up = providers_up && device.components[provider].active;
+    for (const FxComponent& other : device.components) {
+      if (!other.active && !other.idle_unanswered) continue;
+      for (ULONG provider : other.providers) dependents_down = dependents_down && provider != i;
+    }
+    if (each.references > 0 && !each.active && !each.idle_unanswered && providers_up && device.required && !device.awaits_power) {
       each.active = true;
       return Step::kActive;
     }
-    if (each.references == 0 && each.active && device.started && !device.awaits_power) {
+    if (each.references == 0 && each.active && dependents_down && device.started && !device.awaits_power) {
       each.active = false;
       each.idle_unanswered = true;
       return Step::kIdle;
@@ -178,6 +186,55 @@ VOID NTAPI TimeIsUp(PKDPC, PVOID context, PVOID, PVOID) {
   Kick(device);
 }
 
+// F3.
+void Reference(FxDevice& device, ULONG component) RT_REQUIRES(device.lock) {
+  FxComponent& each = device.components[component];
+  if (each.references++ > 0) return;
+  for (ULONG provider : each.providers) Reference(device, provider);
+}
+
+void Dereference(FxDevice& device, ULONG component) RT_REQUIRES(device.lock) {
+  FxComponent& each = device.components[component];
+  if (each.references == 0 || --each.references > 0) return;
+  for (ULONG provider : each.providers) Dereference(device, provider);
+}
+
+// Providers are other components, each once, and nobody depends on itself; at most four deep.
+bool SoundGraph(const std::vector<FxComponent>& components, ULONG from, int depth) {
+  if (depth > 4) return false;
+  const std::vector<ULONG>& providers = components[from].providers;
+  for (size_t i = 0; i < providers.size(); ++i) {
+    for (size_t j = 0; j < i; ++j)
+      if (providers[i] == providers[j]) return false;
+    if (providers[i] >= components.size() || !SoundGraph(components, providers[i], depth + 1)) return false;
+  }
+  return true;
+}
+
+// The driver's description, whatever its version, as version 3.
+template <class Versioned>
+NTSTATUS Describe(const Versioned& device, PO_FX_DEVICE_V3* kept, std::vector<FxComponent>* components) {
+  kept->ComponentActiveConditionCallback = device.ComponentActiveConditionCallback;
+  kept->ComponentIdleConditionCallback = device.ComponentIdleConditionCallback;
+  kept->ComponentIdleStateCallback = device.ComponentIdleStateCallback;
+  kept->DevicePowerRequiredCallback = device.DevicePowerRequiredCallback;
+  kept->DevicePowerNotRequiredCallback = device.DevicePowerNotRequiredCallback;
+  kept->PowerControlCallback = device.PowerControlCallback;
+  kept->DeviceContext = device.DeviceContext;
+  components->resize(device.ComponentCount);
+  for (ULONG i = 0; i < device.ComponentCount; ++i) {
+    const auto& component = device.Components[i];
+    if (component.IdleStateCount == 0 || !component.IdleStates) return STATUS_INVALID_PARAMETER;
+    if constexpr (!std::is_same_v<Versioned, PO_FX_DEVICE_V1>) {
+      if (component.ProviderCount) (*components)[i].providers.assign(component.Providers, component.Providers + component.ProviderCount);
+    }
+  }
+  for (ULONG i = 0; i < device.ComponentCount; ++i) {
+    if (!SoundGraph(*components, i, 1)) return STATUS_INVALID_PARAMETER;
+  }
+  return device.ComponentCount ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
 template <class Change>
 void Change_(POHANDLE handle, Change change) {
   FxDevice& device = Of(handle);
@@ -220,26 +277,26 @@ NTSTATUS NTAPI PoFxRegisterDevice(PDEVICE_OBJECT Pdo, PPO_FX_DEVICE Device, POHA
   auto device = std::make_unique<FxDevice>();
   device->pdo = Pdo;
   PO_FX_DEVICE_V3& kept = device->callbacks;
-  ULONG components;
-  if (Device->Version == PO_FX_VERSION_V1) {
-    kept.ComponentActiveConditionCallback = Device->ComponentActiveConditionCallback;
-    kept.ComponentIdleConditionCallback = Device->ComponentIdleConditionCallback;
-    kept.ComponentIdleStateCallback = Device->ComponentIdleStateCallback;
-    kept.DevicePowerRequiredCallback = Device->DevicePowerRequiredCallback;
-    kept.DevicePowerNotRequiredCallback = Device->DevicePowerNotRequiredCallback;
-    kept.PowerControlCallback = Device->PowerControlCallback;
-    kept.DeviceContext = Device->DeviceContext;
-    components = Device->ComponentCount;
-  } else if (Device->Version == PO_FX_VERSION_V3) {
-    kept = *reinterpret_cast<PO_FX_DEVICE_V3*>(Device);
-    components = kept.ComponentCount;
-  } else {
-    return STATUS_NOT_SUPPORTED;
+  std::vector<FxComponent> components;
+  NTSTATUS status;
+  switch (Device->Version) {
+    case PO_FX_VERSION_V1: status = Describe(*reinterpret_cast<PO_FX_DEVICE_V1*>(Device), &kept, &components); break;
+    case PO_FX_VERSION_V2: status = Describe(*reinterpret_cast<PO_FX_DEVICE_V2*>(Device), &kept, &components); break;
+    case PO_FX_VERSION_V3: {
+      auto& directed = *reinterpret_cast<PO_FX_DEVICE_V3*>(Device);
+      status = Describe(directed, &kept, &components);
+      // The two come together.
+      if (!directed.DirectedPowerUpCallback != !directed.DirectedPowerDownCallback) status = STATUS_INVALID_PARAMETER;
+      kept.DirectedPowerUpCallback = directed.DirectedPowerUpCallback;
+      kept.DirectedPowerDownCallback = directed.DirectedPowerDownCallback;
+      break;
+    }
+    default: status = STATUS_INVALID_PARAMETER;
   }
-  if (components == 0) return STATUS_INVALID_PARAMETER;
+  if (!NT_SUCCESS(status)) return status;
   {
     drydock::rt::LockGuard guard(device->lock);
-    device->components.resize(components);
+    device->components = std::move(components);
   }
   KeInitializeTimerEx(&device->timer, NotificationTimer);
   KeInitializeDpc(&device->dpc, TimeIsUp, device.get());
@@ -270,15 +327,13 @@ VOID NTAPI PoFxStartDevicePowerManagement(POHANDLE Handle) {
 
 VOID NTAPI PoFxActivateComponent(POHANDLE Handle, ULONG Component, ULONG) {
   Change_(Handle, [&](FxDevice& device) {
-    ++device.components[Component].references;
+    Reference(device, Component);
     device.waited = false;
   });
 }
 
 VOID NTAPI PoFxIdleComponent(POHANDLE Handle, ULONG Component, ULONG) {
-  Change_(Handle, [&](FxDevice& device) {
-    if (device.components[Component].references > 0) --device.components[Component].references;
-  });
+  Change_(Handle, [&](FxDevice& device) { Dereference(device, Component); });
 }
 
 VOID NTAPI PoFxCompleteIdleCondition(POHANDLE Handle, ULONG Component) {
@@ -296,6 +351,14 @@ VOID NTAPI PoFxCompleteDevicePowerNotRequired(POHANDLE Handle) {
 }
 
 VOID NTAPI PoFxCompleteDirectedPowerDown(POHANDLE Handle) { KeSetEvent(&Of(Handle).directed_done, IO_NO_INCREMENT, FALSE); }
+
+// What shares a supply with a device that came up: nothing to put back, since models lose no state.
+VOID NTAPI PoFxNotifySurprisePowerOn(PDEVICE_OBJECT) {}
+
+// A hint for a power engine, of which there is none.
+NTSTATUS NTAPI PoFxSetTargetDripsDevicePowerState(POHANDLE, DEVICE_POWER_STATE TargetState) {
+  return TargetState <= PowerDeviceD3 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
 
 VOID NTAPI PoFxSetDeviceIdleTimeout(POHANDLE Handle, ULONGLONG IdleTimeout) {
   Change_(Handle, [&](FxDevice& device) { device.idle_timeout = IdleTimeout; });

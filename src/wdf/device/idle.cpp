@@ -32,7 +32,17 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
   if (settings.Enabled < WdfFalse || settings.Enabled > WdfUseDefault) return STATUS_INVALID_PARAMETER;
   if (settings.PowerUpIdleDeviceOnSystemWake < WdfFalse || settings.PowerUpIdleDeviceOnSystemWake > WdfUseDefault) return STATUS_INVALID_PARAMETER;
   if (settings.IdleTimeoutType < DriverManagedIdleTimeout || settings.IdleTimeoutType > SystemManagedIdleTimeoutWithHint) return STATUS_INVALID_PARAMETER;
-  const bool wakes = settings.IdleCaps != IdleCannotWakeFromS0;
+  // PWR-58: a later call may switch between USB selective suspend and no wake, nothing else; what it says otherwise is not looked at.
+  WDF_POWER_POLICY_S0_IDLE_CAPABILITIES caps = settings.IdleCaps;
+  {
+    rt::LockGuard guard(idle_lock_);
+    if (idle_assigned_) {
+      const auto before = idle_settings_.IdleCaps;
+      const bool switches = device_.globals().BuiltFor(11) && before != IdleCanWakeFromS0 && caps != IdleCanWakeFromS0;
+      if (!switches) caps = before;
+    }
+  }
+  const bool wakes = caps != IdleCannotWakeFromS0;
   if (wakes && settings.PowerUpIdleDeviceOnSystemWake != WdfUseDefault) return STATUS_INVALID_PARAMETER;
   DEVICE_POWER_STATE dx = settings.DxState;
   if (wakes) {
@@ -44,7 +54,7 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
     }
     if (deepest <= PowerDeviceD0 || deepest > PowerDeviceD3) return STATUS_POWER_STATE_INVALID;  // the bus says it cannot wake
     if (dx == PowerDeviceMaximum) dx = deepest;
-    if (dx > deepest || (settings.IdleCaps == IdleUsbSelectiveSuspend && dx == PowerDeviceD3)) return STATUS_POWER_STATE_INVALID;
+    if (dx > deepest || (caps == IdleUsbSelectiveSuspend && dx == PowerDeviceD3)) return STATUS_POWER_STATE_INVALID;
   } else if (dx == PowerDeviceMaximum) {
     dx = PowerDeviceD3;
   }
@@ -71,6 +81,7 @@ NTSTATUS PnpPower::AssignIdleSettings(const WDF_DEVICE_POWER_POLICY_IDLE_SETTING
       idle_settings_.IdleTimeout = settings.IdleTimeout;
       idle_settings_.DxState = settings.DxState;
       idle_settings_.Enabled = settings.Enabled;
+      idle_settings_.IdleCaps = caps;
     } else {
       idle_settings_ = settings;
     }

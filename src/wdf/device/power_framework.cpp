@@ -1,7 +1,6 @@
 #include "wdf/device/power_framework.h"
 
 #include "nt/driver_callback.h"
-#include "nt/po/pofx_v3.h"
 #include "wdf/device/pnp_power.h"
 
 namespace drydock::wdf {

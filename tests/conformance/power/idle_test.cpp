@@ -60,6 +60,39 @@ CONFORMANCE(IdleTable, ChangedSettingsMoveTheDevice, "S9", "PWR-58") {
 const Lines kArmedDown = {"WakeCapableDeviceIdle", "TimerExpiredDecideUsbSS", "TimerExpiredWakeCapablePowerDown", "TimerExpiredWakeCapableSendWake",
                           "TimerExpiredWakeCapableWakeArrived", "WaitingArmedUsbSS", "WaitingArmedQueryIdle", "WaitingArmed"};
 
+// There is no hub below to agree: what is left is the way of a device that can wake (S10).
+CONFORMANCE(IdleTable, SelectiveSuspendArmsAndNeverReachesD3, "S10", "DEVX-44", "PWR-55", "PWR-58") {
+  {
+    Sleeper device(machine);
+    device.Start(nullptr, 3, 3);
+    machine.Run([&] {
+      EXPECT_EQ(S(AssignIdle(device.hooks.device, 20, IdleUsbSelectiveSuspend)), S(STATUS_POWER_STATE_INVALID)) << "Maximum is D3 on this bus";
+    });
+  }
+  Idler device(machine);
+  device.Start([](WDFDEVICE handle) { return AssignIdle(handle, 20, IdleUsbSelectiveSuspend); }, 2, 3);
+  auto in = [&](WDF_DEVICE_POWER_POLICY_STATE state) {
+    machine.Run([&] { EXPECT_TRUE(Until([&] { return WdfDeviceGetDevicePowerPolicyState(device.hooks.device) == state; })); });
+    machine.RunUntilIdle();
+  };
+  in(WdfDevStatePwrPolWaitingArmed);
+  EXPECT_EQ(device.Calls(), (kIoDown + Lines{"ArmWakeFromS0"} + HwDown("D2")));
+  EXPECT_EQ(device.PolicyPath(), kArmedDown);
+  EXPECT_EQ(device.Io(), STATUS_SUCCESS);
+  in(WdfDevStatePwrPolWaitingArmed);
+  // Later calls may take the wake away and give it back; another kind of wake is not theirs to choose.
+  device.Forget();
+  machine.Run([&] { EXPECT_EQ(S(AssignIdle(device.hooks.device, 20, IdleCannotWakeFromS0)), S(STATUS_SUCCESS)); });
+  in(WdfDevStatePwrPolWaitingUnarmed);
+  EXPECT_EQ(device.hooks.log.Count("ArmWakeFromS0"), 0u);
+  machine.Run([&] { EXPECT_EQ(S(AssignIdle(device.hooks.device, 20, IdleCanWakeFromS0)), S(STATUS_SUCCESS)); });
+  in(WdfDevStatePwrPolWaitingUnarmed);
+  EXPECT_EQ(device.hooks.log.Count("ArmWakeFromS0"), 0u);
+  machine.Run([&] { EXPECT_EQ(S(AssignIdle(device.hooks.device, 20, IdleUsbSelectiveSuspend)), S(STATUS_SUCCESS)); });
+  in(WdfDevStatePwrPolWaitingArmed);
+  EXPECT_EQ(device.hooks.log.Count("ArmWakeFromS0"), 1u);
+}
+
 CONFORMANCE(IdleTable, WithWakeArmedDownAndUpByIo, "S10", "PWR-72", "PWR-55", "O-10") {
   Idler device(machine);
   device.StartIdle(IdleCanWakeFromS0);
