@@ -72,7 +72,7 @@ struct LineOptions {
 
 // One resource of a device, in the order in which the driver finds them.
 struct Resource {
-  enum class Kind : uint8_t { kMemory, kPort, kLine, kMessages, kPrivate };
+  enum class Kind : uint8_t { kMemory, kPort, kLine, kMessages, kPrivate, kConnection };
   Kind kind = Kind::kMemory;
   uint64_t start = 0;  // 0: chosen
   uint64_t length = 0;
@@ -88,6 +88,8 @@ struct Resource {
   static Resource Line(InterruptPin pin, LineOptions options = {});
   static Resource Message(InterruptPin pin);                 // as MSI-X: one resource, one message
   static Resource Messages(std::vector<InterruptPin> pins);  // as MSI: one resource with several messages
+  // A connection through another controller, which the device has but cannot reach here: class, type and id as the bus names them.
+  static Resource Connection(uint8_t connection_class, uint8_t type, uint64_t id);
   static Resource Private(uint32_t a, uint32_t b, uint32_t c);
 };
 

@@ -71,6 +71,10 @@ struct MachineOptions {
   VerifierSettings rule_settings = {};
   Duration live_stall =
       std::chrono::seconds(60);  // live: a call that waits longer is reported as a stall
+  // A UMDF driver's failure (a violation, a fault, a PnP or power request without progress for so long) ends its host and restarts the host's
+  // devices; else it stops the machine, as a kernel-mode driver's does, and nothing is timed (docs/machine.md).
+  bool contain_hosts = false;
+  Duration host_time_limit = std::chrono::seconds(60);
   std::vector<NameMapping> names;
   DmaOptions dma = {};
 };

@@ -144,6 +144,15 @@ Resource Resource::Messages(std::vector<InterruptPin> pins) {
   resource.pins = std::move(pins);
   return resource;
 }
+Resource Resource::Connection(uint8_t connection_class, uint8_t type, uint64_t id) {
+  Resource resource;
+  resource.kind = Kind::kConnection;
+  resource.data[0] = connection_class | uint32_t{type} << 8;
+  resource.data[1] = static_cast<uint32_t>(id);
+  resource.data[2] = static_cast<uint32_t>(id >> 32);
+  return resource;
+}
+
 Resource Resource::Private(uint32_t a, uint32_t b, uint32_t c) {
   Resource resource;
   resource.kind = Kind::kPrivate;
@@ -258,6 +267,16 @@ void Hardware::Add(const Resource& resource, const std::string& name, std::vecto
       translated.push_back(descriptor);
       return;
     }
+    case Resource::Kind::kConnection:
+      descriptor.Type = CmResourceTypeConnection;
+      descriptor.ShareDisposition = CmResourceShareDeviceExclusive;
+      descriptor.u.Connection.Class = static_cast<UCHAR>(resource.data[0]);
+      descriptor.u.Connection.Type = static_cast<UCHAR>(resource.data[0] >> 8);
+      descriptor.u.Connection.IdLowPart = resource.data[1];
+      descriptor.u.Connection.IdHighPart = resource.data[2];
+      raw.push_back(descriptor);
+      translated.push_back(descriptor);
+      return;
     case Resource::Kind::kPrivate:
       descriptor.Type = CmResourceTypeDevicePrivate;
       descriptor.ShareDisposition = CmResourceShareDeviceExclusive;

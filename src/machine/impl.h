@@ -151,7 +151,7 @@ struct Machine::Impl {
   bool stopped() const { return executor->stopped(); }
   void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false);
   Report MakeReport(ReportKind kind, std::string words);
-  void OnBugCheck(const nt::BugCheckData& data);
+  void OnBugCheck(const nt::BugCheckData& data, ReportKind kind = ReportKind::kBugCheck);
   void OnStall();
   void OnBreak(const std::string& words);
   void OnFinding(const std::string& words, const std::vector<void*>& stack);

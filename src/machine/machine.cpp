@@ -28,6 +28,8 @@ rt::ExecutorOptions ExecutorOptionsFor(const MachineOptions& options) {
 wdf::FrameworkOptions FrameworkOptionsFor(const MachineOptions& options) {
   wdf::FrameworkOptions result;
   result.verifier = options.verifier;
+  result.contain_hosts = options.contain_hosts;
+  result.host_time_limit = options.host_time_limit.count();
   return result;
 }
 
@@ -41,6 +43,7 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   kernel_options.dma = {options.dma.version, options.dma.map_registers, options.dma.double_buffer, options.dma.contiguous};
   kernel = std::make_unique<nt::Kernel>(*executor, events, kernel_options);
   kernel->on_bug_check = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data); };
+  kernel->on_host_ended = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data, ReportKind::kHostEnded); };
   kernel->on_bug_check_context = this;
   kernel->on_break = [](void* self, const std::string& words) { static_cast<Impl*>(self)->OnBreak(words); };
   kernel->on_break_context = this;

@@ -99,11 +99,11 @@ std::vector<StackFrame> Machine::Impl::Resolve(const std::vector<void*>& stack, 
   return symbolizer->Resolve(stack, first_is_exact, images);
 }
 
-void Machine::Impl::OnBugCheck(const nt::BugCheckData& data) {
-  Report report = MakeReport(ReportKind::kBugCheck, data.words);
+void Machine::Impl::OnBugCheck(const nt::BugCheckData& data, ReportKind kind) {
+  Report report = MakeReport(kind, data.words);
   report.code = data.code;
   std::copy(std::begin(data.parameters), std::end(data.parameters), std::begin(report.parameters));
-  report.name = machine::BugCheckName(data.code);
+  if (data.code) report.name = machine::BugCheckName(data.code);
   AddReport(std::move(report), data.stack, data.faulting_address != nullptr);
 }
 

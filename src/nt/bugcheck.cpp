@@ -6,6 +6,7 @@
 
 #include "nt/bugcheck_raise.h"
 #include "nt/dbg/state.h"
+#include "nt/driver_callback.h"
 #include "nt/ke/state.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -19,6 +20,11 @@ void RaiseBugCheck(BugCheckData data) {
   if (kernel == nullptr) {
     std::fprintf(stderr, "drydock: bug check 0x%X outside a machine: %s\n", data.code, data.words.c_str());
     std::abort();
+  }
+  // What a driver does inside a host ends that, where the machine is made so.
+  if (kernel->host_failed && !kernel->executor.stopped()) {
+    CallbackFrame* frame = CurrentThread().callbacks;
+    if (frame && frame->host && kernel->host_failed(*kernel, *frame->host, data)) throw HostEnded();
   }
   // In a machine that has stopped, what unwinds may well trip over what is no more: only the first failure is told.
   if (!kernel->executor.stopped() && !kernel->bug_checked.exchange(true)) {

@@ -68,7 +68,22 @@ const char* ExceptionWords(uint64_t status) {
 
 }  // namespace
 
+void CallbackHost::End() {
+  ended.store(true);
+  rt::LockGuard guard(lock);
+  for (Waiting* each = waiting; each; each = each->next) each->task->executor->Unpark(each->task);
+}
+
 namespace internal {
+namespace {
+
+void LeaveHost(CallbackFrame& frame) {
+  if (__builtin_expect(frame.host == nullptr, 1)) return;
+  frame.host->steps.fetch_add(1, std::memory_order_relaxed);
+  frame.host->inside.fetch_sub(1);
+}
+
+}  // namespace
 
 void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject) {
   Thread& thread = CurrentThread();
@@ -78,6 +93,15 @@ void EnterCallback(CallbackFrame& frame, const char* name, const void* code, con
   frame.irql = thread.irql;
   frame.critical_region = thread.critical_region;
   frame.owner = nullptr;
+  frame.host = nullptr;
+  if (auto host = thread.kernel->callback_host.load(std::memory_order_acquire); __builtin_expect(host != nullptr, 0) && subject) {
+    frame.host = host(*thread.kernel, subject);
+    if (frame.host) {
+      frame.subject = subject;
+      frame.host->inside.fetch_add(1);
+      frame.host->steps.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
   if (auto owner = thread.kernel->callback_owner.load(std::memory_order_acquire); __builtin_expect(owner != nullptr, 0) && subject) {
     frame.owner = owner(*thread.kernel, subject);
   }
@@ -88,6 +112,7 @@ void LeaveCallback(CallbackFrame& frame, IrqlRule rule) {
   Thread& thread = CurrentThread();
   RT_ASSERT(thread.callbacks == &frame);
   thread.callbacks = frame.outer;
+  LeaveHost(frame);
   const uint8_t irql = thread.irql;
   if (__builtin_expect(frame.owner != nullptr, 0) && rule != IrqlRule::kUnchecked) {
     const uint16_t critical_region = thread.critical_region;
@@ -116,7 +141,9 @@ CallbackScope::~CallbackScope() {
   // A stop unwinds through the driver: what it held is of no interest any more.
   Thread& thread = CurrentThread();
   thread.callbacks = frame.outer;
+  LeaveHost(frame);
   thread.irql = frame.irql;
+  if (Ended(&frame)) thread.critical_region = frame.critical_region;
 }
 
 void RaiseFault(CallbackFrame& frame) {

@@ -6,12 +6,40 @@
 // Source:     decision 3 and 9 of the architecture.
 #pragma once
 
+#include <atomic>
 #include <csetjmp>
 #include <cstdint>
 
+#include "runtime/lock.h"
+
+namespace drydock::rt {
+struct Task;
+}
+
 namespace drydock::nt {
 
+struct Process;
 struct Thread;
+
+// Where drivers of user mode run: their callbacks end together, when one of them goes wrong (wdf/um/host.h). A call into an ended host returns
+// at once; one that is under way is left by HostEnded, at the latest at the driver's next wait or framework call.
+struct CallbackHost {
+  struct Waiting {  // a thread in a wait of a driver's own
+    rt::Task* task;
+    Waiting* next;
+    Waiting** link;
+  };
+  std::atomic<bool> ended{false};
+  std::atomic<uint32_t> inside{0};  // calls under way
+  std::atomic<uint64_t> steps{0};   // calls begun or ended so far: progress
+  Process* process = nullptr;       // whose the drivers are
+  rt::Lock lock;
+  Waiting* waiting RT_GUARDED_BY(lock) = nullptr;
+
+  void End();                       // sets `ended` and wakes who waits
+};
+// Thrown through the frames of a driver whose host has ended; the call into it catches it and returns STATUS_DRIVER_PROCESS_TERMINATED, or zero.
+struct HostEnded {};
 
 // One call into a driver; a chain from the innermost outwards hangs on the thread.
 struct CallbackFrame {
@@ -20,6 +48,8 @@ struct CallbackFrame {
   const void* code;        // the driver's function, for the report
   uint8_t irql;            // at entry
   uint16_t critical_region;  // at entry
+  CallbackHost* host;      // of a driver of user mode, else null
+  const void* subject;     // with a host: the first argument
   void* owner;             // Kernel::callback_owner's answer: who looks at this call when it returns
   // A fault inside jumps back here and is raised as a bug check from this frame, in ordinary context.
   void* jump[5];
@@ -35,6 +65,14 @@ namespace internal {
 void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject);  // pushes
 void LeaveCallback(CallbackFrame& frame, IrqlRule rule);                         // pops and checks
 [[noreturn]] void RaiseFault(CallbackFrame& frame);                              // after a fault: pops and bug-checks
+
+inline bool Ended(const CallbackFrame* frame) { return frame && frame->host && frame->host->ended.load(std::memory_order_acquire); }
+
+template <class R>
+R EndedResult() {
+  if constexpr (__is_same(R, int)) return static_cast<int>(0xC0000450);  // STATUS_DRIVER_PROCESS_TERMINATED
+  else if constexpr (!__is_same(R, void)) return R{};
+}
 
 struct CallbackScope {  // pops when a stop unwinds through us
   CallbackFrame frame;
@@ -55,16 +93,21 @@ const void* Subject(const First&, const Others&...) { return nullptr; }
 template <class R, class... P, class... A>
 R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... arguments) {
   internal::CallbackScope scope(name, reinterpret_cast<const void*>(function), internal::Subject(arguments...));
-  if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
-  if constexpr (__is_same(R, void)) {
-    function(static_cast<P>(arguments)...);
-    scope.left = true;
-    internal::LeaveCallback(scope.frame, rule);
-  } else {
-    R result = function(static_cast<P>(arguments)...);
-    scope.left = true;
-    internal::LeaveCallback(scope.frame, rule);
-    return result;
+  if (__builtin_expect(internal::Ended(&scope.frame), 0)) return internal::EndedResult<R>();
+  try {
+    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
+    if constexpr (__is_same(R, void)) {
+      function(static_cast<P>(arguments)...);
+      scope.left = true;
+      internal::LeaveCallback(scope.frame, rule);
+    } else {
+      R result = function(static_cast<P>(arguments)...);
+      scope.left = true;
+      internal::LeaveCallback(scope.frame, rule);
+      return result;
+    }
+  } catch (const HostEnded&) {
+    return internal::EndedResult<R>();
   }
 }
 template <class R, class... P, class... A>

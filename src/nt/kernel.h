@@ -37,6 +37,7 @@ struct DmaOptions {
 
 struct Thread;
 struct CallbackFrame;
+struct CallbackHost;
 
 struct KernelOptions {
   uint32_t processors = 2;       // what KeQueryActiveProcessorCount tells; DPC tasks
@@ -80,6 +81,14 @@ struct Kernel {
   // Set by a framework that looks at its drivers' callbacks (nt/driver_callback.h), once, before the calls it is to see. The owner of a
   // call whose first argument is `subject` (null: nobody looks at it); and what is asked when level or critical region differ afterwards.
   std::atomic<void* (*)(Kernel& kernel, const void* subject)> callback_owner{nullptr};
+  // The host of a call whose first argument is `subject`; null: none. Set once there is one.
+  std::atomic<CallbackHost* (*)(Kernel& kernel, const void* subject)> callback_host{nullptr};
+  // A driver in a host went wrong. True: the host has ended, the machine goes on.
+  bool (*host_failed)(Kernel& kernel, CallbackHost& host, const BugCheckData& data) = nullptr;
+  // What ended it; on the task that did wrong, or in clock context.
+  void (*on_host_ended)(void* context, const BugCheckData& data) = nullptr;  // context: on_bug_check_context
+  // A PnP or power request is on its way to a stack, or has come back: `pdo` is its physical device object.
+  void (*critical_request)(Kernel& kernel, void* pdo, bool begins) = nullptr;
   void (*callback_returned)(void* owner, const CallbackFrame& frame, uint8_t irql, uint16_t critical_region) = nullptr;
 
   // Trace ids: small numbers that name objects in events, the same in each run of a seed.

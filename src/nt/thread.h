@@ -23,6 +23,7 @@ struct Thread {
   rt::Task* task = nullptr;
   uint8_t irql = 0;                     // KIRQL: PASSIVE_LEVEL 0, APC_LEVEL 1, DISPATCH_LEVEL 2, device levels 3..
   bool system_thread = true;            // false: belongs to a user-mode process (RequestorMode of its I/O is UserMode)
+  bool drivers_wait = false;            // the wait that begins is a driver's own (nt/ke/drivers_wait.h)
   bool in_dpc = false;                  // runs a DPC routine
   bool terminating = false;             // PsTerminateSystemThread was called
   uint16_t critical_region = 0;         // KeEnterCriticalRegion count
@@ -50,6 +51,10 @@ struct Thread {
 inline Thread* CurrentThreadOrNull() {
   rt::Task* task = rt::CurrentTask();
   return task ? static_cast<Thread*>(task->user) : nullptr;
+}
+// Whose code runs: inside a driver of user mode its host's, else the thread's own process.
+inline Process* EffectiveProcess(const Thread& thread) {
+  return thread.callbacks && thread.callbacks->host ? thread.callbacks->host->process : thread.process;
 }
 inline Thread& CurrentThread() { return *CurrentThreadOrNull(); }  // a driver only runs on one
 

@@ -6,6 +6,7 @@
 #include "wdf/object/disposal.h"
 #include "wdf/object/reference_log.h"
 #include "wdf/request/own_request.h"
+#include "wdf/um/host.h"
 
 namespace drydock::wdf {
 
@@ -15,6 +16,7 @@ Framework::Framework(nt::Kernel& the_kernel, const FrameworkOptions& the_options
       own_requests(std::make_unique<OwnRequests>()),
       arena(std::make_unique<Arena>()),
       disposal(std::make_unique<Disposal>()),
+      hosts(std::make_unique<um::Hosts>(*this)),
       reference_log(std::make_unique<ReferenceLog>()) {
   RT_ASSERT(kernel.framework == nullptr);
   kernel.framework = this;

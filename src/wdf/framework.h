@@ -29,11 +29,16 @@ struct Disposal;
 struct OwnRequest;
 struct OwnRequests;
 struct Framework;
+namespace um {
+class Hosts;
+}
 
 struct FrameworkOptions {
   // As Driver Verifier switches the framework's verifier on: for every driver built for 1.9 or later whose service key does not say
   // otherwise.
   bool verifier = false;
+  bool contain_hosts = false;                      // (U) a driver's failure ends its host, not the machine
+  int64_t host_time_limit = 60ll * 10'000'000;     // (U) of critical requests without progress; 100 ns
 };
 
 // (V) How many objects of each type live, for a driver with ObjectLeakDetectionLimit.
@@ -68,8 +73,10 @@ struct DriverGlobals {
   VerifierOptions options;
   UmdfDirectives directives;
   std::atomic<uint32_t> allocations{0};
-  // Threads of the driver whose framework calls are looked at first (entry/entry_scope.h): they are inside EvtRequestImpersonate.
-  std::atomic<uint32_t> impersonating{0};
+  // (U) Not zero: framework calls are looked at first (entry/entry_scope.h). Some thread is inside EvtRequestImpersonate, or a host has ended.
+  std::atomic<uint32_t> watched_calls{0};
+  std::atomic<nt::CallbackHost*> adding_in{nullptr};  // (U) of the stack that EvtDriverDeviceAdd runs for
+  PDEVICE_OBJECT adding_to = nullptr;                 // (U) that stack's physical device object
   LiveObjects live;
   PDRIVER_OBJECT wdm_driver = nullptr;
   std::string service_name;        // last part of the service key
@@ -96,6 +103,7 @@ struct Framework {
   std::unique_ptr<OwnRequests> own_requests;  // what synchronous sends without a request use (wdf/request/own_request.h)
   std::unique_ptr<Arena> arena;
   std::unique_ptr<Disposal> disposal;  // deletions that wait for PASSIVE_LEVEL
+  std::unique_ptr<um::Hosts> hosts;  // (U)
   std::unique_ptr<ReferenceLog> reference_log;  // (V) tags of WdfObjectReferenceWithTag, for drivers that track handles
 
   // Requests that were out when a stop unwound their sender.

@@ -135,7 +135,7 @@ class DescriptionReader {
   }
 
   void ReadMachine(const toml::table& table) {
-    Keys(table, "[machine]", {"executor", "seed", "strategy", "verifier", "rules", "trace", "images"});
+    Keys(table, "[machine]", {"executor", "seed", "strategy", "verifier", "rules", "trace", "contain_hosts", "images"});
     MachineOptions& options = description_.options;
     std::string executor = Text(table, "executor", "simulated"), strategy = Text(table, "strategy", "random");
     if (executor == "live") options.executor = ExecutorKind::Live;
@@ -145,6 +145,7 @@ class DescriptionReader {
     options.seed = Number(table, "seed", options.seed);
     options.verifier = Flag(table, "verifier", false);
     options.rules = Flag(table, "rules", false);
+    options.contain_hosts = Flag(table, "contain_hosts", false);
     options.trace = Flag(table, "trace", false);
     std::string images = Text(table, "images");
     if (!images_given_ && !images.empty()) description_.images = Path(images);

@@ -45,7 +45,7 @@ NTSTATUS NTAPI IoGetRequestorSessionId(PIRP Irp, PULONG pSessionId) {
   return STATUS_SUCCESS;
 }
 
-PEPROCESS NTAPI IoGetCurrentProcess(VOID) { return reinterpret_cast<PEPROCESS>(CurrentThread().process); }
+PEPROCESS NTAPI IoGetCurrentProcess(VOID) { return reinterpret_cast<PEPROCESS>(EffectiveProcess(CurrentThread())); }
 
 BOOLEAN NTAPI IoIs32bitProcess(PIRP Irp) {
   Process* process = Irp ? RequestorOf(Irp) : CurrentThread().process;

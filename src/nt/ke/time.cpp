@@ -3,6 +3,7 @@
 
 #include <ntddk.h>
 
+#include "nt/ke/drivers_wait.h"
 #include "nt/ke/dispatcher.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -61,8 +62,11 @@ extern "C" NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Ale
   const rt::Ticks deadline = ke::DeadlineOf(kernel, Interval);
   ke::WaitInfo info;
   info.what = "delay";
-  while (ke::ParkFor(info, deadline) != rt::Wake::kTimedOut) {
-  }
+  ke::DriversWait scope(thread.drivers_wait || ke::IsCallerOutside(__builtin_return_address(0)));
+  ke::HostWait host(thread);
+  do {
+    host.Check();
+  } while (ke::ParkFor(info, deadline) != rt::Wake::kTimedOut);
   return STATUS_SUCCESS;
 }
 

@@ -4,6 +4,7 @@
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
 #include "nt/ke/dispatcher.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/ke/mutant.h"
 #include "nt/ke/wait.h"
 #include "nt/trace.h"
@@ -153,7 +154,9 @@ WaitInfo DescribeWait(Kernel& kernel, const DISPATCHER_HEADER& header) {
 
 // Parks until claimed or out of time. True when satisfied.
 bool ParkUntilClaimed(Waiter& waiter, const WaitInfo& info, rt::Ticks deadline) {
+  HostWait host(*waiter.thread);
   while (waiter.state.load(std::memory_order_acquire) == kWaiting) {
+    host.Check();
     if (ParkFor(info, deadline) == rt::Wake::kTimedOut && Claim(waiter, kTimedOut)) return false;
   }
   return waiter.state.load(std::memory_order_relaxed) >= kSatisfied;
@@ -395,6 +398,8 @@ using namespace drydock::nt;
 extern "C" NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                           PLARGE_INTEGER Timeout) {
   // Alertable makes no difference: there are no user APCs, and nobody alerts a driver's thread.
+  if (__builtin_expect(!ke::IsCallerOutside(__builtin_return_address(0)), 1)) return ke::WaitForSingle(*static_cast<DISPATCHER_HEADER*>(Object), Timeout);
+  ke::DriversWait scope;
   return ke::WaitForSingle(*static_cast<DISPATCHER_HEADER*>(Object), Timeout);
 }
 
@@ -406,6 +411,7 @@ extern "C" NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_T
              fmt::format("KeWaitForMultipleObjects was asked to wait for {} objects {} a wait block array; the limit is {}.", Count,
                          WaitBlockArray ? "with" : "without", WaitBlockArray ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS));
   }
+  ke::DriversWait scope(CurrentThread().drivers_wait || ke::IsCallerOutside(__builtin_return_address(0)));
   Thread& thread = CurrentThread();
   auto** headers = reinterpret_cast<DISPATCHER_HEADER**>(Object);
   for (ULONG i = 0; i < Count; ++i) ke::CheckHeader(*headers[i]);

@@ -174,7 +174,25 @@ struct RestartJob final : DeviceJob {
   }
 };
 
+struct FailedJob final : DeviceJob {
+  FailedJob(DeviceNode& target, bool and_restart) : DeviceJob(target), restart(and_restart) {}
+  void Work() override {
+    Busy busy(node);
+    TakeDownAfterFailure(node, restart);
+  }
+  bool restart;
+};
+
 }  // namespace
+
+void TakeDownFailed(DEVICE_OBJECT* pdo, bool restart) {
+  if (DeviceNode* node = NodeOf(pdo)) node->state_of_machine->operations.Add(std::make_unique<FailedJob>(*node, restart));
+}
+
+std::vector<io::Driver*> DriversOf(DEVICE_OBJECT* pdo) {
+  DeviceNode* node = NodeOf(pdo);
+  return node ? node->drivers : std::vector<io::Driver*>();
+}
 
 void ReenumerateSelf(DEVICE_OBJECT* pdo) {
   if (DeviceNode* node = NodeOf(pdo)) node->state_of_machine->operations.Add(std::make_unique<RestartJob>(*node));

@@ -132,7 +132,10 @@ NTSTATUS SendPnp(DeviceNode& node, PnpRequest& request) {
   irp->IoStatus.Status = request.initial;
   irp->IoStatus.Information = request.information;
   if (request.fill) request.fill(IoGetNextIrpStackLocation(irp), request.context);
-  io::SendAndWait(target, irp);
+  {
+    CriticalScope critical(node.pdo);
+    io::SendAndWait(target, irp);
+  }
   NTSTATUS status = irp->IoStatus.Status;
   request.information = irp->IoStatus.Information;
   io::FreeIrp(irp);

@@ -58,6 +58,7 @@ struct DeviceNode {
   PNP_BUS_INFORMATION bus_information = {};
   NodeState state_before_query = NodeState::kStarted;
   AfterRemoval after_late_removal = AfterRemoval::kGone;
+  bool restart_when_closed = false;  // of a surprise-removed device whose stack is to be made anew then
   bool removal_scheduled = false;  // of a surprise-removed device, once its files are closed
   IRP* wait_wake = nullptr;        // pends at a root-enumerated PDO; under State::lock
 
@@ -114,6 +115,18 @@ void RemoveChildren(DeviceNode& node);
 void RemoveOne(DeviceNode& node, AfterRemoval after);
 
 void RestartNode(DeviceNode& node);
+void TakeDownAfterFailure(DeviceNode& node, bool restart);
+
+class CriticalScope {  // Kernel::critical_request
+ public:
+  explicit CriticalScope(DEVICE_OBJECT* pdo);
+  ~CriticalScope();
+  CriticalScope(const CriticalScope&) = delete;
+
+ private:
+  Kernel& kernel_;
+  DEVICE_OBJECT* pdo_;
+};
 
 // --- relations.cpp ---
 // The devices of one kind of relation of `node`, with nodes, not referenced.

@@ -92,6 +92,11 @@ NTSTATUS Reenumerate(DEVICE_OBJECT* pdo);
 
 // What that interface does: a worker surprise-removes the device's stack, unless its start failed, builds a new one and starts it.
 void ReenumerateSelf(DEVICE_OBJECT* pdo);
+// The host of its UMDF drivers has ended: a worker takes the stack down by surprise, and when its files are closed builds and starts a new one, or
+// leaves the device disabled.
+void TakeDownFailed(DEVICE_OBJECT* pdo, bool restart);
+// Those of the stack, the lowest first; also before it is built.
+std::vector<io::Driver*> DriversOf(DEVICE_OBJECT* pdo);
 
 // The whole of it, for the device and all below it: query-stop, stop, start.
 NTSTATUS Rebalance(DEVICE_OBJECT* pdo, std::string* veto = nullptr);

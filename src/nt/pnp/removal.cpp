@@ -8,6 +8,7 @@
 //   3. a worker sends IRP_MN_REMOVE_DEVICE and the node is removed. Without open files step 3 follows step 1 at once.
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "nt/bugcheck.h"
 #include "nt/io/device.h"
@@ -116,7 +117,14 @@ struct LateRemoval final : Job {
   void Run() override {
     {
       Busy busy(node);
-      if (node.state.load() == NodeState::kSurpriseRemoved && OpenCount(node) == 0) RemoveOne(node, node.after_late_removal);
+      if (node.state.load() == NodeState::kSurpriseRemoved && OpenCount(node) == 0) {
+        const bool restart = std::exchange(node.restart_when_closed, false);
+        RemoveOne(node, node.after_late_removal);
+        if (restart && node.state.load() == NodeState::kUninstalled) {
+          SetState(node, NodeState::kInitialized);
+          SetUpAgain(node);
+        }
+      }
     }
     ob::Dereference(node.pdo);
   }
@@ -402,6 +410,28 @@ void DriverUnused(io::Driver* driver) {
   State& state = *driver->kernel->pnp;
   if (!driver->unload_when_unused || !state.unloader) return;
   state.operations.Add(std::make_unique<UnusedDriver>(state, driver));
+}
+
+void TakeDownAfterFailure(DeviceNode& node, bool restart) {
+  const NodeState before = node.state.load();
+  if (IsGone(before)) return;
+  if (HasStack(before) || before == NodeState::kQueryRemoved) SurpriseTree(node, restart ? AfterRemoval::kUninstalled : AfterRemoval::kDisabled);
+  const NodeState now = node.state.load();
+  if (now == NodeState::kSurpriseRemoved) {  // open files keep the old one
+    node.restart_when_closed = restart;
+  } else if (restart && (now == NodeState::kUninstalled || now == NodeState::kFailed)) {
+    SetState(node, NodeState::kInitialized);
+    SetUpAgain(node);
+  } else if (now == NodeState::kFailed) {
+    SetState(node, NodeState::kDisabled);
+  }
+}
+
+CriticalScope::CriticalScope(DEVICE_OBJECT* pdo) : kernel_(CurrentKernel()), pdo_(pdo) {
+  if (kernel_.critical_request) kernel_.critical_request(kernel_, pdo_, true);
+}
+CriticalScope::~CriticalScope() {
+  if (kernel_.critical_request) kernel_.critical_request(kernel_, pdo_, false);
 }
 
 void FileClosed(DEVICE_OBJECT* device) {

@@ -113,6 +113,7 @@ class Attempt {
         raw.u.BusNumber.Length = wanted.u.BusNumber.Length;
         Give(raw, raw, wanted);
         return true;
+      case CmResourceTypeConnection:  // three numbers as well
       case CmResourceTypeDevicePrivate:
         std::memcpy(raw.u.DevicePrivate.Data, wanted.u.DevicePrivate.Data, sizeof raw.u.DevicePrivate.Data);
         Give(raw, raw, wanted);

@@ -160,7 +160,10 @@ NTSTATUS SendSystemPower(DEVICE_OBJECT* pdo, UCHAR minor, SYSTEM_POWER_STATE sta
   DEVICE_OBJECT* top;
   IRP* irp = NewSystemPowerIrp(pdo, minor, state, action, &top);
   if (!irp) return STATUS_INSUFFICIENT_RESOURCES;
-  io::SendAndWait(top, irp);
+  {
+    pnp::CriticalScope critical(pdo);
+    io::SendAndWait(top, irp);
+  }
   NTSTATUS status = irp->IoStatus.Status;
   io::FreeIrp(irp);
   ob::Dereference(top);
@@ -229,6 +232,7 @@ NTSTATUS SetPower(DEVICE_OBJECT* pdo, DEVICE_POWER_STATE state) {
   power.DeviceState = state;
   RequestWait wait;
   KeInitializeEvent(&wait.done, NotificationEvent, FALSE);
+  CriticalScope critical(pdo);
   NTSTATUS status = RequestPower(pdo, IRP_MN_SET_POWER, power, WaitIsOver, &wait, po::kSentByMachine, nullptr);
   if (!NT_SUCCESS(status)) return status;
   KeWaitForSingleObject(&wait.done, Executive, KernelMode, FALSE, nullptr);

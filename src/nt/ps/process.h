@@ -23,6 +23,7 @@ struct Process {
   uint64_t id = 0;          // System is 4, others 8, 12, ...: the same in every run of a seed
   std::string name;
   bool system = false;
+  bool local_service = false;  // runs as that account, not as an administrator
   bool wow64 = false;       // a 32-bit process (WdfRequestIsFrom32BitProcess)
   std::atomic<bool> ended{false};
   int32_t exit_status = 0;  // once ended

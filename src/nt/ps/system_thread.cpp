@@ -90,8 +90,8 @@ NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus) {
 BOOLEAN PsIsSystemThread(PETHREAD Thread) { return AsThread(Thread)->system_thread; }
 PETHREAD PsGetCurrentThread(VOID) { return reinterpret_cast<PETHREAD>(&CurrentThread()); }
 HANDLE PsGetCurrentThreadId(VOID) { return IdHandle(CurrentThread().thread_id); }
-HANDLE PsGetCurrentProcessId(VOID) { return IdHandle(CurrentThread().process->id); }
-PEPROCESS PsGetCurrentProcess(VOID) { return reinterpret_cast<PEPROCESS>(CurrentThread().process); }
+HANDLE PsGetCurrentProcessId(VOID) { return IdHandle(EffectiveProcess(CurrentThread())->id); }
+PEPROCESS PsGetCurrentProcess(VOID) { return reinterpret_cast<PEPROCESS>(EffectiveProcess(CurrentThread())); }
 HANDLE PsGetProcessId(PEPROCESS Process) { return IdHandle(AsProcess(Process)->id); }
 HANDLE PsGetThreadId(PETHREAD Thread) { return IdHandle(AsThread(Thread)->thread_id); }
 HANDLE PsGetThreadProcessId(PETHREAD Thread) { return IdHandle(AsThread(Thread)->process->id); }

@@ -53,7 +53,7 @@ constexpr Token kLocalServiceToken = {{&kLocalService, &kUsers, &kEveryone, &kAu
 constexpr Token kAnonymousToken = {{&kAnonymous, &kEveryone}, false, 0};
 
 PACCESS_TOKEN TokenOf(const drydock::nt::Process* process) {
-  return const_cast<Token*>(process && !process->system ? &kApplicationToken : &kSystemToken);
+  return const_cast<Token*>(!process || process->system ? &kSystemToken : process->local_service ? &kLocalServiceToken : &kApplicationToken);
 }
 
 // The token that an impersonating thread has; at SecurityIdentification it can be looked at, but opens nothing.
@@ -108,7 +108,7 @@ extern "C" {
 
 VOID SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
   *SubjectContext = {};
-  drydock::nt::se::SubjectOf(drydock::nt::CurrentThread().process, drydock::nt::CurrentThread().impersonation, SubjectContext);
+  drydock::nt::se::SubjectOf(drydock::nt::EffectiveProcess(drydock::nt::CurrentThread()), drydock::nt::CurrentThread().impersonation, SubjectContext);
   SubjectContext->ProcessAuditId = PsGetCurrentProcessId();
 }
 VOID SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) { SubjectContext->PrimaryToken = SubjectContext->ClientToken = nullptr; }

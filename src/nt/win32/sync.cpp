@@ -5,6 +5,7 @@
 
 #include "nt/ke/state.h"
 #include "nt/ob/attributes.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/ob/handle_table.h"
 #include "nt/thread.h"
 #include "nt/win32/win32.h"
@@ -202,6 +203,7 @@ DWORD WaitForSingleObjectEx(HANDLE hHandle, DWORD dwMilliseconds, BOOL bAlertabl
   const NTSTATUS status = object.Take(hHandle);
   if (!NT_SUCCESS(status)) return WaitResult(status);
   LARGE_INTEGER time;
+  drydock::nt::ke::DriversWait scope;
   return WaitResult(KeWaitForSingleObject(object.header(), UserRequest, KernelMode,
                                           bAlertable != FALSE, Timeout(dwMilliseconds, &time)));
 }
@@ -221,6 +223,7 @@ DWORD WaitForMultipleObjectsEx(DWORD nCount, const HANDLE* lpHandles, BOOL bWait
   }
   KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
   LARGE_INTEGER time;
+  drydock::nt::ke::DriversWait scope;
   return WaitResult(KeWaitForMultipleObjects(nCount, headers, bWaitAll ? WaitAll : WaitAny,
                                              UserRequest, KernelMode, bAlertable != FALSE,
                                              Timeout(dwMilliseconds, &time), blocks));

@@ -3,6 +3,7 @@
 
 #include "nt/driver_callback.h"
 #include "nt/kernel.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/ob/handle_table.h"
 #include "nt/ps/start.h"
 #include "nt/ps/types.h"
@@ -105,6 +106,7 @@ DWORD SleepEx(DWORD dwMilliseconds, BOOL bAlertable) {
   }
   LARGE_INTEGER time;
   if (Timeout(dwMilliseconds, &time) == nullptr) time.QuadPart = INT64_MIN;  // for ever
+  drydock::nt::ke::DriversWait scope;
   return KeDelayExecutionThread(KernelMode, bAlertable != FALSE, &time) == STATUS_USER_APC
              ? WAIT_IO_COMPLETION
              : 0;

@@ -14,6 +14,7 @@
 #include "wdf/object/factory.h"
 #include "wdf/target/io_target.h"
 #include "wdf/trace.h"
+#include "wdf/um/host.h"
 #include "wdf/wmi/wmi.h"
 
 namespace drydock::wdf {
@@ -185,6 +186,11 @@ NTSTATUS DeviceBuilder::Create(DriverGlobals& globals, DeviceInit* init, const W
   status = CheckFileScope(*device, *init);
   if (NT_SUCCESS(status)) status = CreateWdm(*device, *init);
   if (NT_SUCCESS(status)) status = Attach(*device, *init);
+  if (NT_SUCCESS(status) && globals.umdf && init->kind == DeviceKind::kFdo) {
+    device->host = static_cast<um::Host*>(globals.adding_in.load());
+    globals.framework->hosts->DeviceMade(*device);
+    if (!um::Hosts::IsContiguous(init->pdo)) status = STATUS_INVALID_DEVICE_REQUEST;  // UM-01; the status is ours
+  }
   if (NT_SUCCESS(status)) {
     // The machines, names and parts: what the framework keeps beside the object.
     status = globals.MayAllocate() ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
@@ -269,6 +275,7 @@ void DeviceBuilder::DeleteWdm(Device& device) {
     device.attached_to_ = device.wdm_ = nullptr;
     return;
   }
+  if (device.host) device.framework().hosts->DeviceGone(device);
   static_cast<WdmExtension*>(wdm->DeviceExtension)->device.store(nullptr, std::memory_order_release);
   if (wdm->Flags & DO_SHUTDOWN_REGISTERED) IoUnregisterShutdownNotification(wdm);
   if (device.attached_to_) IoDetachDevice(device.attached_to_);

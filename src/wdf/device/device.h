@@ -22,6 +22,9 @@ struct DeviceNames;   // wdf/device/names.h
 struct KnownFiles;    // wdf/device/um_policy.h
 class FileObject;
 class IoTarget;       // wdf/target
+namespace um {
+struct Host;          // wdf/um/host.h
+}
 
 // What a family keeps with a device; a family derives its own and finds it in its slot below.
 struct DevicePart {
@@ -88,6 +91,8 @@ class Device final : public Object {
 
   // One slot per family that hangs things on a device; made by the family at first need, before or at WdfDeviceCreate, or under the family's own lock.
   std::unique_ptr<DevicePart> interrupts, dma_enablers, children, as_child, query_interfaces, wmi, io_lock;
+
+  um::Host* host = nullptr;  // (U) of its stack; set at creation
 
   rt::Lock file_lock;
   FileObject* files RT_GUARDED_BY(file_lock) = nullptr;

@@ -1,6 +1,7 @@
 // A device that failed: told to PnP, and made anew by its bus as long as O-25 allows it.
 #include "nt/driver_callback.h"
 #include "wdf/device/pnp_power.h"
+#include "wdf/um/host.h"
 
 namespace drydock::wdf {
 namespace {
@@ -137,6 +138,7 @@ bool PnpPower::AskForRestart() {
 // PNP_DEVICE_FAILED and removes the device.
 void PnpPower::ReportFailure() {
   if (!device_.pdo()) return;
+  if (device_.host && device_.host->ended) return;  // (U) taken down with all of the host
   if (!AskForRestart()) IoInvalidateDeviceState(device_.pdo());
 }
 

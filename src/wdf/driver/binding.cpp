@@ -19,6 +19,7 @@
 #include "wdf/object/disposal.h"
 #include "wdf/object/factory.h"
 #include "wdf/trace.h"
+#include "wdf/um/host.h"
 
 namespace drydock::wdf {
 namespace {
@@ -189,9 +190,14 @@ NTSTATUS DriverBinding::AddDevice(PDRIVER_OBJECT wdm, PDEVICE_OBJECT pdo) {
   if (!init) return STATUS_INSUFFICIENT_RESOURCES;
   init->pdo = pdo;
   DeviceAddScope scope(init);
+  um::Host* host = globals->umdf ? globals->framework->hosts->ForStack(*globals, pdo) : nullptr;
+  globals->adding_to = pdo;
+  globals->adding_in = host;
   NTSTATUS status = nt::CallDriver("EvtDriverDeviceAdd", globals->driver->config_.EvtDriverDeviceAdd,
                                    reinterpret_cast<WDFDRIVER>(globals->driver->handle()), reinterpret_cast<PWDFDEVICE_INIT>(init));
+  globals->adding_in = nullptr;
   Device* device = scope.created();
+  if (host && !device) globals->framework->hosts->StackLeft(*host, pdo);
   if (NT_SUCCESS(status)) {
     if (device) DeviceBuilder::DeviceAddReturned(*device);
     return status;

@@ -31,8 +31,9 @@ void TraceCall(DriverGlobals& globals, const EntryInfo& info) {
   RecordEvent(*globals.framework, trace::kDdiCall, info.index, info.umdf);
 }
 
-void CheckImpersonation(DriverGlobals& globals, const EntryInfo& info) {
+void CheckWatched(DriverGlobals& globals, const EntryInfo& info) {
   const nt::CallbackFrame* frame = nt::CurrentThread().callbacks;
+  if (nt::internal::Ended(frame)) throw nt::HostEnded();
   if (!frame || std::string_view(frame->name) != "EvtRequestImpersonate") return;
   const std::string words = std::string(info.name) + " was called inside EvtRequestImpersonate, where framework functions must not be called.";
   Break(globals, words.c_str());

@@ -19,8 +19,9 @@ namespace drydock::wdf {
 // The rare paths, out of the thunks.
 namespace entry {
 [[gnu::cold]] void TraceCall(DriverGlobals& globals, const EntryInfo& info);
-// (U) UM-12: no framework call inside EvtRequestImpersonate. A break; the call goes on (ours).
-[[gnu::cold]] void CheckImpersonation(DriverGlobals& globals, const EntryInfo& info);
+// (U) A driver whose host has ended gets no further (throws). UM-12: no framework call inside EvtRequestImpersonate; a break, the call goes on
+// (ours).
+[[gnu::cold]] void CheckWatched(DriverGlobals& globals, const EntryInfo& info);
 [[gnu::cold]] bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max);
 [[noreturn, gnu::cold]] void Missing(DriverGlobals& globals, const EntryInfo& info,
                                      const char* why);
@@ -32,8 +33,8 @@ class EntryScope {
       : globals_(GlobalsFrom(shared)), info_(info) {
     if (__builtin_expect(globals_.framework->kernel.events.enabled(), 0))
       entry::TraceCall(globals_, info_);
-    if (__builtin_expect(globals_.impersonating.load(std::memory_order_relaxed) != 0, 0))
-      entry::CheckImpersonation(globals_, info_);
+    if (__builtin_expect(globals_.watched_calls.load(std::memory_order_relaxed) != 0, 0))
+      entry::CheckWatched(globals_, info_);
   }
 
   DriverGlobals& globals() const { return globals_; }

@@ -10,6 +10,7 @@
 #include "wdf/request/receive.h"
 #include "wdf/sync/callback_lock.h"
 #include "wdf/trace.h"
+#include "wdf/um/host.h"
 
 namespace drydock::wdf {
 
@@ -158,10 +159,13 @@ NTSTATUS DispatchCreate(Device& device, PIRP irp) {
     request->received.place = Place::kInCaller;  // the driver's, of no queue
     request->received.presented = true;
     IoMarkIrpPending(irp);
-    Ref<Object> keep(static_cast<Object*>(file));
+    Ref<Object> keep(static_cast<Object*>(file)), keep_request(device.host ? static_cast<Object*>(request) : nullptr);
     CallbackGuard guard(file ? file->callback_lock() : nullptr);
     nt::CallDriver("EvtDeviceFileCreate", callback, HandleOf(device), request->request_handle(), HandleOf(file));
     guard.Leave();
+    if (device.host && device.host->ended && request->received.place == Place::kInCaller && !request->sent.out()) {
+      request->Complete(STATUS_DRIVER_PROCESS_TERMINATED, IO_NO_INCREMENT);  // of no queue: nobody else does
+    }
     return STATUS_PENDING;
   }
   if (queued) return queue::DispatchCreate(device, irp);

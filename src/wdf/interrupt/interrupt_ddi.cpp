@@ -1,4 +1,5 @@
 // WdfInterrupt... functions.
+#include "nt/pnp/resources.h"
 #include "wdf/ddi.h"
 #include "wdf/interrupt/interrupt.h"
 #include "wdf/object/factory.h"
@@ -29,6 +30,17 @@ NTSTATUS CheckConfig(DriverGlobals& globals, Device& device, const WDF_INTERRUPT
   if (config.InterruptRaw->Type != CmResourceTypeInterrupt || config.InterruptTranslated->Type != CmResourceTypeInterrupt)
     return STATUS_INVALID_PARAMETER;
   return STATUS_SUCCESS;
+}
+
+// (U) The device is reached through another controller, and its interrupt with it.
+bool HasConnection(const Device& device) {
+  const CM_RESOURCE_LIST* list = nt::pnp::TranslatedResourcesOf(device.pdo());
+  if (!list || list->Count == 0) return false;
+  const CM_PARTIAL_RESOURCE_LIST& parts = list->List[0].PartialResourceList;
+  for (ULONG i = 0; i < parts.Count; ++i) {
+    if (parts.PartialDescriptors[i].Type == CmResourceTypeConnection) return true;
+  }
+  return false;
 }
 
 NTSTATUS FindParent(DriverGlobals& globals, Device& device, const WDF_INTERRUPT_CONFIG& config, const WDF_OBJECT_ATTRIBUTES* attributes,
@@ -66,6 +78,7 @@ NTSTATUS WdfInterruptCreate(DriverGlobals& globals, WDFDEVICE Device, PWDF_INTER
   bool preparing = false;
   NTSTATUS status = CheckConfig(globals, device, config, &preparing);
   if (!NT_SUCCESS(status)) return status;
+  if (globals.umdf && !globals.directives.allow_direct_hardware && !(preparing && HasConnection(device))) return STATUS_ACCESS_DENIED;  // UM-21; ours
   status = CheckAttributes(globals, ObjectType::kInterrupt, Attributes);
   if (!NT_SUCCESS(status)) return status;
   Object* parent = nullptr;

@@ -123,9 +123,13 @@ void Queue::Perform(Due due) {
       lock_.Release();
       RecordEvent(framework(), trace::kRequestCancel, request->trace_id(), trace_id());
       {
+        nt::Kernel& kernel = framework().kernel;
+        const auto critical = device_->host ? kernel.critical_request : nullptr;  // UM-04
+        if (critical) critical(kernel, device_->pdo(), true);
         CallbackGuard guard(callback_lock());
         nt::CallDriver("EvtRequestCancel", callback, request->request_handle());
         guard.Leave();
+        if (critical) critical(kernel, device_->pdo(), false);
       }
       lock_.Acquire();
       return;

@@ -62,6 +62,10 @@ void PurgeForRemoval(Device& device, PurgeScope scope = PurgeScope::kAll);
 // Handle cleanup, after EvtFileCleanup: cancels what waits in any queue for this file (IOX-55).
 void CancelRequestsOfFile(Device& device, PFILE_OBJECT file);
 
+// (U) The device's host has ended. What it has sent is cancelled; then every request that it holds, or that waits, is completed.
+void CancelSentBy(Device& device);
+void EndForHost(Device& device, NTSTATUS status);
+
 // Where a request of this major function goes when it comes from above; null: nowhere.
 Queue* QueueFor(Device& device, UCHAR major);
 

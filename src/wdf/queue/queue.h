@@ -148,6 +148,9 @@ class Queue final : public Object {
   void StopRound();    // EvtIoStop with the flag that `why` means, waits until everything was completed or acknowledged
   void PowerOn();      // EvtIoResume, then delivery
   void PurgeAll() { CancelEverything(true); }
+  // (U) The driver's host has ended (host_end.cpp). False: nothing could be completed now; `left`: something is there still.
+  bool EndOne(NTSTATUS status, bool* left);
+  void CancelSent();
   void LookAgain() { Run(RunBy::kEvent); }
 
  protected:

@@ -37,7 +37,7 @@ NTSTATUS WdfRequestImpersonate(DriverGlobals& globals, WDFREQUEST Request, SECUR
     explicit Watched(std::atomic<uint32_t>& count) : count(count) { count.fetch_add(1); }
     ~Watched() { count.fetch_sub(1); }
     std::atomic<uint32_t>& count;
-  } watched(globals.impersonating);
+  } watched(globals.watched_calls);
   nt::CallDriver("EvtRequestImpersonate", EvtRequestImpersonate, request.request_handle(), Context);
   return STATUS_SUCCESS;
 }
