@@ -91,7 +91,8 @@ class TreeReader {
     const nt::pnp::NodeState state = node.state.load();
     result.state = nt::pnp::NodeStateName(state);
     if (state == nt::pnp::NodeState::kStarted) result.power = PowerName(node.power.load());
-    if (machine_.store) result.problem = machine_.store->ProblemOf(result.instance);
+    // A raw device works without drivers.
+    if (machine_.store && state != nt::pnp::NodeState::kStarted) result.problem = machine_.store->ProblemOf(result.instance);
     if (result.problem.empty() && state == nt::pnp::NodeState::kFailed) result.problem = Status(node.last_status).ToString();
     if (result.problem.empty() && state == nt::pnp::NodeState::kInitialized) result.problem = "no driver";
     for (const std::u16string& id : node.hardware_ids) result.hardware_ids.push_back(machine::ToUtf8(id));
