@@ -40,6 +40,19 @@ class Keyboard {
   std::shared_ptr<State> state_;
 };
 
+// Mouse: a PS/2 mouse with a wheel and a controller of its own. Ids: ACPI\\PNP0F13, *PNP0F13.
+class Mouse {
+ public:
+  Mouse();
+  std::vector<Resource> Resources() const;
+  // Right and down are more; -255 to 255. `buttons`: those that are down, 1 left, 2 right, 4 middle. `wheel`: towards the user is more, -8 to 7.
+  void Move(int right, int down, uint8_t buttons = 0, int wheel = 0) const;
+  bool enabled() const;
+
+ private:
+  std::shared_ptr<Keyboard::State> state_;
+};
+
 class Machine;
 // The keyboard of a device that a machine description calls so and gives the model "keyboard"; null: there is none.
 const Keyboard* FindKeyboard(Machine& machine, const std::string& device);

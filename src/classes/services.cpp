@@ -12,6 +12,7 @@ constexpr struct {
 } kServices[] = {
     {"i8042prt", keyboard::PortEntry},
     {"kbdclass", keyboard::ClassEntry},
+    {"mouclass", keyboard::MouseClassEntry},
     {"mshidkmdf", hid::MsHidKmdfEntry},
     {"mshidumdf", hid::MsHidUmdfEntry},
 };

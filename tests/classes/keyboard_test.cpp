@@ -138,6 +138,72 @@ TEST_P(PlainKeyboard, ItGoesWithItsReads) {
   EXPECT_EQ(device.state(), "removed");
 }
 
+class PlainMouse : public testing::TestWithParam<ExecutorKind> {
+ protected:
+  PlainMouse() : machine({.executor = GetParam(), .verifier = true}) {
+    device = machine.AddRootDevice("ACPI\\PNP0F13", {.resources = mouse.Resources()});
+    file = machine.Open(device);
+  }
+  void TearDown() override { EXPECT_TRUE(machine.reports().empty()) << machine.ReportText(); }
+  MOUSE_INPUT_DATA Next() {
+    MOUSE_INPUT_DATA packet = {};
+    EXPECT_EQ(file.Read(&packet, sizeof packet, {.timeout = 5s}).information, sizeof packet);
+    return packet;
+  }
+
+  drydock::Mouse mouse;
+  Machine machine;
+  drydock::Device device;
+  File file;
+};
+
+TEST_P(PlainMouse, MovementsButtonsAndWheelArriveAsPackets) {
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_TRUE(mouse.enabled());
+  mouse.Move(5, -3);
+  MOUSE_INPUT_DATA packet = Next();
+  EXPECT_EQ(packet.LastX, 5);
+  EXPECT_EQ(packet.LastY, -3);
+  EXPECT_EQ(packet.ButtonFlags, 0);
+  mouse.Move(-200, 100, 1);
+  packet = Next();
+  EXPECT_EQ(packet.LastX, -200);
+  EXPECT_EQ(packet.LastY, 100);
+  EXPECT_EQ(packet.ButtonFlags, MOUSE_LEFT_BUTTON_DOWN);
+  mouse.Move(0, 0, 2 | 4);
+  EXPECT_EQ(Next().ButtonFlags, MOUSE_LEFT_BUTTON_UP | MOUSE_RIGHT_BUTTON_DOWN | MOUSE_MIDDLE_BUTTON_DOWN);
+  mouse.Move(0, 0, 2 | 4, 1);
+  packet = Next();
+  EXPECT_EQ(packet.ButtonFlags, MOUSE_WHEEL);
+  EXPECT_EQ(static_cast<SHORT>(packet.ButtonData), -120) << "towards the user";
+}
+
+TEST_P(PlainMouse, TellsWhatItIsAndKeepsItsPacketsInOrder) {
+  MOUSE_ATTRIBUTES attributes = {};
+  EXPECT_EQ(file.Ioctl(IOCTL_MOUSE_QUERY_ATTRIBUTES, nullptr, 0, &attributes, sizeof attributes).information, sizeof attributes);
+  EXPECT_EQ(attributes.MouseIdentifier, WHEELMOUSE_I8042_HARDWARE);
+  EXPECT_EQ(file.Ioctl(IOCTL_KEYBOARD_QUERY_ATTRIBUTES, nullptr, 0, &attributes, sizeof attributes).status, STATUS_INVALID_DEVICE_REQUEST);
+  MOUSE_INPUT_DATA packet;
+  EXPECT_EQ(file.Read(&packet, sizeof(KEYBOARD_INPUT_DATA)).status, STATUS_BUFFER_TOO_SMALL);
+  for (int i = 1; i <= 150; ++i) {
+    mouse.Move(i, 0);
+    machine.RunUntilIdle();
+  }
+  for (int i = 1; i <= 150; ++i) ASSERT_EQ(Next().LastX, i);
+}
+
+TEST_P(PlainMouse, ItIsPulledOutWhileSomebodyReads) {
+  MOUSE_INPUT_DATA packet = {};
+  auto read = file.StartRead(&packet, sizeof packet);
+  machine.RunUntilIdle();
+  EXPECT_EQ(machine.SurpriseRemove(device), STATUS_SUCCESS);
+  EXPECT_FALSE(read.Wait(5s).ok());
+  EXPECT_FALSE(file.Read(&packet, sizeof packet, {.timeout = 1s}).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, PlainMouse, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
+                         [](const auto& info) { return info.param == ExecutorKind::Live ? "Live" : "Simulated"; });
+
 INSTANTIATE_TEST_SUITE_P(Both, PlainKeyboard, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "Live" : "Simulated"; });
 

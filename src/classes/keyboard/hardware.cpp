@@ -1,5 +1,6 @@
-// i8042prt for a keyboard: the controller's two ports, the service routine, packets.
+// i8042prt: the controller's two ports, the service routine, packets.
 #include <cstring>
+#include <initializer_list>
 
 #include "classes/keyboard/port.h"
 #include "nt/driver_callback.h"
@@ -11,7 +12,8 @@ using nt::CallDriver;
 
 constexpr UCHAR kOutputFull = 1, kInputFull = 2, kFromMouse = 0x20;  // the status port
 constexpr UCHAR kReadConfiguration = 0x20, kWriteConfiguration = 0x60;
-constexpr UCHAR kInterruptOn = 1, kTranslate = 0x40;
+constexpr UCHAR kInterruptOn = 1, kMouseInterruptOn = 2, kTranslate = 0x40;
+constexpr UCHAR kToMouse = 0xD4;
 constexpr UCHAR kReset = 0xFF, kEnable = 0xF4, kAcknowledge = 0xFA, kResend = 0xFE, kPassed = 0xAA;
 constexpr int kPolls = 100;  // of 50 us
 
@@ -50,7 +52,8 @@ NTSTATUS SynchRead(PVOID context, PUCHAR value, BOOLEAN wait_for_ack) {
 }
 NTSTATUS SynchWrite(PVOID context, UCHAR value, BOOLEAN wait_for_ack) {
   Port& port = *static_cast<Port*>(context);
-  const NTSTATUS status = WriteByte(port, port.data_port, value);
+  NTSTATUS status = port.mouse ? WriteByte(port, port.command_port, kToMouse) : STATUS_SUCCESS;
+  if (NT_SUCCESS(status)) status = WriteByte(port, port.data_port, value);
   return NT_SUCCESS(status) && wait_for_ack ? Acknowledged(port) : status;
 }
 
@@ -60,6 +63,27 @@ NTSTATUS Configure(Port& port, UCHAR clear, UCHAR set) {
   if (NT_SUCCESS(status)) status = ReadByte(port, &configuration);
   if (NT_SUCCESS(status)) status = WriteByte(port, port.command_port, kWriteConfiguration);
   if (NT_SUCCESS(status)) status = WriteByte(port, port.data_port, static_cast<UCHAR>((configuration & ~clear) | set));
+  return status;
+}
+
+UCHAR InterruptBit(const Port& port) { return port.mouse ? kMouseInterruptOn : kInterruptOn; }
+
+// Reset, then the three sample rates after which a mouse with a wheel calls itself 3.
+NTSTATUS InitializeMouse(Port& port) {
+  UCHAR answer = 0, id = 0;
+  NTSTATUS status = Configure(port, kMouseInterruptOn, 0);
+  if (NT_SUCCESS(status)) status = SynchWrite(&port, kReset, TRUE);
+  if (NT_SUCCESS(status)) status = ReadByte(port, &answer);
+  if (NT_SUCCESS(status) && answer != kPassed) status = STATUS_IO_DEVICE_ERROR;
+  if (NT_SUCCESS(status)) status = ReadByte(port, &id);
+  for (const UCHAR rate : {UCHAR{200}, UCHAR{100}, UCHAR{80}}) {
+    if (NT_SUCCESS(status)) status = SynchWrite(&port, 0xF3, TRUE);
+    if (NT_SUCCESS(status)) status = SynchWrite(&port, rate, TRUE);
+  }
+  if (NT_SUCCESS(status)) status = SynchWrite(&port, 0xF2, TRUE);
+  if (NT_SUCCESS(status)) status = ReadByte(port, &id);
+  port.wheel = NT_SUCCESS(status) && id == 3;
+  if (NT_SUCCESS(status)) status = SynchWrite(&port, kEnable, TRUE);
   return status;
 }
 
@@ -82,7 +106,8 @@ NTSTATUS Initialize(Port& port) {
 
 void Enqueue(Port& port) {
   if (port.count == kQueueLength) return;  // lost
-  port.queue[(port.first + port.count++) % kQueueLength] = port.current;
+  const void* packet = port.mouse ? static_cast<const void*>(&port.mouse_current) : &port.current;
+  std::memcpy(port.queue + (port.first + port.count++) % kQueueLength * PacketSize(port), packet, PacketSize(port));
   KeInsertQueueDpc(&port.dpc, nullptr, nullptr);
 }
 
@@ -113,13 +138,46 @@ void OnByte(Port& port, UCHAR byte) {
   Enqueue(port);
 }
 
+// Three bytes, four with a wheel: buttons and signs, right, up, towards the user.
+void OnMouseByte(Port& port, UCHAR byte) {
+  if (port.movement_bytes == 0 && !(byte & 8)) return;  // not the first of them
+  port.movement[port.movement_bytes++] = byte;
+  port.mouse_state = static_cast<MOUSE_STATE>(port.movement_bytes);
+  if (port.movement_bytes < (port.wheel ? 4u : 3u)) return;
+  const UCHAR* bytes = port.movement;
+  const UCHAR now = bytes[0] & 7, changed = now ^ port.buttons;
+  port.mouse_current = {};
+  port.mouse_current.LastX = bytes[1] - (bytes[0] & 0x10 ? 256 : 0);
+  port.mouse_current.LastY = -(bytes[2] - (bytes[0] & 0x20 ? 256 : 0));  // down is more
+  for (int i = 0; i < 3; ++i)
+    if (changed & 1 << i) port.mouse_current.ButtonFlags |= static_cast<USHORT>(now & 1 << i ? MOUSE_BUTTON_1_DOWN << 2 * i : MOUSE_BUTTON_1_UP << 2 * i);
+  if (port.wheel && bytes[3]) {
+    port.mouse_current.ButtonFlags |= MOUSE_WHEEL;
+    port.mouse_current.ButtonData = static_cast<USHORT>(-120 * static_cast<signed char>(bytes[3]));
+  }
+  port.buttons = now;
+  port.movement_bytes = 0;
+  port.mouse_state = MouseIdle;
+  Enqueue(port);
+}
+
 BOOLEAN ServiceRoutine(PKINTERRUPT, PVOID context) {
   Port& port = *static_cast<Port*>(context);
   const UCHAR status = READ_PORT_UCHAR(port.command_port);
   if (!(status & kOutputFull)) return FALSE;
   if (status == 0xFF) return FALSE;  // nothing is there any more
   UCHAR byte = READ_PORT_UCHAR(port.data_port);
-  if (status & kFromMouse) return TRUE;
+  if (((status & kFromMouse) != 0) != port.mouse) return TRUE;
+  if (port.mouse) {
+    if (port.mouse_hook.IsrRoutine) {
+      BOOLEAN go_on = TRUE;
+      const BOOLEAN result = CallDriver("I8042_MOUSE_ISR", port.mouse_hook.IsrRoutine, port.mouse_hook.Context, &port.mouse_current, &port.output, status, &byte,
+                                        &go_on, &port.mouse_state, &port.reset_state);
+      if (!go_on) return result;
+    }
+    OnMouseByte(port, byte);
+    return TRUE;
+  }
   if (port.hook.IsrRoutine) {
     BOOLEAN go_on = TRUE;
     const BOOLEAN result = CallDriver("I8042_KEYBOARD_ISR", port.hook.IsrRoutine, port.hook.Context, &port.current, &port.output, status, &byte, &go_on, &port.scan);
@@ -131,7 +189,7 @@ BOOLEAN ServiceRoutine(PKINTERRUPT, PVOID context) {
 
 struct Packets {
   Port* port;
-  KEYBOARD_INPUT_DATA data[16];
+  alignas(8) UCHAR data[16 * sizeof(MOUSE_INPUT_DATA)];
   ULONG count;  // copied, then how many of them are done with
 };
 
@@ -139,8 +197,9 @@ BOOLEAN CopyPackets(PVOID context) {
   auto& packets = *static_cast<Packets*>(context);
   Port& port = *packets.port;
   packets.count = 0;
-  while (packets.count < port.count && packets.count < ARRAYSIZE(packets.data)) {
-    packets.data[packets.count] = port.queue[(port.first + packets.count) % kQueueLength];
+  const ULONG size = PacketSize(port);
+  while (packets.count < port.count && packets.count < 16) {
+    std::memcpy(packets.data + packets.count * size, port.queue + (port.first + packets.count) % kQueueLength * size, size);
     ++packets.count;
   }
   return TRUE;
@@ -174,16 +233,14 @@ BOOLEAN BeginSending(PVOID context) {
 VOID IsrWritePort(PVOID context, UCHAR value) { WRITE_PORT_UCHAR(static_cast<Port*>(context)->data_port, value); }
 VOID QueuePacket(PVOID context) { Enqueue(*static_cast<Port*>(context)); }
 
-VOID DeliverPackets(PKDPC, PVOID context, PVOID, PVOID) {
-  Port& port = *static_cast<Port*>(context);
-  if (!port.connect.ClassService || !port.interrupt) return;
+static void Deliver(Port& port) {
   Packets packets = {&port, {}, 0};
   for (;;) {
     KeSynchronizeExecution(port.interrupt, CopyPackets, &packets);
     if (packets.count == 0) return;
     ULONG consumed = 0;
     CallDriver("CLASS_SERVICE_CALLBACK", reinterpret_cast<PSERVICE_CALLBACK_ROUTINE>(port.connect.ClassService),
-               static_cast<PVOID>(port.connect.ClassDeviceObject), static_cast<PVOID>(packets.data), static_cast<PVOID>(packets.data + packets.count),
+               static_cast<PVOID>(port.connect.ClassDeviceObject), static_cast<PVOID>(packets.data), static_cast<PVOID>(packets.data + packets.count * PacketSize(port)),
                static_cast<PVOID>(&consumed));
     const bool all = consumed >= packets.count;
     if (!all) packets.count = consumed;
@@ -196,10 +253,19 @@ VOID DeliverPackets(PKDPC, PVOID context, PVOID, PVOID) {
   }
 }
 
+VOID DeliverPackets(PKDPC, PVOID context, PVOID, PVOID) {
+  Port& port = *static_cast<Port*>(context);
+  if (!port.connect.ClassService || !ExAcquireRundownProtection(&port.running)) return;
+  Deliver(port);
+  ExReleaseRundownProtection(&port.running);
+}
+
 NTSTATUS SendBytes(Port& port, const UCHAR* bytes, ULONG count) {
-  if (!port.interrupt) return STATUS_DEVICE_NOT_READY;
+  if (!ExAcquireRundownProtection(&port.running)) return STATUS_DEVICE_NOT_READY;
   Sending sending = {&port, bytes, count};
-  return KeSynchronizeExecution(port.interrupt, BeginSending, &sending) ? STATUS_SUCCESS : STATUS_DEVICE_BUSY;
+  const bool sent = KeSynchronizeExecution(port.interrupt, BeginSending, &sending);
+  ExReleaseRundownProtection(&port.running);
+  return sent ? STATUS_SUCCESS : STATUS_DEVICE_BUSY;
 }
 
 NTSTATUS StartHardware(Port& port, PCM_RESOURCE_LIST translated) {
@@ -219,7 +285,8 @@ NTSTATUS StartHardware(Port& port, PCM_RESOURCE_LIST translated) {
   port.output = {};
   port.scan = Normal;
   port.count = 0;
-  NTSTATUS status = Initialize(port);
+  port.movement_bytes = port.buttons = 0;
+  NTSTATUS status = port.mouse ? InitializeMouse(port) : Initialize(port);
   if (!NT_SUCCESS(status)) return status;
   status = IoConnectInterrupt(&port.interrupt, ServiceRoutine, &port, nullptr, interrupt->u.Interrupt.Vector, static_cast<KIRQL>(interrupt->u.Interrupt.Level),
                               static_cast<KIRQL>(interrupt->u.Interrupt.Level), interrupt->Flags & CM_RESOURCE_INTERRUPT_LATCHED ? Latched : LevelSensitive,
@@ -228,19 +295,21 @@ NTSTATUS StartHardware(Port& port, PCM_RESOURCE_LIST translated) {
     port.interrupt = nullptr;
     return status;
   }
-  status = Configure(port, 0, kInterruptOn);
+  ExReInitializeRundownProtection(&port.running);
+  status = Configure(port, 0, InterruptBit(port));
   if (!NT_SUCCESS(status)) StopHardware(port);
   return status;
 }
 
 void StopHardware(Port& port) {
   if (!port.interrupt) return;
+  ExWaitForRundownProtectionRelease(&port.running);
   IoDisconnectInterrupt(port.interrupt);
   KeCancelTimer(&port.retry);
   KeRemoveQueueDpc(&port.dpc);
   KeFlushQueuedDpcs();
   port.interrupt = nullptr;
-  Configure(port, kInterruptOn, 0);
+  Configure(port, InterruptBit(port), 0);
 }
 
 }  // namespace drydock::classes::keyboard

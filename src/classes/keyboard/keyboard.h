@@ -14,6 +14,7 @@ namespace drydock::classes::keyboard {
 
 NTSTATUS PortEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);   // i8042prt
 NTSTATUS ClassEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);  // kbdclass
+NTSTATUS MouseClassEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);  // mouclass
 
 // --- what both do ---
 

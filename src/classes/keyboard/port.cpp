@@ -1,4 +1,4 @@
-// i8042prt for a keyboard: PnP, requests, hooks.
+// i8042prt: PnP, requests, hooks.
 #include <cstring>
 
 #include "classes/keyboard/port.h"
@@ -45,6 +45,18 @@ NTSTATUS Connect(Port& port, const CONNECT_DATA& data) {
   return STATUS_SUCCESS;
 }
 
+NTSTATUS ConnectMouse(Port& port, const CONNECT_DATA& data) {
+  if (port.connect.ClassService) return STATUS_SHARING_VIOLATION;
+  port.connect = data;
+  port.mouse = true;
+  INTERNAL_I8042_HOOK_MOUSE hook = {};
+  hook.IsrWritePort = IsrWritePort;
+  hook.QueueMousePacket = QueuePacket;
+  hook.CallContext = &port;
+  if (NT_SUCCESS(SendToTop(port, IOCTL_INTERNAL_I8042_HOOK_MOUSE, &hook, sizeof hook))) port.mouse_hook = hook;
+  return STATUS_SUCCESS;
+}
+
 template <class T>
 NTSTATUS Give(PIRP irp, const T& value) {
   if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof value) return Complete(irp, STATUS_BUFFER_TOO_SMALL);
@@ -77,6 +89,22 @@ NTSTATUS InternalControl(PDEVICE_OBJECT device, PIRP irp) {
       return Complete(irp, control.InputBufferLength < sizeof(INTERNAL_I8042_HOOK_KEYBOARD) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
     case IOCTL_INTERNAL_I8042_KEYBOARD_START_INFORMATION:
       return Complete(irp, control.InputBufferLength < sizeof(INTERNAL_I8042_START_INFORMATION) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
+    case IOCTL_INTERNAL_MOUSE_CONNECT:
+      if (control.InputBufferLength < sizeof(CONNECT_DATA)) return Complete(irp, STATUS_INVALID_PARAMETER);
+      return Complete(irp, ConnectMouse(port, *static_cast<CONNECT_DATA*>(control.Type3InputBuffer)));
+    case IOCTL_INTERNAL_MOUSE_DISCONNECT: return Complete(irp, STATUS_NOT_IMPLEMENTED);
+    case IOCTL_INTERNAL_I8042_HOOK_MOUSE:
+      return Complete(irp, control.InputBufferLength < sizeof(INTERNAL_I8042_HOOK_MOUSE) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
+    case IOCTL_INTERNAL_I8042_MOUSE_START_INFORMATION:
+      return Complete(irp, control.InputBufferLength < sizeof(INTERNAL_I8042_START_INFORMATION) ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS);
+    case IOCTL_MOUSE_QUERY_ATTRIBUTES: {
+      MOUSE_ATTRIBUTES attributes = {};
+      attributes.MouseIdentifier = port.wheel ? WHEELMOUSE_I8042_HARDWARE : MOUSE_I8042_HARDWARE;
+      attributes.NumberOfButtons = 3;
+      attributes.SampleRate = 80;
+      attributes.InputDataQueueLength = kQueueLength * sizeof(MOUSE_INPUT_DATA);
+      return Give(irp, attributes);
+    }
     case IOCTL_KEYBOARD_QUERY_ATTRIBUTES: {
       KEYBOARD_ATTRIBUTES attributes = {};
       attributes.KeyboardIdentifier = {4, 0};  // enhanced, 101 or 102 keys
@@ -127,7 +155,7 @@ NTSTATUS Start(Port& port, PIRP irp) {
   INTERNAL_I8042_START_INFORMATION information = {};
   information.Size = sizeof information;
   information.InterruptObject = port.interrupt;
-  SendToTop(port, IOCTL_INTERNAL_I8042_KEYBOARD_START_INFORMATION, &information, sizeof information);
+  SendToTop(port, port.mouse ? IOCTL_INTERNAL_I8042_MOUSE_START_INFORMATION : IOCTL_INTERNAL_I8042_KEYBOARD_START_INFORMATION, &information, sizeof information);
   return STATUS_SUCCESS;
 }
 
@@ -176,6 +204,8 @@ NTSTATUS AddDevice(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo) {
     IoDeleteDevice(device);
     return STATUS_NO_SUCH_DEVICE;
   }
+  ExInitializeRundownProtection(&port.running);
+  ExWaitForRundownProtectionRelease(&port.running);
   port.typematic = {0, 30, 250};
   KeInitializeDpc(&port.dpc, DeliverPackets, &port);
   KeInitializeTimer(&port.retry);

@@ -43,7 +43,8 @@ void DriverStore::InstallClass(const DriverPackage& package) {
   const std::u16string key = std::u16string(kControlSet) + u"\\Control\\Class\\" + ToUtf16(package.class_guid);
   if (registry_.Has(key, "Class")) return;  // known already
   registry_.Text(key, "Class", package.class_name);
-  // The system's class driver is a filter of its class.
+  // The system's class drivers are filters of their classes.
+  if (InfEqual(package.class_guid, "{4D36E96F-E325-11CE-BFC1-08002BE10318}")) registry_.Texts(key, "UpperFilters", {"mouclass"});
   if (InfEqual(package.class_guid, "{4D36E96B-E325-11CE-BFC1-08002BE10318}")) registry_.Texts(key, "UpperFilters", {"kbdclass"});
   for (const RegistryChange& change : package.class_changes) registry_.Apply(OneOf(change, kClassProperties) ? key + u"\\Properties" : key, change);
 }

@@ -87,6 +87,14 @@ ServiceBinary=%12%\i8042prt.sys
 
 constexpr char kMouse[] = R"([Version]
 Signature="$WINDOWS NT$"
+Class=Mouse
+ClassGuid={4D36E96F-E325-11CE-BFC1-08002BE10318}
+Provider=System
+DriverVer=06/21/2006,10.0.0.0
+[Manufacturer]
+System=Mice,NTamd64
+[Mice.NTamd64]
+"PS/2 Compatible Mouse"=PS2_Inst,ACPI\PNP0F13,*PNP0F13
 [PS2_Inst]
 [PS2_Inst.HW]
 [PS2_Inst.Services]
