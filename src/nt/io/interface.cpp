@@ -56,6 +56,7 @@ NTSTATUS SetState(Kernel& kernel, std::u16string_view name, bool enable) {
   DEVICE_OBJECT* pdo = nullptr;
   GUID guid = {};
   bool others = false;  // another interface shares the link
+  bool told = true;
   {
     rt::LockGuard guard(table.lock);
     DeviceInterface* found = nullptr;
@@ -69,6 +70,10 @@ NTSTATUS SetState(Kernel& kernel, std::u16string_view name, bool enable) {
     }
     if (enable && (ExtensionOf(found->pdo)->flags & (kDeletePending | kUnlinked))) return STATUS_INVALID_DEVICE_REQUEST;
     found->enabled = enable;
+    // Arrivals wait for the end of IRP_MN_START_DEVICE; before it the device cannot be opened.
+    if (enable) found->unannounced = (ExtensionOf(found->pdo)->flags & kStartPending) != 0;
+    told = !found->unannounced;
+    found->unannounced = found->unannounced && enable;
     link = found->link;
     pdo = found->pdo;
     guid = found->guid;
@@ -88,7 +93,7 @@ NTSTATUS SetState(Kernel& kernel, std::u16string_view name, bool enable) {
     }
   }
   if (kernel.events.enabled()) RecordEvent(kernel, kInterfaceState, TraceId(pdo), enable);
-  pnp::NotifyInterfaceChange(kernel, guid, wanted, enable);
+  if (told) pnp::NotifyInterfaceChange(kernel, guid, wanted, enable);
   return STATUS_SUCCESS;
 }
 
@@ -110,6 +115,31 @@ std::vector<std::u16string> ListInterfaces(Kernel& kernel, const GUID& guid, DEV
     if (SameGuid(item.guid, guid) && (!pdo || item.pdo == pdo) && (item.enabled || also_disabled)) names.push_back(item.name);
   }
   return names;
+}
+
+std::vector<std::u16string> ListAnnouncedInterfaces(Kernel& kernel, const GUID& guid) {
+  std::vector<std::u16string> names;
+  InterfaceTable& table = *kernel.io->interfaces;
+  rt::LockGuard guard(table.lock);
+  for (const DeviceInterface& item : table.list) {
+    if (SameGuid(item.guid, guid) && item.enabled && !item.unannounced) names.push_back(item.name);
+  }
+  return names;
+}
+
+void AnnounceInterfacesOf(DEVICE_OBJECT* pdo) {
+  Kernel& kernel = CurrentKernel();
+  std::vector<std::pair<GUID, std::u16string>> arrived;
+  {
+    InterfaceTable& table = *kernel.io->interfaces;
+    rt::LockGuard guard(table.lock);
+    for (DeviceInterface& item : table.list) {
+      if (item.pdo != pdo || !item.unannounced) continue;
+      item.unannounced = false;
+      arrived.emplace_back(item.guid, item.name);
+    }
+  }
+  for (const auto& [guid, name] : arrived) pnp::NotifyInterfaceChange(kernel, guid, name, true);
 }
 
 void DisableInterfacesOf(DEVICE_OBJECT* pdo) {

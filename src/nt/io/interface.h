@@ -24,6 +24,7 @@ struct DeviceInterface {
   std::u16string link;       // without reference: the symbolic link
   std::u16string name;       // with reference: what drivers see
   bool enabled;
+  bool unannounced = false;  // enabled by a device that is not started yet: it cannot be opened, so nobody hears of it
 };
 
 struct InterfaceTable {
@@ -33,6 +34,10 @@ struct InterfaceTable {
 
 // Enabled ones of a class, in order of registration. `pdo` null: of all devices.
 std::vector<std::u16string> ListInterfaces(Kernel& kernel, const GUID& guid, DEVICE_OBJECT* pdo, bool also_disabled);
+// Those whose arrival was told or is about to be.
+std::vector<std::u16string> ListAnnouncedInterfaces(Kernel& kernel, const GUID& guid);
+// A device is started, and may be opened from now: the interfaces that it enabled on the way are told.
+void AnnounceInterfacesOf(DEVICE_OBJECT* pdo);
 // A device goes: what it left enabled is disabled; its registrations stay (they are persistent).
 void DisableInterfacesOf(DEVICE_OBJECT* pdo);
 

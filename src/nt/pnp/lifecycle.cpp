@@ -241,6 +241,7 @@ NTSTATUS Start(DeviceNode& node) {
   node.ever_started = true;
   node.power = PowerDeviceD0;
   SetState(node, NodeState::kStarted);
+  io::AnnounceInterfacesOf(node.pdo);
   QueryCapabilities(node, false);
   PnpRequest state;
   state.minor = IRP_MN_QUERY_PNP_DEVICE_STATE;

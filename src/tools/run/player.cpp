@@ -246,6 +246,7 @@ bool Player::PlayAppears(const Command& command) {
 }
 
 bool Player::PlayState(const Command& command) {
+  machine_.RunUntilIdle();
   Device device = DeviceOf(command);
   for (const DeviceTreeNode& node : AllNodes(machine_)) {
     if (machine_.FindDevice(node.instance).pdo() != device.pdo()) continue;
@@ -259,15 +260,23 @@ bool Player::PlayState(const Command& command) {
 }
 
 bool Player::PlayLog(const Command& command) {
-  const std::vector<std::string> log = machine_.DebugLog();
-  for (size_t i = std::min(logged_, log.size()); i < log.size(); ++i) {
-    if (log[i].find(command.text) == std::string::npos) continue;
-    if (command.none) return Fail(command, fmt::format("the log has: {}", log[i]));
-    logged_ = i + 1;
-    std::string line = log[i];
-    while (!line.empty() && line.back() == '\n') line.pop_back();
-    Print(fmt::format("line {}: log: {}", command.line, line));
-    return true;
+  constexpr Duration kStep = std::chrono::milliseconds(10);
+  const Duration end = machine_.Now() + (command.time == kNoTimeout ? Duration::zero() : command.time);
+  for (;;) {
+    machine_.RunUntilIdle();
+    const std::vector<std::string> log = machine_.DebugLog();
+    for (size_t i = std::min(logged_, log.size()); i < log.size(); ++i) {
+      if (log[i].find(command.text) == std::string::npos) continue;
+      if (command.none) return Fail(command, fmt::format("the log has: {}", log[i]));
+      logged_ = i + 1;
+      std::string line = log[i];
+      while (!line.empty() && line.back() == '\n') line.pop_back();
+      Print(fmt::format("line {}: log: {}", command.line, line));
+      return true;
+    }
+    if (machine_.stopped()) return false;
+    if (machine_.Now() >= end) break;
+    machine_.Advance(kStep);
   }
   if (!command.none) return Fail(command, fmt::format("the log has no line with {}", Shown(command.text)));
   return true;

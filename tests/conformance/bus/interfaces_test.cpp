@@ -56,6 +56,35 @@ CONFORMANCE(ChildInterfaces, OnesOfAChildArriveWithItsStartAndGoWithIt, "INI-34"
   }
 }
 
+NTSTATUS NTAPI OpenArrived(PVOID structure, PVOID) {
+  auto* change = static_cast<DEVICE_INTERFACE_CHANGE_NOTIFICATION*>(structure);
+  FILE_OBJECT* file = nullptr;
+  DEVICE_OBJECT* device = nullptr;
+  const NTSTATUS status = IoGetDeviceObjectPointer(change->SymbolicLinkName, FILE_READ_DATA, &file, &device);
+  news->Add(NT_SUCCESS(status) ? "opened" : "not there yet");
+  if (NT_SUCCESS(status)) ObDereferenceObject(file);
+  return STATUS_SUCCESS;
+}
+
+CONFORMANCE(ChildInterfaces, WhoHearsOfOneMayOpenItAtOnce, "INI-34") {
+  BusRig rig(machine);
+  Log log;
+  rig.function_hooks.added = [](WDFDEVICE device) { return WdfDeviceCreateDeviceInterface(device, &kClass, nullptr); };
+  rig.Start();
+  news = &log;
+  PVOID entry = nullptr;
+  machine.Run([&] {
+    EXPECT_EQ(S(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
+                                               const_cast<GUID*>(&kClass), WdfDriverWdmGetDriverObject(WdfGetDriver()), OpenArrived, nullptr, &entry)),
+              S(STATUS_SUCCESS));
+  });
+  for (ULONG id = 1; id <= 8; ++id) {
+    rig.Plug(id);
+    EXPECT_EQ(log.Take(), Lines{"opened"}) << "the arrival is told when the device is started";
+  }
+  machine.Run([&] { IoUnregisterPlugPlayNotificationEx(entry); });
+}
+
 CONFORMANCE(ChildInterfaces, OnesOfAPdoAreRegisteredAtItsStart, "DEVX-28", "INI-34", "INI-37") {
   BusRig rig(machine);
   Log log;
