@@ -1,10 +1,10 @@
 # drydock_add_driver(NAME [KMDF 1.33 | UMDF 2.33 | WDM] SOURCES ... [INCLUDES ...] [DEFINES ...] [INF file]
-#                    [CONFIG Debug|Release] [LINKED_IN])
+#                    [MOF NAME=file.mof ...] [CONFIG Debug|Release] [LINKED_IN])
 #
 # Builds a driver from a CMake project with the flags that `drydock build` uses (sdk/driver-flags.json). NAME becomes a
 # driver image, NAME.so, that a Machine loads; with LINKED_IN it becomes a library to link into a test program, whose only
 # symbols are NAME_FxDriverEntry (NAME_DriverEntry for WDM) and NAME_DrydockImageInfo, so that many drivers fit into
-# one program. Sources that need WPP headers or Windows' view of file names are built from their Visual Studio project:
+# one program. Of MOF file.mof comes file_mof.h, on the include path; the image keeps its classes under the resource NAME. Sources that need WPP headers or Windows' view of file names are built from their Visual Studio project:
 # drydock build.
 
 # The SDK's folders, laid out as the WDK lays them out: in the source tree (and what the build generates), or installed.
@@ -37,7 +37,7 @@ function(_drydock_flags out)
 endfunction()
 
 function(drydock_add_driver name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKED_IN;WDM" "KMDF;UMDF;INF;CONFIG" "SOURCES;INCLUDES;DEFINES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKED_IN;WDM" "KMDF;UMDF;INF;CONFIG" "SOURCES;INCLUDES;DEFINES;MOF")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "drydock_add_driver(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -108,6 +108,34 @@ function(drydock_add_driver name)
   foreach(stub IN LISTS stubs)
     list(APPEND sources ${_drydock_sdk}/${stub})
   endforeach()
+  if(arg_MOF)
+    if(TARGET drydock_tool)
+      set(program drydock_tool)
+    else()
+      find_program(DRYDOCK_PROGRAM drydock HINTS ${_drydock_sdk}/../../../bin REQUIRED)
+      set(program ${DRYDOCK_PROGRAM})
+    endif()
+    set(mof_folder ${CMAKE_CURRENT_BINARY_DIR}/${name}_mof)
+    set(mof_files)
+    set(mof_resources)
+    foreach(mof IN LISTS arg_MOF)
+      if(NOT mof MATCHES "^([^=]+)=(.+)$")
+        message(FATAL_ERROR "drydock_add_driver(${name}): MOF '${mof}' is not NAME=file.mof")
+      endif()
+      set(resource ${CMAKE_MATCH_1})
+      get_filename_component(file ${CMAKE_MATCH_2} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+      get_filename_component(stem ${file} NAME_WE)
+      add_custom_command(OUTPUT ${mof_folder}/${stem}_mof.h COMMAND ${program} mof ${file} --header ${mof_folder}/${stem}_mof.h
+                         COMMAND ${CMAKE_COMMAND} -E touch ${mof_folder}/${stem}_mof.h DEPENDS ${file} VERBATIM)
+      list(APPEND sources ${mof_folder}/${stem}_mof.h)
+      list(APPEND mof_files ${file})
+      list(APPEND mof_resources ${resource}=${file})
+    endforeach()
+    add_custom_command(OUTPUT ${mof_folder}/mof_resources.c COMMAND ${program} mof ${mof_resources} --image ${mof_folder}/mof_resources.c
+                       COMMAND ${CMAKE_COMMAND} -E touch ${mof_folder}/mof_resources.c DEPENDS ${mof_files} VERBATIM)
+    list(APPEND sources ${mof_folder}/mof_resources.c)
+    list(APPEND arg_INCLUDES ${mof_folder})
+  endif()
   set(info ${CMAKE_CURRENT_BINARY_DIR}/${name}_image_info.c)
   set(inf "")
   if(arg_INF)

@@ -8,6 +8,7 @@ namespace drydock::tools {
 int BuildVerb(int argc, char** argv);
 int DemoVerb(int argc, char** argv);
 int InfVerb(int argc, char** argv);
+int MofVerb(int argc, char** argv);
 int RunVerb(int argc, char** argv);
 int TreeVerb(int argc, char** argv);
 
@@ -21,6 +22,7 @@ inline constexpr Verb kVerbs[] = {
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
     {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
     {"inf", "read INF and INX files, tell what they install and what is wrong", InfVerb},
+    {"mof", "read MOF files; make the header and the image's classes of them", MofVerb},
     {"run", "load built drivers, make their devices, do I/O", RunVerb},
     {"tree", "print the device tree of a machine", TreeVerb},
 };
