@@ -16,7 +16,7 @@ CORRECTIONS = {
     ("_DEVICE_OBJECT", "size"): 336,
     # Recorded as of version 1 and 2; Windows 8 appended what version 3 needs.
     ("_DEVICE_DESCRIPTION", "size"): 64,
-    ("_DMA_OPERATIONS", "size"): 232,
+    ("_DMA_OPERATIONS", "size"): 320,
 }
 # Windows x64 layouts that the recorded facts do not hold: documented members and sizes seen by 64-bit drivers.
 MORE_OFFSETS = {
@@ -30,6 +30,7 @@ MORE_OFFSETS = {
     ("struct _DEVICE_DESCRIPTION", "DeviceAddress"): 56,
     ("struct _DMA_OPERATIONS", "GetDmaAdapterInfo"): 128,
     ("struct _DMA_OPERATIONS", "CancelMappedTransfer"): 224,
+    ("struct _DMA_OPERATIONS", "CreateCommonBufferFromMdl"): 312,
     ("struct _GENERAL_LOOKASIDE", "Size"): 44,
     ("struct _GENERAL_LOOKASIDE", "ListEntry"): 64,
     ("struct _CM_FULL_RESOURCE_DESCRIPTOR", "PartialResourceList"): 8,
