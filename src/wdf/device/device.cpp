@@ -38,6 +38,7 @@ Device::~Device() { bus::DeviceDestroyed(*this); }
 void Device::ReleaseOutside() {
   for (auto* part : {&interrupts, &dma_enablers, &children, &as_child, &query_interfaces, &wmi}) part->reset();
   names_.reset();
+  known_files_.reset();
   pnp_.reset();
   dispatch_.reset();
   init_.reset();

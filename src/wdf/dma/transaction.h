@@ -162,7 +162,7 @@ class DmaTransaction final : public Object {
   uint64_t offset_ = 0;  // of the buffer, in the MDLs
   size_t length_ = 0;
   size_t transferred_ = 0;
-  size_t current_length_ = 0;
+  ULONG current_length_ = 0;
   size_t maximum_length_ = 0;
   Ref<Request> request_;
   bool immediate_ = false;

@@ -99,9 +99,9 @@ NTSTATUS DmaTransaction::StageList(PSCATTER_GATHER_LIST* list) {
   PDMA_ADAPTER dma = adapter();
   const DMA_OPERATIONS& operations = *dma->DmaOperations;
   const uint64_t offset = offset_ + transferred_;
-  current_length_ = NextLength();
+  current_length_ = static_cast<ULONG>(NextLength());
   if (!current_length_) return STATUS_INSUFFICIENT_RESOURCES;
-  const ULONG length = static_cast<ULONG>(current_length_);
+  const ULONG length = current_length_;
   const BOOLEAN write = direction_ == WdfDmaDirectionWriteToDevice;
   Asking asking;
   NTSTATUS status;
@@ -180,7 +180,7 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
   const DMA_OPERATIONS& operations = *dma->DmaOperations;
   const uint64_t offset = offset_ + transferred_;
   const BOOLEAN write = direction_ == WdfDmaDirectionWriteToDevice;
-  current_length_ = NextLength();
+  current_length_ = static_cast<ULONG>(NextLength());
   if (!current_length_) return STATUS_INSUFFICIENT_RESOURCES;
   {
     rt::LockGuard guard(lock_);
@@ -198,19 +198,20 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
     if (!still) return STATUS_SUCCESS;
     if (!goes_on) return STATUS_UNSUCCESSFUL;  // DMA-29
   }
-  ULONG length = static_cast<ULONG>(current_length_);
   if (!enabler_.version3()) {
     char* address = static_cast<char*>(MmGetMdlVirtualAddress(mdl_)) + offset;
     packet_list_ = {};
     packet_list_.NumberOfElements = 1;
-    packet_list_.Elements[0].Address = operations.MapTransfer(dma, mdl_, registers_, address, &length, write);
-    packet_list_.Elements[0].Length = length;
+    packet_list_.Elements[0].Address = operations.MapTransfer(dma, mdl_, registers_, address, &current_length_, write);
+    packet_list_.Elements[0].Length = current_length_;
+    mapped_ = true;
   } else {
     // The controller's word may come late: it owns a reference.
     PDMA_COMPLETION_ROUTINE routine = enabler_.system() && WantsComplete() ? &DmaTransaction::SystemTransferDone : nullptr;
     if (routine) AddRef();
-    mapped_ = true;  // from inside MapTransferEx on a system transfer may run
-    NTSTATUS status = nt::hal::MapCountedTransfer(dma, mdl_, registers_, offset, device_offset_, &length, write, &packet_list_, sizeof(packet_list_),
+    // From inside MapTransferEx on a system transfer may run, and be completed by another thread: nothing is written after it.
+    mapped_ = true;
+    NTSTATUS status = nt::hal::MapCountedTransfer(dma, mdl_, registers_, offset, device_offset_, &current_length_, write, &packet_list_, sizeof(packet_list_),
                                                   routine, routine ? this : nullptr, routine ? &DmaTransaction::SystemTransferForgotten : nullptr);
     if (!NT_SUCCESS(status)) {
       mapped_ = false;
@@ -219,8 +220,6 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
       return status == STATUS_CANCELLED && TellComplete(DmaCancelled) ? STATUS_SUCCESS : status;
     }
   }
-  mapped_ = true;
-  current_length_ = length;
   *list = &packet_list_;
   return STATUS_SUCCESS;
 }
@@ -278,7 +277,7 @@ void DmaTransaction::FlushTransfer() {
   if (!mapped_) return;
   mapped_ = false;
   const uint64_t offset = offset_ + transferred_;
-  const ULONG length = static_cast<ULONG>(current_length_);
+  const ULONG length = current_length_;
   if (enabler_.version3()) {
     dma->DmaOperations->FlushAdapterBuffersEx(dma, mdl_, registers_, offset, length, write);
   } else {
