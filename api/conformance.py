@@ -67,7 +67,10 @@ class Proofs:
                 if len(head) < 2:
                     self.errors.append(f"{path}:{line}: {m.group(1)} without suite and name")
                     continue
-                suite, name, forms = head[-2], head[-1], ["/live", "/simulated"]
+                # One that begins by leaving under an executor does not run there.
+                leaves = re.match(r"\s*\{\s*if \((!?)machine\.simulated\(\)\) return;", text[end:])
+                forms = ["/live", "/simulated"] if not leaves else ["/simulated"] if leaves.group(1) else ["/live"]
+                suite, name = head[-2], head[-1]
             if not ids:
                 self.errors.append(f"{path}:{line}: {m.group(1)} names no item")
             for item in ids:
@@ -102,17 +105,30 @@ def counts(items, proofs, unproven):
     return len(items), proven, reasoned, len(items) - proven - reasoned
 
 
+def executors(forms):
+    return " (both executors)" if len(forms) == 2 else f" ({forms[0][1:]} only)" if forms[0] else ""
+
+
+def under_one(items, proofs):
+    """Proven in a machine, but by no test that runs under both executors."""
+    return [i for i in items if i in proofs.tests and any(t[2][0] for t in proofs.tests[i]) and
+            not any(len(t[2]) == 2 for t in proofs.tests[i])]
+
+
 def page(items, proofs, unproven):
     out = [
         "# Conformance", "",
         "Which items of the contract a test proves. Made by `api/conformance.py` from the tests themselves; do not edit.",
         "Titles are ours; the ids are those of the contract, which has two parts. A test marked with two executors runs on",
-        "OS threads and in the simulator."]
+        "OS threads and in the simulator; one marked with one of them would take too long on the other, or shows nothing there.",
+        "One without a mark needs no machine."]
     for part, sections in PARTS.items():
         mine = {key: [i for i in items if section(i) == key] for key in sections}
         total, proven, reasoned, left = counts([i for key in sections for i in mine[key]], proofs, unproven)
+        single = under_one([i for key in sections for i in mine[key]], proofs)
         out += ["", f"## {part}", "",
-                f"**{proven} of {total} items proven**, {reasoned} open with a reason, {left} open.", "",
+                f"**{proven} of {total} items proven**, {reasoned} open with a reason, {left} open. "
+                f"Under one executor only: {len(single)}{' (' + ', '.join(single) + ')' if single else ''}.", "",
                 "| part | items | proven | open, reason given | open |", "|---|--:|--:|--:|--:|"]
         out += [f"| {key} {title} | {' | '.join(str(n) for n in counts(mine[key], proofs, unproven))} |"
                 for key, title in sections.items()]
@@ -134,7 +150,7 @@ def _natural(text):
 
 
 def _tests(tests):
-    shown = sorted({f"`{suite}.{name}`{' (both executors)' if len(forms) == 2 else ''}" for suite, name, forms, _ in tests})
+    shown = sorted({f"`{suite}.{name}`{executors(forms)}" for suite, name, forms, _ in tests})
     return ", ".join(shown)
 
 
