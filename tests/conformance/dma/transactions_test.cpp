@@ -460,116 +460,90 @@ CONFORMANCE(DmaTransaction, TransferInfoCountsWhatItTakes, "DMA-13") {
 
 namespace {
 
-uint64_t last_number;
+enum Start { kUninitialized, kInitialized };
+struct Use {
+  Buffer buffer{10};
+  Program program;
+};
+
+// What the steps end with is a mistake in that state of the transaction (DEVX-36).
+void IsFatal(Machine& machine, DmaRig& rig, Start start, uint64_t state, const std::function<void(WDFDMATRANSACTION, Use&)>& steps) {
+  uint64_t number = 0;
+  machine.Run([&] {
+    Use use;
+    WDFDMATRANSACTION transaction = start == kInitialized ? rig.Initialized(use.buffer) : rig.NewTransaction();
+    number = Number(transaction);
+    steps(transaction, use);
+  });
+  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, number, state);
+}
 
 }  // namespace
 
 CONFORMANCE(DmaTransactionState, ExecuteBeforeInitialize, "DMA-15", "DEVX-35", "DEVX-36", "VER-07") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    WDFDMATRANSACTION transaction = rig.NewTransaction();
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, nullptr);
-  });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 1);
+  IsFatal(machine, rig, kUninitialized, 1, [](WDFDMATRANSACTION transaction, Use&) { WdfDmaTransactionExecute(transaction, nullptr); });
 }
 
 CONFORMANCE(DmaTransactionState, InitializeTwice, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    rig.Initialize(transaction, buffer);
-  });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 3);
+  IsFatal(machine, rig, kInitialized, 3, [&](WDFDMATRANSACTION transaction, Use& use) { rig.Initialize(transaction, use.buffer); });
 }
 
 CONFORMANCE(DmaTransactionState, InitializeInTransfer, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfileScatterGather64, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    Program program;
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, &program);
-    rig.Initialize(transaction, buffer);
+  IsFatal(machine, rig, kInitialized, 4, [&](WDFDMATRANSACTION transaction, Use& use) {
+    WdfDmaTransactionExecute(transaction, &use.program);
+    rig.Initialize(transaction, use.buffer);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 4);
 }
 
 CONFORMANCE(DmaTransactionState, CompletedTwice, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    Program program;
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, &program);
+  IsFatal(machine, rig, kInitialized, 5, [](WDFDMATRANSACTION transaction, Use& use) {
+    WdfDmaTransactionExecute(transaction, &use.program);
     Completed(transaction);
     CompletedWithLength(transaction, 1);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 5);
 }
 
 CONFORMANCE(DmaTransactionState, ExecuteAfterAFailure, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    Program program;
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, &program);
+  IsFatal(machine, rig, kInitialized, 6, [](WDFDMATRANSACTION transaction, Use& use) {
+    WdfDmaTransactionExecute(transaction, &use.program);
     CompletedFinal(transaction, 11);
-    WdfDmaTransactionExecute(transaction, &program);
+    WdfDmaTransactionExecute(transaction, &use.program);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 6);
 }
 
 CONFORMANCE(DmaTransactionState, CompletedFinalAfterRelease, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
+  IsFatal(machine, rig, kInitialized, 7, [](WDFDMATRANSACTION transaction, Use&) {
     WdfDmaTransactionRelease(transaction);
     CompletedFinal(transaction, 1);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 7);
 }
 
 CONFORMANCE(DmaTransactionState, ExecuteAfterDelete, "DEVX-35", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    WDFDMATRANSACTION transaction = rig.NewTransaction();
-    last_number = Number(transaction);
+  IsFatal(machine, rig, kUninitialized, 8, [](WDFDMATRANSACTION transaction, Use&) {
     WdfObjectReference(transaction);
     WdfObjectDelete(transaction);
     WdfDmaTransactionExecute(transaction, nullptr);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 8);
 }
 
 CONFORMANCE(DmaTransactionState, CancelBeforeInitialize, "DMA-28", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096, Version3);
-  machine.Run([&] {
-    WDFDMATRANSACTION transaction = rig.NewTransaction();
-    last_number = Number(transaction);
-    WdfDmaTransactionCancel(transaction);
-  });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 1);
+  IsFatal(machine, rig, kUninitialized, 1, [](WDFDMATRANSACTION transaction, Use&) { WdfDmaTransactionCancel(transaction); });
 }
 
 CONFORMANCE(DmaTransactionState, CancelAfterRelease, "DMA-28", "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096, Version3);
-  machine.Run([&] {
-    Buffer buffer(10);
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
+  IsFatal(machine, rig, kInitialized, 7, [](WDFDMATRANSACTION transaction, Use&) {
     WdfDmaTransactionRelease(transaction);
     WdfDmaTransactionCancel(transaction);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 7);
 }
 
 // Only the verifier minds these; without it they go ahead.
@@ -591,37 +565,21 @@ CONFORMANCE(DmaTransactionState, ReleaseAndDeleteInTransferGoAhead, "DEVX-36") {
 
 CONFORMANCE_WITH((MachineOptions{.verifier = true}), DmaTransactionState, ReleaseInTransfer, "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    Program program;
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, &program);
+  IsFatal(machine, rig, kInitialized, 4, [](WDFDMATRANSACTION transaction, Use& use) {
+    WdfDmaTransactionExecute(transaction, &use.program);
     WdfDmaTransactionRelease(transaction);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 4);
 }
 
 CONFORMANCE_WITH((MachineOptions{.verifier = true}), DmaTransactionState, DeleteInTransfer, "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096);
-  machine.Run([&] {
-    Buffer buffer(10);
-    Program program;
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionExecute(transaction, &program);
+  IsFatal(machine, rig, kInitialized, 4, [](WDFDMATRANSACTION transaction, Use& use) {
+    WdfDmaTransactionExecute(transaction, &use.program);
     WdfObjectDelete(transaction);
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 4);
 }
 
 CONFORMANCE_WITH((MachineOptions{.verifier = true}), DmaTransactionState, FailingStopSystemTransfer, "DEVX-36") {
   DmaRig rig(machine, WdfDmaProfilePacket, 4096, Version3);
-  machine.Run([&] {
-    Buffer buffer(10);
-    WDFDMATRANSACTION transaction = rig.Initialized(buffer);
-    last_number = Number(transaction);
-    WdfDmaTransactionStopSystemTransfer(transaction);
-  });
-  EXPECT_BUG_CHECK(machine, 0x10D, kDmaFatal, last_number, 3);
+  IsFatal(machine, rig, kInitialized, 3, [](WDFDMATRANSACTION transaction, Use&) { WdfDmaTransactionStopSystemTransfer(transaction); });
 }

@@ -644,7 +644,8 @@ CONFORMANCE(PowerViolations, APageableOneHasAllTheTime, "VER-01", "DEVX-47") {
   EXPECT_FALSE(machine.stopped()) << machine.ReportText();
 }
 
-CONFORMANCE(PowerViolations, APowerIrpThatTheOwnerDidNotAskForIsABugCheck, "VER-11", "DEVX-47") {
+// A power IRP of our own at the top of the stack: its power policy owner did not ask for it.
+void ExpectStrayPowerIrp(Machine& machine, UCHAR minor, void (*fill)(PIO_STACK_LOCATION)) {
   Hooks hooks;
   Rig rig(machine, hooks);
   rig.AddDevice();
@@ -655,30 +656,23 @@ CONFORMANCE(PowerViolations, APowerIrpThatTheOwnerDidNotAskForIsABugCheck, "VER-
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
     stack->MajorFunction = IRP_MJ_POWER;
-    stack->MinorFunction = IRP_MN_SET_POWER;
-    stack->Parameters.Power.Type = DevicePowerState;
-    stack->Parameters.Power.State.DeviceState = PowerDeviceD3;
+    stack->MinorFunction = minor;
+    fill(stack);
     (void)PoCallDriver(top, irp);
   });
   EXPECT_BUG_CHECK(machine, 0x10D, 0xD, reinterpret_cast<uint64_t>(top), reinterpret_cast<uint64_t>(irp));
 }
 
-CONFORMANCE(PowerViolations, AWaitWakeThatTheOwnerDidNotAskForToo, "VER-11", "DEVX-47") {
-  Hooks hooks;
-  Rig rig(machine, hooks);
-  rig.AddDevice();
-  PIRP irp = nullptr;
-  PDEVICE_OBJECT top = rig.device.top();
-  machine.Run([&] {
-    irp = IoAllocateIrp(top->StackSize, FALSE);
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
-    stack->MajorFunction = IRP_MJ_POWER;
-    stack->MinorFunction = IRP_MN_WAIT_WAKE;
-    stack->Parameters.WaitWake.PowerState = PowerSystemSleeping1;
-    (void)PoCallDriver(top, irp);
+CONFORMANCE(PowerViolations, APowerIrpThatTheOwnerDidNotAskForIsABugCheck, "VER-11", "DEVX-47") {
+  ExpectStrayPowerIrp(machine, IRP_MN_SET_POWER, [](PIO_STACK_LOCATION stack) {
+    stack->Parameters.Power.Type = DevicePowerState;
+    stack->Parameters.Power.State.DeviceState = PowerDeviceD3;
   });
-  EXPECT_BUG_CHECK(machine, 0x10D, 0xD, reinterpret_cast<uint64_t>(top), reinterpret_cast<uint64_t>(irp));
+}
+
+CONFORMANCE(PowerViolations, AWaitWakeThatTheOwnerDidNotAskForToo, "VER-11", "DEVX-47") {
+  ExpectStrayPowerIrp(machine, IRP_MN_WAIT_WAKE,
+                      [](PIO_STACK_LOCATION stack) { stack->Parameters.WaitWake.PowerState = PowerSystemSleeping1; });
 }
 
 }  // namespace
