@@ -161,7 +161,10 @@ NTSTATUS DmaTransaction::Initialize(const char* function, PFN_WDF_PROGRAM_DMA pr
   const uint64_t bytes = BytesFrom(mdl, enabler_.may_chain());
   if (offset >= bytes || length > bytes - offset) return failed(STATUS_INVALID_PARAMETER);
   program_ = program;
-  direction_ = direction;
+  {
+    rt::LockGuard guard(lock_);
+    direction_ = direction;
+  }
   mdl_ = mdl;
   offset_ = offset;
   length_ = length;

@@ -227,13 +227,15 @@ NTSTATUS DmaTransaction::StagePacket(PSCATTER_GATHER_LIST* list) {
 bool DmaTransaction::TellComplete(DMA_COMPLETION_STATUS status) {
   PFN_WDF_DMA_TRANSACTION_DMA_TRANSFER_COMPLETE complete;
   PVOID context;
+  WDF_DMA_DIRECTION direction;  // the controller's word may come when the next use begins
   {
     rt::LockGuard guard(lock_);
     complete = complete_;
     context = complete_context_;
+    direction = direction_;
   }
   if (!complete) return false;
-  nt::CallDriver("EvtDmaTransactionDmaTransferComplete", complete, transaction_handle(), device_handle(), context, direction_, status);
+  nt::CallDriver("EvtDmaTransactionDmaTransferComplete", complete, transaction_handle(), device_handle(), context, direction, status);
   return true;
 }
 
@@ -342,8 +344,8 @@ NTSTATUS DmaTransaction::AllocateResources(WDF_DMA_DIRECTION direction, ULONG re
     rt::LockGuard guard(lock_);
     if (reserving_) return STATUS_INVALID_DEVICE_REQUEST;
     reserving_ = true;
+    if (now != State::kInitialized) direction_ = direction;
   }
-  if (now != State::kInitialized) direction_ = direction;
   reserve_callback_ = callback;
   reserve_context_ = context;
   register_count_ = registers;
