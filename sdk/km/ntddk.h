@@ -4,6 +4,7 @@
 #define _NTDDK_
 
 #include "wdm.h"
+#include "wdm/boot_driver.h"
 #include "wdm/rtl_more.h"
 #include "wdm/zw_more.h"
 

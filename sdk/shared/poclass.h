@@ -4,6 +4,7 @@
 #define _POCLASS_
 
 #include "devioctl.h"
+#include "drydock_power_limit.h"
 #include "guiddef.h"
 #include "ntdef.h"
 
@@ -209,6 +210,36 @@ typedef struct _THERMAL_COOLING_INTERFACE {
   PDEVICE_PASSIVE_COOLING PassiveCooling;
 } THERMAL_COOLING_INTERFACE, *PTHERMAL_COOLING_INTERFACE;
 typedef THERMAL_COOLING_INTERFACE THERMAL_DEVICE_INTERFACE, *PTHERMAL_DEVICE_INTERFACE;
+
+DEFINE_GUID(GUID_DEVINTERFACE_THERMAL_COOLING, 0xdbe4373d, 0x3c81, 0x40cb, 0xac, 0xe4, 0xe0, 0xe5, 0xd0, 0x5f, 0x0c, 0x9f);
+DEFINE_GUID(GUID_DEVINTERFACE_THERMAL_MANAGER, 0x927ec093, 0x69a4, 0x4bc0, 0xbd, 0x02, 0x71, 0x16, 0x64, 0x71, 0x44, 0x63);
+DEFINE_GUID(GUID_DEVINTERFACE_TEMPERATURE_SENSOR, 0x2a6c8538, 0x7895, 0x4d56, 0x85, 0x67, 0x79, 0x5d, 0x38, 0x44, 0x85, 0x8a);
+
+/* --- power limits --- */
+
+DEFINE_GUID(GUID_DEVINTERFACE_POWER_LIMIT, 0x8f366301, 0x091e, 0x4056, 0xb9, 0x2f, 0x95, 0x8b, 0x27, 0x62, 0x5f, 0xce);
+
+#define POWER_LIMIT_INTERFACE_VERSION 1
+
+typedef NTSTATUS QUERY_POWER_LIMIT_ATTRIBUTES(PVOID Context, ULONG BufferCount, PVOID Buffer, PULONG AttributeCount);
+typedef QUERY_POWER_LIMIT_ATTRIBUTES *PQUERY_POWER_LIMIT_ATTRIBUTES;
+typedef NTSTATUS SET_POWER_LIMIT(PVOID Context, ULONG ValueCount, PVOID Values);
+typedef SET_POWER_LIMIT *PSET_POWER_LIMIT;
+typedef NTSTATUS QUERY_POWER_LIMIT(PVOID Context, ULONG ValueCount, PVOID Values);
+typedef QUERY_POWER_LIMIT *PQUERY_POWER_LIMIT;
+
+/* What a device that can be limited gives the power manager (GUID_POWER_LIMIT_INTERFACE of wdmguid.h). */
+typedef struct _POWER_LIMIT_INTERFACE {
+  USHORT Size;
+  USHORT Version;
+  PVOID Context;
+  VOID (*InterfaceReference)(PVOID Context);
+  VOID (*InterfaceDereference)(PVOID Context);
+  ULONG DomainCount;
+  PQUERY_POWER_LIMIT_ATTRIBUTES QueryAttributes;
+  PSET_POWER_LIMIT SetPowerLimit;
+  PQUERY_POWER_LIMIT QueryPowerLimit;
+} POWER_LIMIT_INTERFACE, *PPOWER_LIMIT_INTERFACE;
 
 /* --- lids and buttons --- */
 

@@ -2,6 +2,7 @@
 #include "everything.h"
 
 #include "class_layouts.h"
+#include "driver_layouts.h"
 #include "driver_body.h"
 
 int DrydockCompileDriverC(void) { return IsEqualGUID(&GUID_DRYDOCK_TEST, &GUID_NULL); }

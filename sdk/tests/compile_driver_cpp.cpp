@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "class_layouts.h"
+#include "driver_layouts.h"
 #include "driver_body.h"
 
 extern "C" int DrydockCompileDriverCpp() {

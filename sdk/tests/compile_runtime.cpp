@@ -8,6 +8,7 @@
 #include "everything.h"
 
 #include "class_layouts.h"
+#include "driver_layouts.h"
 
 #include <algorithm>
 #include <functional>

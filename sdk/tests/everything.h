@@ -12,6 +12,7 @@
 #include <csq.h>
 #include <devguid.h>
 #include <devioctl.h>
+#include <dontuse.h>
 #include <devpkey.h>
 #include <devpropdef.h>
 #include <driverspecs.h>
@@ -39,6 +40,7 @@
 #include <reshub.h>
 #include <sal.h>
 #include <specstrings.h>
+#include <suppress.h>
 #include <usb.h>
 #include <usb100.h>
 #include <usb200.h>

@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_WDM_PO_H
 #define DRYDOCK_WDM_PO_H
 
+#include "drydock_power_limit.h"
 #include "wdm/io_types.h"
 
 #ifdef __cplusplus
@@ -53,6 +54,16 @@ NTSTATUS PoSetPowerRequest(PVOID PowerRequest, POWER_REQUEST_TYPE Type);
 NTSTATUS PoClearPowerRequest(PVOID PowerRequest, POWER_REQUEST_TYPE Type);
 VOID PoDeletePowerRequest(PVOID PowerRequest);
 
+// Power limits: a policy driver sets what a device that offers GUID_POWER_LIMIT_INTERFACE keeps to.
+NTSTATUS PoCreatePowerLimitRequest(PVOID *PowerLimitRequest, PDEVICE_OBJECT TargetDeviceObject,
+                                   PDEVICE_OBJECT PolicyDeviceObject, PCOUNTED_REASON_CONTEXT Context);
+NTSTATUS PoQueryPowerLimitAttributes(PVOID PowerLimitRequest, ULONG BufferCount, PPOWER_LIMIT_ATTRIBUTES Buffer,
+                                     PULONG AttributeCount);
+NTSTATUS PoQueryPowerLimitValue(PVOID PowerLimitRequest, ULONG ValueCount, PPOWER_LIMIT_VALUE Values);
+NTSTATUS PoSetPowerLimitValue(PVOID PowerLimitRequest, PCOUNTED_REASON_CONTEXT Reason, ULONG ValueCount,
+                              PPOWER_LIMIT_VALUE Values);
+VOID PoDeletePowerLimitRequest(PVOID PowerLimitRequest);
+
 // Power framework. The handle is opaque.
 typedef struct POHANDLE__ *POHANDLE;
 typedef VOID PO_FX_COMPONENT_ACTIVE_CONDITION_CALLBACK(PVOID Context, ULONG Component);
@@ -69,6 +80,9 @@ typedef NTSTATUS PO_FX_POWER_CONTROL_CALLBACK(PVOID DeviceContext, LPCGUID Power
                                               SIZE_T InBufferSize, PVOID OutBuffer, SIZE_T OutBufferSize,
                                               PSIZE_T BytesReturned);
 typedef PO_FX_POWER_CONTROL_CALLBACK *PPO_FX_POWER_CONTROL_CALLBACK;
+// In a component's idle states: what the driver does not know.
+#define PO_FX_UNKNOWN_POWER 0xFFFFFFFF
+#define PO_FX_UNKNOWN_TIME 0xFFFFFFFFFFFFFFFF
 typedef struct _PO_FX_COMPONENT_IDLE_STATE {
   ULONGLONG TransitionLatency;
   ULONGLONG ResidencyRequirement;
