@@ -130,13 +130,13 @@ CONFORMANCE(IdleTable, AFailingArmCallbackCostsARoundTrip, "S10", "PWR-34") {
   Lines calls = device.Calls();
   calls.resize(std::min<size_t>(calls.size(), 7));
   EXPECT_EQ(calls, (kIoDown + Lines{"ArmWakeFromS0"} + HwDown() + HwUp() + kIoUp)) << "no Disarm";
-  Lines path = device.PolicyPath();
-  path.resize(std::min<size_t>(path.size(), 16));
+  Lines path = device.PolicyPath();  // what follows, the next idle period, may be late on a busy computer
+  path.resize(std::min<size_t>(path.size(), 15));
   EXPECT_EQ(path, (Lines{"WakeCapableDeviceIdle", "TimerExpiredDecideUsbSS", "TimerExpiredWakeCapablePowerDown", "TimerExpiredWakeCapableSendWake",
                          "TimerExpiredWakeCapableWakeArrived", "TimerExpiredWakeCapableCancelWake", "TimerExpiredWakeCapableWakeCanceled",
                          "TimerExpiredWakeCapableCleanup", "TimerExpiredWakeCompletedPowerDown", "TimerExpiredWakeCompletedPowerDownCheckDirected",
                          "TimerExpiredWakeCompletedPowerUp", "TimerExpiredWakeCompletedHardwareStarted", "S0WakeCompletePowerUp",
-                         "StartingDecideS0Wake", "StartedWakeCapable", "WakeCapableDeviceIdle"}) );
+                         "StartingDecideS0Wake", "StartedWakeCapable"}));
 }
 
 CONFORMANCE(IdleTable, AWaitThatTheOwnerEndsItselfCountsAsItSays, "PWR-74", "S10") {
