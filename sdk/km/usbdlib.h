@@ -39,6 +39,10 @@ PURB USBD_CreateConfigurationRequestEx(PUSB_CONFIGURATION_DESCRIPTOR Configurati
                                        PUSBD_INTERFACE_LIST_ENTRY InterfaceList);
 ULONG USBD_GetInterfaceLength(PUSB_INTERFACE_DESCRIPTOR InterfaceDescriptor, PUCHAR BufferEnd);
 VOID USBD_GetUSBDIVersion(PUSBD_VERSION_INFORMATION VersionInformation);
+NTSTATUS USBD_GetPdoRegistryParameter(PDEVICE_OBJECT PhysicalDeviceObject, PVOID Parameter, ULONG ParameterLength, PWSTR KeyName,
+                                      ULONG KeyNameLength);
+// Above USB alone: STATUS_NOT_SUPPORTED for a device object that no USB stack is below.
+NTSTATUS USBD_QueryBusTime(PDEVICE_OBJECT RootHubPdo, PULONG CurrentFrame);
 
 NTSTATUS USBD_CreateHandle(PDEVICE_OBJECT DeviceObject, PDEVICE_OBJECT TargetDeviceObject,
                            ULONG USBDClientContractVersion, ULONG PoolTag, USBD_HANDLE *USBDHandle);
@@ -132,6 +136,18 @@ VOID USBD_AssignUrbToIoStackLocation(USBD_HANDLE USBDHandle, PIO_STACK_LOCATION 
     (urb)->UrbControlVendorClassRequest.Index = (index);                                                    \
     (urb)->UrbControlVendorClassRequest.TransferFlags = (flags);                                            \
     (urb)->UrbControlVendorClassRequest.UrbLink = (link);                                                   \
+  } while (0)
+
+#define UsbBuildOsFeatureDescriptorRequest(urb, length, interface, index, buffer, mdl, size, link)          \
+  do {                                                                                                      \
+    (urb)->UrbHeader.Function = URB_FUNCTION_GET_MS_FEATURE_DESCRIPTOR;                                     \
+    (urb)->UrbHeader.Length = (USHORT)(length);                                                             \
+    (urb)->UrbOSFeatureDescriptorRequest.TransferBufferLength = (size);                                     \
+    (urb)->UrbOSFeatureDescriptorRequest.TransferBufferMDL = (mdl);                                         \
+    (urb)->UrbOSFeatureDescriptorRequest.TransferBuffer = (buffer);                                         \
+    (urb)->UrbOSFeatureDescriptorRequest.InterfaceNumber = (interface);                                     \
+    (urb)->UrbOSFeatureDescriptorRequest.MS_FeatureDescriptorIndex = (index);                               \
+    (urb)->UrbOSFeatureDescriptorRequest.UrbLink = (link);                                                  \
   } while (0)
 
 #ifdef __cplusplus

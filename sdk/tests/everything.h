@@ -45,6 +45,7 @@
 #include <usb100.h>
 #include <usb200.h>
 #include <usbdi.h>
+#include <usbbusif.h>
 #include <usbdlib.h>
 #include <usbioctl.h>
 #include <usbiodef.h>
