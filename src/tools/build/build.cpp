@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -132,27 +133,22 @@ class Builder {
     }
   }
 
-  // A source with words that only MSVC understands is preprocessed here, each time, and compiled as that.
+  // A source with words that only MSVC understands is compiled by way of drydock-cc.
   void Translate(CompiledSource& one) {
     const auto& reached = one.includes.reached;
-    if (std::none_of(reached.begin(), reached.end(), [](const fs::path& file) { return MayNeedTranslation(ReadTextFile(file)); })) return;
-    const fs::path preprocessed = out_ / "obj" / (one.step.object.stem().string() + ".i");
-    std::vector<std::string> command = one.step.command;
-    for (const std::string& word : {std::string("-E"), one.source->path.string(), std::string("-o"), preprocessed.string() + ".raw"})
-      command.push_back(word);
-    std::error_code error;
-    fs::create_directories(preprocessed.parent_path(), error);
-    if (RunProcess(command).exit_code != 0) return;  // the compile will tell why
-    const std::string raw = ReadTextFile(preprocessed.string() + ".raw");
-    fs::remove(preprocessed.string() + ".raw", error);
-    const std::string translated = TranslateDialect(raw, one.source->cxx);
-    if (translated == raw) return;
+    if (std::none_of(reached.begin(), reached.end(), [this](const fs::path& file) { return NeedsTranslation(file); })) return;
+    if (surroundings_.launcher.empty()) {
+      diagnostics_.Warning(fmt::format("drydock-cc is not found: {} is compiled as it is", one.source->path.string()));
+      return;
+    }
     Trace(fmt::format("{} is compiled with MSVC's words translated", one.source->path.string()));
-    WriteIfChanged(preprocessed, translated);
-    one.step.source = preprocessed;
-    auto language = std::find(one.step.command.begin(), one.step.command.end(), "-x") + 1;
-    *language = one.source->cxx ? "c++-cpp-output" : "cpp-output";
-    if (compiler_.family == "clang") one.step.command.push_back("-Wno-unused-command-line-argument");
+    one.step.launcher = {surroundings_.launcher.string(), "--no-headers", "--"};
+  }
+
+  bool NeedsTranslation(const fs::path& file) {
+    const auto [known, fresh] = needs_translation_.try_emplace(file, false);
+    if (fresh) known->second = MayNeedTranslation(ReadTextFile(file));
+    return known->second;
   }
 
   void MakeToolHeaders(const DriverProject& project) {
@@ -346,6 +342,7 @@ class Builder {
   DriverFlags flags_;
   fs::path out_;
   std::vector<CompiledSource> sources_;
+  std::map<fs::path, bool> needs_translation_;
   WppConfig trace_types_;
   std::set<std::string> object_names_;
 };

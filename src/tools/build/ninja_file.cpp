@@ -58,8 +58,10 @@ std::string NinjaText(const BuildPlan& plan) {
       "  command = $run -o $out $in\n"
       "  description = LINK $out\n\n";
   for (const CompileStep& step : plan.compiles) {
-    text += fmt::format("build {}: compile {}\n  run = {}\n", NinjaPath(step.object),
-                        NinjaPath(step.source), Command(step.command));
+    std::vector<std::string> run = step.launcher;
+    run.insert(run.end(), step.command.begin(), step.command.end());
+    text += fmt::format("build {}: compile {}{}\n  run = {}\n", NinjaPath(step.object), NinjaPath(step.source),
+                        step.launcher.empty() ? std::string() : " | " + NinjaPath(step.launcher[0]), Command(run));
   }
   std::vector<fs::path> inputs = plan.objects;
   for (const ArchiveStep& step : plan.archives) {

@@ -11,6 +11,7 @@ namespace drydock::tools {
 struct CompileStep {
   std::filesystem::path source, object;
   std::vector<std::string> command;  // without -c, -o and dependency options
+  std::vector<std::string> launcher;  // put before the command; its first word is a file
 };
 
 struct ArchiveStep {

@@ -43,6 +43,7 @@ Surroundings FixtureSurroundings(const TemporaryFolder& folder) {
   }
   Surroundings surroundings;
   surroundings.sdk_roots = {Fixture("sdk"), folder.path() / "sdk"};
+  surroundings.launcher = DRYDOCK_CC;
   return surroundings;
 }
 

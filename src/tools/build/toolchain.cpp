@@ -102,6 +102,7 @@ Surroundings FindSurroundings(const fs::path& executable) {
     searched = fmt::format("DRYDOCK_SDK={}", given);
   }
   if (!fs::exists(result.library, error)) result.library.clear();
+  if (fs::exists(folder / "drydock-cc", error)) result.launcher = folder / "drydock-cc";
   if (!result.Find(kFlagsFile)) {
     throw BuildError(fmt::format(
         "Drydock's SDK is not found (looked at {}); set DRYDOCK_SDK to its folder", searched));

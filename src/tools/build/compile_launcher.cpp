@@ -1,0 +1,220 @@
+#include "tools/build/compile_launcher.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "tools/build/diagnostics.h"
+#include "tools/build/include_shadow.h"
+#include "tools/build/msvc_dialect.h"
+#include "tools/build/text_file.h"
+#include "tools/build/toolchain.h"
+
+namespace drydock::tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> list) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// Options whose value is the next word.
+bool TakesValue(std::string_view word) {
+  return IsOneOf(word, {"-I", "-D", "-U", "-L", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-isysroot", "--sysroot", "-target",
+                        "-arch", "-Xclang", "-Xpreprocessor", "-Xassembler", "-Xlinker", "-mllvm", "--param", "-T", "-u", "-z", "-A"});
+}
+
+bool IsSource(const fs::path& path, bool& cxx) {
+  const std::string extension = path.extension().string();
+  cxx = IsOneOf(extension, {".cpp", ".cc", ".cxx", ".c++", ".C", ".CPP"});
+  return cxx || extension == ".c";
+}
+
+[[noreturn]] void Become(const std::vector<std::string>& command) {
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  std::fflush(nullptr);
+  ::execvp(argv[0], argv.data());
+  throw BuildError(fmt::format("cannot run {}: {}", command[0], std::strerror(errno)));
+}
+
+void Append(std::vector<std::string>& to, const std::vector<std::string>& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+// The folders that an option such as -I names, in order.
+std::vector<fs::path> Folders(const std::vector<std::string>& options, std::initializer_list<std::string_view> names) {
+  std::vector<fs::path> folders;
+  for (size_t i = 0; i < options.size(); ++i) {
+    for (const std::string_view name : names) {
+      const std::string& word = options[i];
+      std::string value;
+      if (word == name && i + 1 < options.size()) {
+        value = options[i + 1];
+      } else if (word.size() > name.size() && word.starts_with(name)) {
+        value = word.substr(name.size());
+      }
+      std::error_code error;
+      if (!value.empty() && fs::is_directory(value, error)) folders.push_back(fs::absolute(value).lexically_normal());
+    }
+  }
+  return folders;
+}
+
+bool IsClang(const std::string& compiler) { return fs::path(compiler).filename().string().find("clang") != std::string::npos; }
+
+}  // namespace
+
+CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command) {
+  CompileCommandLine line;
+  size_t at = 0;
+  while (at < command.size() && IsOneOf(fs::path(command[at]).filename().string(), {"ccache", "sccache", "distcc", "icecc"}))
+    line.compiler.push_back(command[at++]);
+  if (at < command.size()) line.compiler.push_back(command[at++]);
+  bool compile = false, other = false, language_given = false, language_cxx = false;
+  std::string target, file;
+  int sources = 0;
+  for (; at < command.size(); ++at) {
+    const std::string& word = command[at];
+    const bool more = at + 1 < command.size();
+    bool cxx = false;
+    if (word == "-c") {
+      compile = true;
+    } else if (IsOneOf(word, {"-E", "-S", "-M", "-MM", "-fsyntax-only"})) {
+      other = true;
+    } else if (word == "-o" && more) {
+      line.object = command[++at];
+    } else if (word == "-x" && more) {
+      const std::string& language = command[++at];
+      if (language == "none") continue;
+      language_given = true;
+      language_cxx = language == "c++";
+      if (language != "c" && language != "c++") other = true;
+    } else if (IsOneOf(word, {"-MF", "-MT", "-MQ"}) && more) {
+      (word == "-MF" ? file : target) = command[at + 1];
+      line.dependency_options.push_back(word);
+      line.dependency_options.push_back(command[++at]);
+    } else if (IsOneOf(word, {"-MD", "-MMD", "-MP", "-MG"})) {
+      line.dependency_options.push_back(word);
+    } else if (TakesValue(word) && more) {
+      line.options.push_back(word);
+      line.options.push_back(command[++at]);
+    } else if (!word.empty() && word[0] != '-' && (IsSource(word, cxx) || language_given)) {
+      ++sources;
+      line.source = word;
+      line.cxx = language_given ? language_cxx : cxx;
+    } else {
+      line.options.push_back(word);
+    }
+  }
+  if (!line.compiler.empty() && !language_given && line.compiler.back().ends_with("++")) line.cxx = true;
+  line.compiles = compile && !other && sources == 1;
+  if (!line.compiles) return line;
+  if (line.object.empty()) line.object = line.source.stem().string() + ".o";
+  if (!line.dependency_options.empty()) {
+    if (target.empty()) Append(line.dependency_options, {"-MT", line.object.string()});
+    if (file.empty()) {
+      file = fs::path(line.object).replace_extension(".d").string();
+      Append(line.dependency_options, {"-MF", file});
+    }
+    line.dependency_file = file;
+  }
+  return line;
+}
+
+int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options) {
+  const CompileCommandLine line = ReadCompileCommand(command);
+  if (!line.compiles) Become(command);
+  const std::string& compiler = line.compiler.back();
+
+  std::vector<std::string> arguments = line.options;
+  bool translate = true;
+  if (options.find_headers) {
+    SourceFile source;
+    source.path = fs::absolute(line.source).lexically_normal();
+    source.cxx = line.cxx;
+    source.includes = Folders(line.options, {"-iquote", "-I"});
+    const SystemFolders system{Folders(line.options, {"-isystem", "-idirafter"}), {}};
+    WindowsPaths paths;
+    Diagnostics diagnostics(false, stderr);
+    IncludePlanner planner(paths, diagnostics);
+    const IncludePlan plan = planner.Plan(source, source.path.parent_path(), system);
+    std::vector<std::string> first;
+    if (!plan.quoted.empty()) Append(first, {"-iquote", WriteShadowFolder(line.object.string() + ".headers/quoted", plan.quoted).string()});
+    if (!plan.angled.empty()) first.push_back("-I" + WriteShadowFolder(line.object.string() + ".headers/angled", plan.angled).string());
+    arguments.insert(arguments.begin(), first.begin(), first.end());
+    translate = std::any_of(plan.reached.begin(), plan.reached.end(), [](const fs::path& file) { return MayNeedTranslation(ReadTextFile(file)); });
+  }
+
+  std::vector<std::string> plain = line.compiler;
+  Append(plain, {"-x", line.cxx ? "c++" : "c"});
+  Append(plain, arguments);
+  Append(plain, line.dependency_options);
+  Append(plain, {"-c", line.source.string(), "-o", line.object.string()});
+  if (!translate) Become(plain);
+
+  const fs::path preprocessed = line.object.string() + ".i", raw = line.object.string() + ".raw.i";
+  std::vector<std::string> preprocess{compiler, "-x", line.cxx ? "c++" : "c"};
+  Append(preprocess, arguments);
+  Append(preprocess, line.dependency_options);
+  Append(preprocess, {"-E", line.source.string(), "-o", raw.string()});
+  const ProcessResult result = RunProcess(preprocess);
+  std::fputs(result.output.c_str(), stderr);
+  std::error_code error;
+  if (result.exit_code != 0) {
+    fs::remove(raw, error);
+    return result.exit_code;
+  }
+  const std::string text = ReadTextFile(raw);
+  fs::remove(raw, error);
+  const std::string translated = TranslateDialect(text, line.cxx);
+  if (translated == text) Become(plain);
+  WriteIfChanged(preprocessed, translated);
+
+  std::vector<std::string> compile = line.compiler;
+  Append(compile, {"-x", line.cxx ? "c++-cpp-output" : "cpp-output"});
+  Append(compile, arguments);
+  if (IsClang(compiler)) compile.push_back("-Wno-unused-command-line-argument");
+  Append(compile, {"-c", preprocessed.string(), "-o", line.object.string()});
+  Become(compile);
+}
+
+int CompileLauncherMain(int argc, char** argv) {
+  LauncherOptions options;
+  int at = 1;
+  for (; at < argc && argv[at][0] == '-'; ++at) {
+    const std::string_view word = argv[at];
+    if (word == "--") {
+      ++at;
+      break;
+    }
+    if (word == "--no-headers") {
+      options.find_headers = false;
+      continue;
+    }
+    std::printf(
+        "usage: drydock cc [--no-headers] [--] COMPILER ARGUMENTS...\n\n"
+        "Runs one compilation (COMPILER ... -c FILE -o OBJECT) with MSVC's dialect translated for clang and gcc, and with headers\n"
+        "found as on Windows (--no-headers: as the compiler finds them). Anything else goes to the compiler as it is.\n"
+        "As a launcher: cmake -DCMAKE_C_COMPILER_LAUNCHER=drydock-cc -DCMAKE_CXX_COMPILER_LAUNCHER=drydock-cc\n");
+    return word == "--help" || word == "-h" ? 0 : 2;
+  }
+  if (at >= argc) {
+    std::fprintf(stderr, "drydock cc: a compiler's command is missing (drydock cc --help)\n");
+    return 2;
+  }
+  try {
+    return RunCompileLauncher({argv + at, argv + argc}, options);
+  } catch (const BuildError& failed) {
+    std::fprintf(stderr, "%s\n", failed.what());
+    return 1;
+  }
+}
+
+}  // namespace drydock::tools

@@ -1,0 +1,35 @@
+// `drydock cc -- COMPILER ARGUMENTS`: runs one compilation with MSVC's dialect translated, as a compiler launcher (ninja files of drydock
+// build, CMAKE_C_COMPILER_LAUNCHER): the compiler preprocesses, the text is translated (msvc_dialect.h), the compiler compiles that. Line
+// markers and the dependency file name the sources as they are. What is no compilation of one C or C++ source, and a source that needs no
+// translation, goes to the compiler unchanged.
+// Errors: the compiler's own exit code and words; BuildError for what keeps it from running.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace drydock::tools {
+
+struct LauncherOptions {
+  // Headers are found as on Windows (include_shadow.h), with leading headers in OBJECT.headers; drydock build has seen to that itself.
+  bool find_headers = true;
+};
+
+// What the command asks for.
+struct CompileCommandLine {
+  std::vector<std::string> compiler;  // and what launches it: {"ccache", "clang"}
+  std::vector<std::string> options;   // without -c, -o, -x, the source and those about dependencies
+  std::vector<std::string> dependency_options;
+  std::filesystem::path source, object, dependency_file;
+  bool cxx = false;
+  bool compiles = false;  // one C or C++ source to an object; else nothing here but `compiler` is of use
+};
+CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command);
+
+int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options);
+
+// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--] COMPILER ARGUMENTS.
+int CompileLauncherMain(int argc, char** argv);
+
+}  // namespace drydock::tools
