@@ -20,6 +20,7 @@
 #include <gpio.h>
 #include <guiddef.h>
 #include <hidclass.h>
+#include <hidpddi.h>
 #include <hidport.h>
 #include <batclass.h>
 #include <kbdmou.h>

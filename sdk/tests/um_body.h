@@ -7,6 +7,7 @@
 #include <strsafe.h>
 #include <intsafe.h>
 #include <hidport.h>
+#include <hidsdi.h>
 #include <initguid.h>
 
 DEFINE_GUID(GUID_DRYDOCK_UM_TEST, 0x12345678, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
