@@ -37,6 +37,12 @@
 #include "wdm/rtl.h"
 #include "wdm/zw.h"
 
+// The computers that were no PC/AT.
+#define IsNEC_98 (FALSE)
+#define IsNotNEC_98 (TRUE)
+#define SetNEC_98
+#define SetNotNEC_98
+
 #include "wdmsec.h"  // drivers use its SDDL_DEVOBJ_... without including it
 
 #endif  // _WDMDDK_

@@ -50,7 +50,8 @@
 #define CFORCEINLINE __forceinline
 #ifdef DRYDOCK_DRIVER_BUILD
 #ifndef __cplusplus
-#define __inline inline __attribute__((always_inline))
+// MSVC keeps a body for whoever takes such a function's address. gnu_inline makes one in each object; the link takes the first.
+#define __inline inline __attribute__((always_inline, gnu_inline))
 #define _inline __inline
 #endif
 #define __unaligned

@@ -353,6 +353,7 @@ typedef enum _SUITE_TYPE { SmallBusiness, Enterprise, BackOffice, CommunicationS
 #define NT_FACILITY_MASK 0xfff
 #define NT_FACILITY(status) ((((ULONG)(status)) >> NT_FACILITY_SHIFT) & NT_FACILITY_MASK)
 
+#define ARGUMENT_PRESENT(argument) ((argument) != 0)
 #define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
 #define UFIELD_OFFSET(type, field) ((ULONG)__builtin_offsetof(type, field))
 #define CONTAINING_RECORD(address, type, field) \

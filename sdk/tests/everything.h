@@ -32,6 +32,7 @@
 #include <ntdd8042.h>
 #include <ntddmodm.h>
 #include <ntddmou.h>
+#include <ntddpar.h>
 #include <ntddser.h>
 #include <ntddstor.h>
 #include <ntintsafe.h>
@@ -53,6 +54,7 @@
 #include <windef.h>
 #include <wdmguid.h>
 #include <wdmsec.h>
+#include <wmidata.h>
 #include <wmilib.h>
 #include <wmistr.h>
 

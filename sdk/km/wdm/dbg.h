@@ -236,6 +236,9 @@ VOID DrydockPagedCode(const char *file, int line);
 #define NT_ANALYSIS_ASSUME(e) ((void)0)
 #endif  // DRYDOCK_DRIVER_BUILD
 
+// Where the kernel debugger's serial port is: 0, it has none.
+extern PUCHAR *KdComPortInUse;
+
 #ifdef __cplusplus
 }
 #endif

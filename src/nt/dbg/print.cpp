@@ -41,6 +41,9 @@ ULONG PrintText(bool filtered, ULONG component, ULONG level, PCSTR prefix, PCSTR
 
 extern "C" {
 
+static UCHAR* const kNoDebuggerPort = nullptr;
+PUCHAR* KdComPortInUse = const_cast<PUCHAR*>(&kNoDebuggerPort);
+
 ULONG DbgPrint(PCSTR Format, ...) {
   va_list arguments;
   va_start(arguments, Format);
