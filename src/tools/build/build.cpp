@@ -34,6 +34,9 @@ class Builder {
   BuildResult Run() {
     ProjectOptions options;
     options.configuration = request_.configuration;
+    options.platform = request_.platform;
+    options.nearest_configuration = request_.nearest_configuration;
+    options.solution = request_.solution;
     options.sdk_roots = surroundings_.sdk_roots;
     project_ = LoadDriverProject(request_.project, options, paths_, diagnostics_);
     compiler_ = FindCompiler(request_.compiler);

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "tools/build/driver_metadata.h"
 #include "tools/build/mof_resource.h"
 #include "tools/build/msbuild/project.h"
+#include "tools/build/solution.h"
+#include "tools/build/sources_file.h"
 #include "tools/build/text_file.h"
 
 namespace drydock::tools {
@@ -29,15 +32,9 @@ const char* KindName(DriverKind kind) {
 
 namespace {
 
-constexpr const char* kPlatform = "x64";
 constexpr int kNewestKmdfMinor = 33;
 constexpr int kNewestUmdfMinor = 33;
 constexpr int kDeepestReference = 16;
-
-// The project is for something else than a driver.
-struct NoDriver : BuildError {
-  using BuildError::BuildError;
-};
 
 bool IsCxxExtension(std::string_view extension) {
   return EqualsNoCase(extension, ".cpp") || EqualsNoCase(extension, ".cxx") ||
@@ -48,8 +45,8 @@ bool IsCxxExtension(std::string_view extension) {
 // SDK.
 msbuild::PropertyMap ToolsetDefaults(const ProjectOptions& options) {
   msbuild::PropertyMap p;
-  p["PlatformTarget"] = p["PlatformShortName"] = kPlatform;
-  p["IntDir"] = fmt::format("{}\\{}\\", kPlatform, options.configuration);
+  p["PlatformTarget"] = p["PlatformShortName"] = p["PlatformArchitecture"] = options.platform;
+  p["IntDir"] = fmt::format("{}\\{}\\", options.platform, options.configuration);
   p["OutDir"] = p["IntDir"];
   p["TargetExt"] = ".sys";
   p["UseDebugLibraries"] = EqualsNoCase(options.configuration, "Debug") ? "true" : "false";
@@ -64,6 +61,14 @@ msbuild::PropertyMap ToolsetDefaults(const ProjectOptions& options) {
         root + "/shared";
     p["KMDF_INC_PATH"] = root + "/wdf/kmdf/inc";
     p["UMDF_INC_PATH"] = root + "/wdf/umdf/inc";
+    p["CRT_INC_PATH"] = p["KM_CRT_INC_PATH"] = root + "/crt";
+  }
+  if (!options.solution.empty()) {
+    p["SolutionDir"] = options.solution.parent_path().string() + "\\";
+    p["SolutionPath"] = options.solution.string();
+    p["SolutionName"] = options.solution.stem().string();
+    p["SolutionFileName"] = options.solution.filename().string();
+    p["SolutionExt"] = options.solution.extension().string();
   }
   return p;
 }
@@ -87,34 +92,70 @@ int Number(const msbuild::Project& project, std::string_view name, int fallback)
   return static_cast<int>(value);
 }
 
-// The project must offer the configuration for x64: anything else Drydock cannot run.
-void CheckConfigurations(const msbuild::Project& project, const std::string& configuration) {
+struct Chosen {
+  std::string configuration, platform;
+};
+
+// Which of the configurations that the project offers is meant. What runs here is x64; a project that was never made for it is read as
+// that of its nearest platform.
+Chosen ChooseConfiguration(const msbuild::Project& project, const ProjectOptions& options, Diagnostics& diagnostics) {
   const auto offered = project.ItemsOf("ProjectConfiguration");
-  if (offered.empty()) return;
-  const std::string wanted = configuration + "|" + kPlatform;
-  std::set<std::string> x64, platforms;
+  std::vector<Chosen> all;
   for (const auto* item : offered) {
     const size_t bar = item->include.find('|');
     if (bar == std::string::npos) continue;
-    if (EqualsNoCase(item->include, wanted)) return;
-    platforms.insert(item->include.substr(bar + 1));
-    if (EqualsNoCase(item->include.substr(bar + 1), kPlatform))
-      x64.insert(item->include.substr(0, bar));
+    all.push_back({item->include.substr(0, bar), item->include.substr(bar + 1)});
+    if (EqualsNoCase(all.back().configuration, options.configuration) && EqualsNoCase(all.back().platform, options.platform)) return all.back();
   }
-  if (x64.empty()) {
-    throw BuildError(
-        project.file.string(), offered.front()->line,
-        fmt::format("the project is not for x64, the platform that Drydock runs; it has {}",
-                    fmt::join(platforms, ", ")));
+  if (all.empty()) return {options.configuration, options.platform};
+  std::vector<Chosen> here;
+  std::string platform;
+  for (const char* wanted : {"x64", "amd64", "Any CPU", "AnyCPU", "ARM64", "Win32", "x86", ""}) {
+    if (!here.empty()) break;
+    for (const Chosen& one : all) {
+      if (!EqualsNoCase(one.platform, *wanted == 0 ? all.front().platform : wanted)) continue;
+      here.push_back(one);
+      platform = one.platform;
+    }
   }
-  throw BuildError(project.file.string(), offered.front()->line,
-                   fmt::format("the project has no configuration '{}' for x64; it has {}",
-                               configuration, fmt::join(x64, ", ")));
+  const std::string place = fmt::format("{}:{}", project.file.string(), offered.front()->line);
+  if (!EqualsNoCase(platform, options.platform))
+    diagnostics.Warning(fmt::format("{}: the project is not for x64, the platform that Drydock runs; it is built as for {}", place, platform));
+  for (const Chosen& one : here)
+    if (EqualsNoCase(one.configuration, options.configuration)) return one;
+  std::vector<std::string> names;
+  for (const Chosen& one : here) names.push_back(one.configuration);
+  if (!options.nearest_configuration) {
+    throw BuildError(project.file.string(), offered.front()->line,
+                     fmt::format("the project has no configuration '{}' for {}; it has {}", options.configuration, platform, fmt::join(names, ", ")));
+  }
+  // "Win8.1 Debug" is a Debug.
+  Chosen best = here.front();
+  for (const Chosen& one : here) {
+    if (ToLower(one.configuration).find(ToLower(options.configuration)) == std::string::npos) continue;
+    best = one;
+    break;
+  }
+  diagnostics.Warning(fmt::format("{}: the project has no configuration '{}'; '{}' is taken (it has {})", place, options.configuration,
+                                  best.configuration, fmt::join(names, ", ")));
+  return best;
 }
+
+// Names that say which processor a compiler makes code for; MSVC sets its own, a project may set them besides.
+bool NamesProcessor(std::string_view define) {
+  const std::string_view name = define.substr(0, define.find('='));
+  for (const std::string_view one : {"_X86_", "i386", "STD_CALL", "_M_IX86", "_ARM_", "_ARM64_", "ARM64", "_M_ARM", "_M_ARM64", "_IA64_", "IA64"})
+    if (name == one) return true;
+  return false;
+}
+
+// Whether a project that does not say its kind is a driver of the user-mode framework: it has an INF to be installed by.
+bool UsesUmdf(const msbuild::Project& project) { return !project.ItemsOf("Inf").empty(); }
 
 void DetermineKind(const msbuild::Project& project, DriverProject& driver) {
   const std::string type(Trim(project.Property("ConfigurationType")));
   const std::string driver_type(Trim(project.Property("DriverType")));
+  const std::string toolset = ToLower(Trim(project.Property("PlatformToolset")));
   if (EqualsNoCase(type, "Application")) {
     throw At<NoDriver>(project, "ConfigurationType",
                        "the project builds an application, not a driver");
@@ -145,6 +186,12 @@ void DetermineKind(const msbuild::Project& project, DriverProject& driver) {
                     driver_type));
   } else if (driver.library) {
     driver.kind_known = false;
+  } else if (toolset.find("kernelmodedriver") != std::string::npos || EqualsNoCase(type, "Driver")) {
+    driver.kind = DriverKind::kWdm;
+  } else if (toolset.find("usermodedriver") != std::string::npos && EqualsNoCase(type, "DynamicLibrary") && UsesUmdf(project)) {
+    driver.kind = DriverKind::kUmdf;
+  } else if (EqualsNoCase(type, "DynamicLibrary")) {
+    throw At<NoDriver>(project, "ConfigurationType", "the project builds a dynamic library, not a driver: it has no DriverType");
   } else {
     throw At<NoDriver>(project, "DriverType", "the project builds no driver: it has no DriverType");
   }
@@ -176,24 +223,26 @@ class Loader {
       : options_(options), paths_(paths), diagnostics_(diagnostics) {}
 
   DriverProject FromProject(const fs::path& file, bool referenced = false, int depth = 0) {
-    msbuild::EvaluateOptions evaluate;
-    evaluate.global["Configuration"] = options_.configuration;
-    evaluate.global["Platform"] = kPlatform;
-    evaluate.defaults = ToolsetDefaults(options_);
-    evaluate.defaults["TargetName"] = file.stem().string();
-    const msbuild::Project project = msbuild::Evaluate(file, evaluate, paths_, diagnostics_);
-    CheckConfigurations(project, options_.configuration);
+    ProjectOptions options = options_;
+    msbuild::Project project = Evaluate(file, options);
+    const Chosen chosen = ChooseConfiguration(project, options, diagnostics_);
+    if (!EqualsNoCase(chosen.configuration, options.configuration) || !EqualsNoCase(chosen.platform, options.platform)) {
+      options.configuration = chosen.configuration;
+      options.platform = chosen.platform;
+      project = Evaluate(file, options);
+    }
 
     DriverProject driver;
     driver.file = project.file;
     driver.folder = project.folder();
     driver.name = project.Property("MSBuildProjectName");
-    driver.configuration = options_.configuration;
+    driver.configuration = options.configuration;
     driver.debug = EqualsNoCase(Trim(project.Property("UseDebugLibraries")), "true");
+    driver.entry_point = EntryPoint(project);
     DetermineKind(project, driver);
     if (driver.library && !referenced) {
-      throw At<BuildError>(project, "ConfigurationType",
-                           "the project builds a static library; build a driver that refers to it");
+      throw At<NoDriver>(project, "ConfigurationType",
+                         "the project builds a static library; build a driver that refers to it");
     }
     driver.target = Trim(msbuild::Unescape(project.Property("TargetName")));
     if (driver.target.empty() || driver.target.find_first_of("/\\") != std::string::npos) {
@@ -201,12 +250,21 @@ class Loader {
                            fmt::format("TargetName '{}' is no file name", driver.target));
     }
     Sources(project, driver);
+    if (!EqualsNoCase(options.platform, "x64")) {
+      for (SourceFile& source : driver.sources) std::erase_if(source.defines, NamesProcessor);
+    }
     PrecompiledHeaders(driver);
     Others(project, driver);
     if (driver.sources.empty())
       throw BuildError(driver.file.string(), 1, "the project lists no C or C++ sources");
     References(project, driver, depth);
+    Libraries(project, driver, depth);
     return driver;
+  }
+
+  // A file of the DDK's build utility.
+  DriverProject FromSources(const fs::path& file) {
+    return ReadSourcesFile(file, options_, paths_, diagnostics_);
   }
 
   DriverProject FromFolder(const fs::path& folder) {
@@ -218,6 +276,7 @@ class Loader {
       throw BuildError(fmt::format("{} holds several projects, name one: {}", folder.string(),
                                    fmt::join(names, ", ")));
     }
+    if (const auto sources = paths_.FindFile(folder, "sources")) return FromSources(*sources);
     DriverProject driver;
     driver.file = driver.folder = folder;
     driver.name = driver.target = folder.filename().string();
@@ -252,6 +311,23 @@ class Loader {
   }
 
  private:
+  msbuild::Project Evaluate(const fs::path& file, const ProjectOptions& options) {
+    msbuild::EvaluateOptions evaluate;
+    evaluate.global["Configuration"] = options.configuration;
+    evaluate.global["Platform"] = options.platform;
+    evaluate.defaults = ToolsetDefaults(options);
+    evaluate.defaults["TargetName"] = file.stem().string();
+    return msbuild::Evaluate(file, evaluate, paths_, diagnostics_);
+  }
+
+  // What the linker takes for the entry; those of the toolset lead to DriverEntry.
+  static std::string EntryPoint(const msbuild::Project& project) {
+    const std::string name(Trim(project.Definition("Link", "EntryPointSymbol")));
+    for (const std::string_view known : {"", "DriverEntry", "GsDriverEntry", "FxDriverEntry", "FxDriverEntryUm", "DllMain", "_DllMainCRTStartup"})
+      if (name == known) return {};
+    return IsIdentifier(name) ? name : std::string();
+  }
+
   void Sources(const msbuild::Project& project, DriverProject& driver) {
     std::vector<std::string> missing;
     std::set<fs::path> seen;
@@ -388,6 +464,10 @@ class Loader {
       }
       if (depth >= kDeepestReference)
         throw BuildError(item->file, item->line, "projects refer to each other in a circle");
+      if (!EqualsNoCase(path->extension().string(), ".vcxproj")) {
+        diagnostics_.Note(fmt::format("{}:{}: {} is no C++ project; not linked", item->file, item->line, item->include));
+        continue;
+      }
       DriverProject library;
       try {
         library = FromProject(*path, true, depth + 1);
@@ -398,16 +478,120 @@ class Loader {
                                       item->include, error.what()));
         continue;
       }
-      if (!library.library) continue;
-      if (!library.kind_known) {
-        library.kind = driver.kind;
-        library.version_major = driver.version_major;
-        library.version_minor = driver.version_minor;
+      if (EqualsNoCase(Trim(item->Metadata("LinkLibraryDependencies")), "false")) continue;
+      if (!library.library) {
+        if (library.kind != DriverKind::kUmdf) continue;
+        diagnostics_.Warning(fmt::format("{}:{}: {} is a dynamic library, which Drydock does not link; only static libraries are", item->file,
+                                         item->line, item->include));
+        continue;
       }
-      driver.libraries.push_back(std::move(library));
+      Link(driver, std::move(library));
     }
   }
 
+  static void Link(DriverProject& driver, DriverProject library) {
+    for (const DriverProject& known : driver.libraries)
+      if (known.file == library.file) return;
+    if (!library.kind_known) {
+      library.kind = driver.kind;
+      library.version_major = driver.version_major;
+      library.version_minor = driver.version_minor;
+    }
+    driver.libraries.push_back(std::move(library));
+  }
+
+  // Libraries that the linker is given by name (..\lib\x64\Debug\common.lib) and that another project builds: one of the solution, or one
+  // that lies on the way to the file.
+  void Libraries(const msbuild::Project& project, DriverProject& driver, int depth) {
+    std::vector<std::string> names;
+    for (const char* tool : {"Link", "Lib"}) {
+      const std::string list = project.Definition(tool, "AdditionalDependencies");
+      for (const std::string& name : SplitTrimmed(list, ';')) names.push_back(ToSlashes(msbuild::Unescape(name)));
+    }
+    for (const msbuild::Item* item : project.ItemsOf("Library")) names.push_back(ToSlashes(item->include));
+    for (std::string& name : names) {
+      std::erase(name, '"');
+      const fs::path path(name);
+      const std::string stem = path.stem().string();
+      if (!EqualsNoCase(path.extension().string(), ".lib") || InKit(name)) continue;
+      std::vector<fs::path> candidates;
+      if (path.has_parent_path()) {
+        // From the file's folder up to the first that is there: the rest is where the build would put the file.
+        fs::path folder = path.parent_path();
+        while (!folder.empty() && folder != folder.root_path()) {
+          if (const auto there = paths_.FindFolder(driver.folder, folder.string())) {
+            for (const auto& match : paths_.Expand(*there, "*.vcxproj")) candidates.push_back(*there / match.name);
+            break;
+          }
+          folder = folder.parent_path();
+        }
+      }
+      for (const fs::path& other : SolutionProjects(driver.file)) candidates.push_back(other);
+      for (const fs::path& candidate : candidates) {
+        if (candidate == driver.file || depth >= kDeepestReference) continue;
+        if (auto library = StaticLibrary(candidate, stem, depth)) {
+          Link(driver, std::move(*library));
+          break;
+        }
+      }
+    }
+  }
+
+  static bool InKit(std::string_view name) {
+    const size_t slash = name.find('/');
+    return slash == std::string_view::npos && KnownKitLibrary(name);
+  }
+
+  // The most used libraries of the kit: no need to look for a project that builds them.
+  static bool KnownKitLibrary(std::string_view name) {
+    for (const std::string_view one : {"ntstrsafe.lib", "wdmsec.lib", "ntoskrnl.lib", "hal.lib", "wmilib.lib", "usbd.lib", "kernel32.lib", "mincore.lib",
+                                       "onecore.lib", "onecoreuap.lib", "user32.lib", "advapi32.lib", "ole32.lib", "uuid.lib", "ntdll.lib"})
+      if (EqualsNoCase(name, one)) return true;
+    return false;
+  }
+
+  std::optional<DriverProject> StaticLibrary(const fs::path& file, const std::string& name, int depth) {
+    auto [at, fresh] = library_names_.try_emplace(file);
+    if (fresh) {
+      try {
+        const msbuild::Project project = Evaluate(file, options_);
+        if (EqualsNoCase(Trim(project.Property("ConfigurationType")), "StaticLibrary"))
+          at->second = Trim(msbuild::Unescape(project.Property("TargetName")));
+      } catch (const BuildError&) {
+        // Somebody else's project; whoever builds it is told.
+      }
+    }
+    if (at->second.empty() || !EqualsNoCase(at->second, name)) return std::nullopt;
+    return FromProject(file, true, depth + 1);
+  }
+
+  // The other projects of the solution.
+  const std::vector<fs::path>& SolutionProjects(const fs::path& project) {
+    if (solution_read_) return solution_projects_;
+    solution_read_ = true;
+    std::vector<fs::path> solutions;
+    if (!options_.solution.empty()) {
+      solutions.push_back(options_.solution);
+    } else {
+      for (fs::path folder = project.parent_path(); folder.has_relative_path() && solutions.empty(); folder = folder.parent_path()) {
+        for (const auto& match : paths_.Expand(folder, "*.sln")) solutions.push_back(folder / match.name);
+      }
+    }
+    for (const fs::path& solution : solutions) {
+      try {
+        const Solution read = ReadSolution(solution, paths_);
+        for (const SolutionProject& one : read.projects)
+          if (!one.file.empty()) solution_projects_.push_back(one.file);
+      } catch (const BuildError& error) {
+        diagnostics_.Note(error.what());
+      }
+    }
+    return solution_projects_;
+  }
+
+  std::map<fs::path, std::string> library_names_;  // of projects that may be libraries; empty: is none
+  std::vector<fs::path> solution_projects_;
+  bool solution_read_ = false;
   const ProjectOptions& options_;
   WindowsPaths& paths_;
   Diagnostics& diagnostics_;
@@ -426,6 +610,7 @@ DriverProject LoadDriverProject(const fs::path& path, const ProjectOptions& opti
   if (!fs::exists(absolute, error))
     throw BuildError(fmt::format("{} does not exist", path.string()));
   if (!EqualsNoCase(absolute.extension().string(), ".vcxproj")) {
+    if (EqualsNoCase(absolute.filename().string(), "sources")) return loader.FromSources(absolute);
     throw BuildError(fmt::format("{} is neither a .vcxproj nor a folder", path.string()));
   }
   return loader.FromProject(absolute);

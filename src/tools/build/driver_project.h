@@ -17,6 +17,11 @@ namespace drydock::tools {
 enum class DriverKind { kKmdf, kUmdf, kWdm };
 const char* KindName(DriverKind kind);
 
+// The project is for something else than a driver: an application, a package, a library that stands alone.
+struct NoDriver : BuildError {
+  using BuildError::BuildError;
+};
+
 // How WPP is set up for one source, as the project says it.
 struct WppSettings {
   bool enabled = false;
@@ -73,15 +78,20 @@ struct DriverProject {
   // Resources that its scripts make of binary MOF files: names, and the MOF files behind them.
   std::vector<std::pair<std::string, std::filesystem::path>> mof_resources;
   std::vector<DriverProject> libraries;  // static libraries that it refers to
+  std::string entry_point;               // that the linker is told to take for DriverEntry; usually empty
 };
 
 struct ProjectOptions {
   std::string configuration = "Debug";
+  std::string platform = "x64";
+  // Of a project that lacks the configuration, one that is like it is taken, with a warning. Else that is an error.
+  bool nearest_configuration = false;
+  std::filesystem::path solution;                // that the project is built in; empty: the nearest one above it
   std::vector<std::filesystem::path> sdk_roots;  // what $(DDK_INC_PATH) and the like mean
 };
 
-// `path` is a .vcxproj or a folder. A folder with one project stands for that project; without one,
-// all its C and C++ files make a driver.
+// `path` is a .vcxproj, a `sources` file of the DDK's build, or a folder. A folder with one project stands for that project, one with a
+// `sources` file for that; without either, all its C and C++ files make a driver.
 DriverProject LoadDriverProject(const std::filesystem::path& path, const ProjectOptions& options,
                                 WindowsPaths& paths, Diagnostics& diagnostics);
 

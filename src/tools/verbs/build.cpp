@@ -16,13 +16,15 @@ int BuildVerb(int argc, char** argv) {
   bool verbose = false;
 
   CLI::App app(
-      "Compiles a driver from its unmodified Visual Studio project (or a folder of sources) into a "
-      "driver image.",
+      "Compiles drivers from their unmodified Visual Studio project or solution (or a folder of sources) into "
+      "driver images.",
       "drydock build");
-  app.add_option("project", project, "a .vcxproj, or a folder")->required();
+  app.add_option("path", project, "a .vcxproj, a .sln or .slnx, a sources file of the DDK, or a folder")->required();
+  app.add_option("--project", request.only, "of a solution: the projects to build [every driver]");
   app.add_option("-o,--out", out, "folder for the image, its INF and the objects [out/<project>]");
-  app.add_option("--config", request.configuration, "configuration of the project")
-      ->capture_default_str();
+  const CLI::Option* configuration =
+      app.add_option("--config", request.configuration, "configuration of the project")
+          ->capture_default_str();
   app.add_option("--cc", request.compiler, "compiler: clang, gcc, or the path of one")
       ->capture_default_str();
   app.add_option("--sanitize", sanitize,
@@ -37,6 +39,7 @@ int BuildVerb(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  request.nearest_configuration = configuration->count() == 0;
   request.project = project;
   request.out = out;
   request.sanitizers = SplitTrimmed(sanitize, ',');
@@ -51,10 +54,19 @@ int BuildVerb(int argc, char** argv) {
 
   Diagnostics diagnostics(verbose);
   try {
-    const BuildResult result =
-        BuildDriver(request, FindSurroundings(RunningExecutable()), diagnostics);
-    fmt::print("{}{}\n", result.image.string(), result.up_to_date ? " (up to date)" : "");
-    return 0;
+    const BuildSummary summary = BuildAll(request, FindSurroundings(RunningExecutable()), diagnostics);
+    for (const std::string& skipped : summary.skipped) fmt::print("skipped {}\n", skipped);
+    int failed = 0;
+    for (const BuildSummary::Driver& driver : summary.drivers) {
+      if (driver.error.empty()) {
+        fmt::print("{}{}\n", driver.result.image.string(), driver.result.up_to_date ? " (up to date)" : "");
+      } else {
+        ++failed;
+        fmt::print(stderr, "{}\n", driver.error);
+      }
+    }
+    if (summary.drivers.size() > 1 && failed != 0) fmt::print(stderr, "{} of {} drivers could not be built\n", failed, summary.drivers.size());
+    return failed == 0 ? 0 : 1;
   } catch (const std::exception& error) {
     const std::string_view text = error.what();
     const bool told = text.find("error: ") != std::string_view::npos;

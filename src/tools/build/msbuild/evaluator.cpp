@@ -64,6 +64,13 @@ bool NamesToolset(std::string_view import) {
   return false;
 }
 
+// A file of a NuGet package that was never fetched: packages\Microsoft.Windows.WDK.x64.10.0.26100.1\build\native\x.props.
+bool IsPackage(std::string_view import) {
+  const std::string path = "/" + ToLower(ToSlashes(import));
+  return path.find("/packages/") != std::string::npos || path.find("/.nuget/") != std::string::npos ||
+         path.find("/microsoft.windows.wdk") != std::string::npos || path.find("/microsoft.windows.sdk") != std::string::npos;
+}
+
 constexpr int kDeepestImport = 64;
 
 class Evaluation {
@@ -83,6 +90,7 @@ class Evaluation {
     Load(project_.file, 0);
     for (const auto& [document, node] : definition_groups_) Definitions(*document, node);
     for (const auto& [document, node] : item_groups_) Items(*document, node);
+    project_.definitions = std::move(definitions_);
     return std::move(project_);
   }
 
@@ -192,6 +200,12 @@ class Evaluation {
     const Place place = document.PlaceOf(node);
     const std::string_view raw = Attribute(node, "Project");
     if (!Holds(document, node)) return;
+    // The toolset's own files lead to those that a tree has for all of its projects.
+    if (const std::string name = ToLower(fs::path(ToSlashes(raw)).filename().string()); name == "microsoft.cpp.default.props") {
+      FileAbove("Directory.Build.props", "ImportDirectoryBuildProps", depth);
+    } else if (name == "microsoft.cpp.targets") {
+      FileAbove("Directory.Build.targets", "ImportDirectoryBuildTargets", depth);
+    }
     const std::string spelled = Unescape(expander_.Expand(raw, place));
     const fs::path base = fs::path(document.file).parent_path();
     std::vector<fs::path> files;
@@ -200,8 +214,8 @@ class Evaluation {
         files.push_back((base / match.name).lexically_normal());
     } else if (const auto file = paths_.FindFile(base, spelled)) {
       files.push_back(*file);
-    } else if (NamesToolset(raw)) {
-      diagnostics_.Note(fmt::format("{}:{}: import of {} belongs to Windows' toolset; skipped",
+    } else if (NamesToolset(raw) || IsPackage(spelled)) {
+      diagnostics_.Note(fmt::format("{}:{}: import of {} belongs to Windows' toolset or a package; skipped",
                                     place.file, place.line, raw));
     } else {
       throw BuildError(place.file, place.line,
@@ -210,6 +224,18 @@ class Evaluation {
     if (depth >= kDeepestImport)
       throw BuildError(place.file, place.line, "imports are nested too deeply");
     for (const fs::path& file : files) Load(file, depth + 1);
+  }
+
+  // The nearest file of that name from the project's folder up.
+  void FileAbove(const char* name, const char* property, int depth) {
+    const auto at = project_.properties.find(property);
+    if (at != project_.properties.end() && EqualsNoCase(Trim(at->second), "false")) return;
+    for (fs::path folder = project_.file.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+      const auto file = paths_.FindFile(folder, name);
+      if (!file) continue;
+      if (depth < kDeepestImport) Load(*file, depth + 1);
+      return;
+    }
   }
 
   void Definitions(const Document& document, const pugi::xml_node& group) {
@@ -323,6 +349,11 @@ std::string Item::Metadata(std::string_view name) const {
 std::string Project::Property(std::string_view name) const {
   const auto at = properties.find(name);
   return at == properties.end() ? std::string() : at->second;
+}
+
+std::string Project::Definition(std::string_view type, std::string_view metadata) const {
+  const auto at = definitions.find(type);
+  return at == definitions.end() ? std::string() : at->second.Metadata(metadata);
 }
 
 Project::Origin Project::Where(std::string_view property) const {

@@ -42,9 +42,11 @@ struct Project {
   std::map<std::string, Origin, LessNoCase>
       origins;  // where a property got its value, if in a file
   std::vector<Item> items;
+  std::map<std::string, Item, LessNoCase> definitions;  // what ItemDefinitionGroup says of a type
 
   std::filesystem::path folder() const { return file.parent_path(); }
   std::string Property(std::string_view name) const;  // empty if absent
+  std::string Definition(std::string_view type, std::string_view metadata) const;  // empty if absent
   Origin Where(
       std::string_view property) const;  // the start of the project if it is not set in a file
   std::vector<const Item*> ItemsOf(std::string_view type) const;
