@@ -1,4 +1,6 @@
 // Time-outs of sends: when the clock starts, what expiry does, what the status becomes.
+#include <atomic>
+
 #include "probe.h"
 
 namespace drydock::test {
@@ -107,8 +109,9 @@ CONFORMANCE(Timeouts, AnotherFinalStatusIsReportedAsItIsHoweverLate, "IOX-8", "I
 
 CONFORMANCE(Timeouts, TheDriversOwnCancelAfterExpiryReadsTimeoutToo, "IOX-8") {
   std::vector<ModelRequest> kept;
+  std::atomic<bool> expired = false;
   Stack stack(machine, {.on_ioctl = [&](const ModelRequest& request) {
-    request.Pend();
+    request.Pend([&](const ModelRequest&) { expired = true; });  // heard, and answered below
     kept.push_back(request);
   }});
   machine.Run([&] {
@@ -116,7 +119,7 @@ CONFORMANCE(Timeouts, TheDriversOwnCancelAfterExpiryReadsTimeoutToo, "IOX-8") {
     WDFREQUEST request = ReadyIoctl(stack.local(), completion);
     auto options = Options(0, Milliseconds(10));
     EXPECT_TRUE(WdfRequestSend(request, stack.local(), &options));
-    SleepMs(30);
+    EXPECT_TRUE(Until([&] { return expired.load(); }));
     EXPECT_FALSE(WdfRequestCancelSentRequest(request));
     kept.at(0).Complete(STATUS_CANCELLED, 3);
     EXPECT_TRUE(Until([&] { return completion.runs == 1; }));  // the expiry, if it is late, ends the request on its own thread

@@ -19,7 +19,7 @@ typedef struct _LOOP {
   WDFQUEUE Reads;
   HANDLE Came, Thread;
   SRWLOCK Lock;
-  BOOL End;
+  LONG End;
   ULONG Count;
   UCHAR Reports[16][2];
 } LOOP, *PLOOP;
@@ -40,7 +40,7 @@ static BOOL TakeReport(PLOOP Loop, UCHAR *Report) {
 static DWORD WINAPI LoopThread(LPVOID Parameter) {
   PLOOP loop = (PLOOP)Parameter;
   UCHAR report[2];
-  while (WaitForSingleObject(loop->Came, INFINITE) == WAIT_OBJECT_0 && !loop->End) {
+  while (WaitForSingleObject(loop->Came, INFINITE) == WAIT_OBJECT_0 && !InterlockedOr(&loop->End, 0)) {
     Sleep(1);
     while (TakeReport(loop, report)) {
       WDFREQUEST request;
@@ -106,7 +106,7 @@ VOID HidLoopControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputBufferLengt
 VOID HidLoopCleanup(WDFOBJECT Object) {
   PLOOP loop = LoopOf(Object);
   if (loop->Thread != NULL) {
-    loop->End = TRUE;
+    InterlockedExchange(&loop->End, TRUE);
     SetEvent(loop->Came);
     WaitForSingleObject(loop->Thread, INFINITE);
     CloseHandle(loop->Thread);
