@@ -20,12 +20,15 @@
 namespace drydock {
 
 struct ModelDescription {
-  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard };
+  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kUart };
   Kind kind = Kind::kNone;
   bool cancelable = true;  // kSilent
   uint64_t size = 0;       // kMemory: bytes
   std::string path;        // kFile
   bool read_only = false;  // kFile
+  LineOptions line;        // kUart
+  uint16_t port = 0;       // kUart: 0: chosen
+  bool fifo = true;        // kUart
 };
 
 // A resource of a device: registers are bytes that keep what was written; interrupts are pins that a scenario or Device::resources() raises.

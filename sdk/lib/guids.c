@@ -15,3 +15,4 @@
 #include <poclass.h>
 #include <usbiodef.h>
 #include <wdmguid.h>
+#include <winsmcrd.h>

@@ -41,6 +41,7 @@
 #include <poclass.h>
 #include <reshub.h>
 #include <sal.h>
+#include <smclib.h>
 #include <specstrings.h>
 #include <suppress.h>
 #include <usb.h>
@@ -56,6 +57,7 @@
 #include <wdmsec.h>
 #include <wmidata.h>
 #include <wmilib.h>
+#include <winsmcrd.h>
 #include <wmistr.h>
 
 #include <pshpack4.h>

@@ -13,6 +13,7 @@
 
 #include "drydock/keyboard.h"
 #include "drydock/machine.h"
+#include "drydock/uart.h"
 #include "machine/hardware.h"
 #include "machine/image.h"
 #include "machine/symbolizer.h"
@@ -91,6 +92,7 @@ struct Machine::Impl {
   void UseMatcher();                              // for children: what InstallDriver said, then the store
   std::unique_ptr<MachineDescription> description;     // what Build was given
   std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name
+  std::map<std::string, Uart> uarts;                   // likewise
   std::map<std::string, Device> named;                 // by name in the description
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;

@@ -127,7 +127,8 @@ std::shared_ptr<DeviceModel> FileDevice(const std::string& path, bool read_only)
 std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description) {
   switch (description.kind) {
     case ModelDescription::Kind::kNone:
-    case ModelDescription::Kind::kKeyboard: return nullptr;  // its hardware is in its resources
+    case ModelDescription::Kind::kKeyboard:
+    case ModelDescription::Kind::kUart: return nullptr;  // its hardware is in its resources
     case ModelDescription::Kind::kSilent: return SilentDevice(description.cancelable);
     case ModelDescription::Kind::kMemory: return MemoryDevice(description.size);
     case ModelDescription::Kind::kFile: return FileDevice(description.path, description.read_only);

@@ -367,8 +367,17 @@ class DescriptionReader {
     } else if (kind == "keyboard") {
       keys({"kind"});
       model.kind = ModelDescription::Kind::kKeyboard;
+    } else if (kind == "uart") {
+      keys({"kind", "at", "line", "edge", "shared", "fifo"});
+      model.kind = ModelDescription::Kind::kUart;
+      if (!table) return;
+      model.port = static_cast<uint16_t>(Number(*table, "at", 0, 0xFFF8));
+      model.line.line = static_cast<uint32_t>(Number(*table, "line", 0, 255));
+      model.line.level_sensitive = !Flag(*table, "edge", false);
+      model.line.shared = Flag(*table, "shared", false);
+      model.fifo = Flag(*table, "fifo", true);
     } else {
-      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file and keyboard are", kind));
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard and uart are", kind));
     }
   }
 

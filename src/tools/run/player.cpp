@@ -8,6 +8,7 @@
 
 #include "drydock/keyboard.h"
 #include "drydock/tree.h"
+#include "drydock/uart.h"
 #include "tools/run/device_hardware.h"
 
 namespace drydock::tools {
@@ -199,6 +200,9 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       machine_.RunUntilIdle();
       return true;
     }
+    case ScenarioVerb::kSend:
+    case ScenarioVerb::kTake:
+    case ScenarioVerb::kLines: return PlayUart(command);
     case ScenarioVerb::kRaise:
     case ScenarioVerb::kLower: {
       InterruptPin pin = PinOf(DeviceOf(command), command.part);
@@ -222,6 +226,18 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }
   return false;
+}
+
+bool Player::PlayUart(const Command& command) {
+  const Uart* uart = FindUart(machine_, command.device);
+  if (!uart) throw Error(fmt::format("line {}: {} is no serial port (model = \"uart\") of the machine description", command.line, command.device));
+  machine_.RunUntilIdle();
+  std::string taken;
+  if (command.verb == ScenarioVerb::kTake) taken = uart->Take();
+  else if (command.verb == ScenarioVerb::kSend) uart->Send(command.data);
+  else uart->SetLines(static_cast<uint8_t>(command.code));
+  if (command.verb != ScenarioVerb::kTake) machine_.RunUntilIdle();
+  return Judge(command, {STATUS_SUCCESS, command.verb == ScenarioVerb::kSend ? command.data.size() : taken.size()}, &taken);
 }
 
 bool Player::IsThere(const std::string& name) {

@@ -40,6 +40,7 @@ class Player {
   bool IsThere(const std::string& name);             // a started device, or an enabled interface of {class}
   bool PlayAppears(const Command& command);
   bool PlayState(const Command& command);
+  bool PlayUart(const Command& command);
   bool PlayLog(const Command& command);
   bool PlayWmi(const Command& command);
   void Print(const std::string& line);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <map>
 
+#include "tools/run/control_codes.h"
+
 namespace drydock::tools {
 namespace {
 
@@ -68,7 +70,8 @@ class LineParser {
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
-        {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi}};
+        {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi},
+        {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -121,6 +124,22 @@ class LineParser {
         const uint64_t code = ParseNumber(Next("a scan code, such as 0x1E or 0xE04B"));
         if (code == 0 || code > 0xE17F) throw Error("a scan code of set 1: 0x01 to 0x7F, with 0xE0 or 0xE1 before it or without");
         command_.code = static_cast<uint32_t>(code);
+        return;
+      }
+      case ScenarioVerb::kSend:
+        command_.device = Word(Next("the name of a serial port in the machine description"));
+        command_.data = ParseData(Next("the data"));
+        return;
+      case ScenarioVerb::kTake: command_.device = Word(Next("the name of a serial port in the machine description")); return;
+      case ScenarioVerb::kLines: {
+        static const std::map<std::string, uint32_t> kLines = {{"cts", 0x10}, {"dsr", 0x20}, {"ring", 0x40}, {"dcd", 0x80}};
+        command_.device = Word(Next("the name of a serial port in the machine description"));
+        while (More()) {
+          const std::string line = Next("a line");
+          auto found = kLines.find(line);
+          if (found == kLines.end()) throw Error(fmt::format("'{}' is no modem line; cts, dsr, ring and dcd are", line));
+          command_.code |= found->second;
+        }
         return;
       }
       case ScenarioVerb::kPlug: command_.device = Word(Next("the name of a device in the machine description")); return;
@@ -201,12 +220,18 @@ class LineParser {
     else command_.text = word[0] == '"' ? ParseData(word) : word;
   }
 
+  static uint32_t ParseControlCode(const std::string& word) {
+    if (!word.starts_with("IOCTL_")) return ParseNumber(word);
+    if (auto code = ControlCodeByName(word)) return *code;
+    throw Error(fmt::format("{} is no control code known by name; its number is", word));
+  }
+
   void ParseTransfer(ScenarioVerb verb, bool internal) {
     command_.internal = internal;
     command_.file = Next("the file");
     if (verb == ScenarioVerb::kRead) command_.length = ParseNumber(Next("how many bytes"));
     else if (verb == ScenarioVerb::kWrite) command_.data = ParseData(Next("the data"));
-    else command_.code = ParseNumber(Next("the control code"));
+    else command_.code = ParseControlCode(Next("the control code"));
   }
 
   void ParseTail() {

@@ -22,6 +22,8 @@
 //   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
 //   wmi classes
 //   press kb 0x1E      release kb 0x1E   keys of a keyboard of the machine description
+//   send port DATA      take port          the far end of a serial port of the machine description: sends; what has come since the last take
+//   lines port [cts] [dsr] [ring] [dcd]    the modem lines that the far end drives
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -49,7 +51,7 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines
 };
 
 enum class WmiVerb : uint8_t { kQuery, kSet, kSetItem, kCall, kListen, kEvent, kCollect, kIgnore, kClasses };

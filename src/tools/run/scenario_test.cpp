@@ -108,4 +108,23 @@ TEST(Scenario, MistakesAreToldWithFileAndLine) {
 }
 
 }  // namespace
+TEST(Scenario, ControlCodesHaveNames) {
+  auto commands = ParseScenario("ioctl f IOCTL_SERIAL_SET_BAUD_RATE in u32:9600\nstart r ioctl f IOCTL_STORAGE_CHECK_VERIFY\nioctl f IOCTL_SMARTCARD_TRANSMIT\n", "codes");
+  ASSERT_EQ(commands.size(), 3u);
+  EXPECT_EQ(commands[0].code, 0x1B0004u);
+  EXPECT_EQ(commands[1].code, 0x2D4800u);
+  EXPECT_EQ(commands[2].code, 0x310014u);
+  EXPECT_THROW(ParseScenario("ioctl f IOCTL_SERIAL_NO_SUCH\n", "codes"), Error);
+}
+
+TEST(Scenario, ASerialPortHasAFarEnd) {
+  auto commands = ParseScenario("send port \"OK\\r\"\ntake port expect \"AT\"\nlines port cts dcd\n", "far");
+  ASSERT_EQ(commands.size(), 3u);
+  EXPECT_EQ(commands[0].verb, ScenarioVerb::kSend);
+  EXPECT_EQ(commands[0].data, "OK\r");
+  EXPECT_EQ(commands[1].device, "port");
+  EXPECT_EQ(commands[2].code, 0x90u);
+  EXPECT_THROW(ParseScenario("lines port rts\n", "far"), Error);
+}
+
 }  // namespace drydock::tools
