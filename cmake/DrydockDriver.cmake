@@ -7,6 +7,9 @@
 # one program. Of MOF file.mof comes file_mof.h, on the include path; the image keeps its classes under the resource NAME. Sources that need WPP headers or Windows' view of file names are built from their Visual Studio project:
 # drydock build.
 
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.24)
+
 # The SDK's folders, laid out as the WDK lays them out: in the source tree (and what the build generates), or installed.
 if(NOT DRYDOCK_SDK_ROOTS)
   get_filename_component(_drydock_up ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
@@ -17,6 +20,7 @@ if(NOT DRYDOCK_SDK_ROOTS)
     set(DRYDOCK_SDK_ROOTS ${_drydock_up}/share/drydock/sdk)
   endif()
 endif()
+set(DRYDOCK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 list(GET DRYDOCK_SDK_ROOTS 0 _drydock_sdk)
 set(DRYDOCK_DRIVER_FLAGS_FILE ${_drydock_sdk}/driver-flags.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${DRYDOCK_DRIVER_FLAGS_FILE})
@@ -36,8 +40,10 @@ function(_drydock_flags out)
   set(${out} "${result}" PARENT_SCOPE)
 endfunction()
 
+# For FindWDK.cmake besides: KEEP_SETTINGS keeps the directory's include folders, definitions and options; LIBRARY makes a static library;
+# VERSIONS replaces definitions of the flags file; INF_OF names an INF that somebody else places.
 function(drydock_add_driver name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKED_IN;WDM" "KMDF;UMDF;INF;CONFIG" "SOURCES;INCLUDES;DEFINES;MOF")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKED_IN;WDM;KEEP_SETTINGS;LIBRARY" "KMDF;UMDF;INF;CONFIG;INF_OF" "SOURCES;INCLUDES;DEFINES;MOF;VERSIONS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "drydock_add_driver(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -89,6 +95,11 @@ function(drydock_add_driver name)
   list(APPEND defines ${kind_defines} ${config_defines})
   list(TRANSFORM defines REPLACE "@MAJOR@" ${major})
   list(TRANSFORM defines REPLACE "@MINOR@" ${minor})
+  foreach(define IN LISTS arg_VERSIONS)
+    string(REGEX REPLACE "=.*" "" macro "${define}")
+    list(FILTER defines EXCLUDE REGEX "^${macro}=")
+    list(APPEND defines ${define})
+  endforeach()
 
   # The framework's headers carry every version from the first to their own; an older driver says its version in the defines.
   set(folders)
@@ -105,6 +116,9 @@ function(drydock_add_driver name)
   list(REMOVE_DUPLICATES folders)
 
   set(sources ${arg_SOURCES})
+  if(arg_LIBRARY)
+    set(stubs)
+  endif()
   foreach(stub IN LISTS stubs)
     list(APPEND sources ${_drydock_sdk}/${stub})
   endforeach()
@@ -140,6 +154,9 @@ function(drydock_add_driver name)
   set(inf "")
   if(arg_INF)
     get_filename_component(inf ${arg_INF} NAME)
+  elseif(arg_INF_OF)
+    get_filename_component(inf ${arg_INF_OF} NAME_WLE)
+    string(APPEND inf .inf)
   endif()
   file(CONFIGURE OUTPUT ${info} @ONLY CONTENT
 "/* What this driver image is; read by a machine that loads it. */
@@ -147,12 +164,16 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
     \"{\\\"name\\\":\\\"@name@\\\",\\\"type\\\":\\\"@kind@\\\",\\\"version\\\":\\\"@version@\\\",\"
     \"\\\"configuration\\\":\\\"@arg_CONFIG@\\\",\\\"inf\\\":\\\"@inf@\\\"}\";
 ")
-  list(APPEND sources ${info})
+  if(NOT arg_LIBRARY)
+    list(APPEND sources ${info})
+  endif()
 
   set(objects ${name})
   if(arg_LINKED_IN)
     set(objects ${name}_objects)
     add_library(${objects} OBJECT ${sources})
+  elseif(arg_LIBRARY)
+    add_library(${objects} STATIC ${sources})
   else()
     add_library(${objects} MODULE ${sources})
     target_link_options(${objects} PRIVATE ${link} -Wl,-soname,${name}.so)
@@ -168,8 +189,21 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
       list(APPEND options ${extra})
     endforeach()
   endif()
+  set(directory_includes)
+  if(arg_KEEP_SETTINGS)
+    get_target_property(directory_options ${objects} COMPILE_OPTIONS)
+    get_target_property(directory_defines ${objects} COMPILE_DEFINITIONS)
+    get_target_property(directory_includes ${objects} INCLUDE_DIRECTORIES)
+    foreach(kept directory_options directory_defines directory_includes)
+      if(NOT ${kept})
+        set(${kept})
+      endif()
+    endforeach()
+    list(APPEND options ${directory_options})
+    list(APPEND defines ${directory_defines})
+  endif()
   set_target_properties(${objects} PROPERTIES COMPILE_OPTIONS "${options}" COMPILE_DEFINITIONS "${defines}"
-                        INCLUDE_DIRECTORIES "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
+                        INCLUDE_DIRECTORIES "${directory_includes}" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
   target_compile_definitions(${objects} PRIVATE ${arg_DEFINES})
   target_include_directories(${objects} PRIVATE ${arg_INCLUDES})
   target_include_directories(${objects} SYSTEM PRIVATE ${folders})
@@ -200,3 +234,4 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
     add_dependencies(${name} ${name}_driver)
   endif()
 endfunction()
+cmake_policy(POP)

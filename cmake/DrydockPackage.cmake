@@ -8,4 +8,5 @@ configure_package_config_file(${CMAKE_SOURCE_DIR}/cmake/DrydockConfig.cmake.in $
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/DrydockConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/DrydockConfig.cmake ${CMAKE_BINARY_DIR}/DrydockConfigVersion.cmake
               ${CMAKE_SOURCE_DIR}/cmake/DrydockDriver.cmake ${CMAKE_SOURCE_DIR}/cmake/DrydockTest.cmake
+              ${CMAKE_SOURCE_DIR}/cmake/FindWDK.cmake ${CMAKE_SOURCE_DIR}/cmake/DrydockWdk.cmake ${CMAKE_SOURCE_DIR}/cmake/DrydockWdkProject.cmake
         DESTINATION ${DRYDOCK_PACKAGE_DIR})

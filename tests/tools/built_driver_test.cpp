@@ -65,6 +65,37 @@ TEST_P(BuiltDriver, TracesAndEventsReachTheDebugLog) {
                              "Result=0x00000000(STATUS_SUCCESS)\n"));
 }
 
+// A CMake project for the FindWDK module that brings a module of its own, options of MSVC, a resource, and a step that signs.
+TEST_P(BuiltDriver, ACmakeProjectForTheDriverKitBuildsUnchanged) {
+  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  drydock::tools::BuildRequest request;
+  request.project = fs::path(DRYDOCK_FIXTURES) / "Lantern";
+  request.out = folder_;
+  request.compiler = GetParam();
+  request.jobs = 2;
+  drydock::tools::Diagnostics diagnostics;
+  const auto surroundings = drydock::tools::FindSurroundings(drydock::tools::RunningExecutable());
+  auto built = drydock::tools::BuildAll(request, surroundings, diagnostics);
+  ASSERT_EQ(built.drivers.size(), 2u);
+  for (const auto& driver : built.drivers) ASSERT_EQ(driver.error, "") << driver.name;
+  EXPECT_EQ(built.drivers[0].result.image, folder_ / "lantern/lantern.so");
+  EXPECT_TRUE(fs::exists(folder_ / "lantern/lantern.inf"));
+
+  drydock::Machine machine;
+  auto driver = machine.AddDriver(built.drivers[0].result.image.string());
+  auto device = machine.AddDevice({.function = driver});
+  ASSERT_TRUE(device.started()) << machine.ReportText();
+  EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+  EXPECT_EQ(machine.UnloadDriver(driver), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+  std::string log;
+  for (const std::string& line : machine.DebugLog()) log += line + "\n";
+  EXPECT_THAT(log, HasSubstr("LanternEntry: level 7"));
+
+  built = drydock::tools::BuildAll(request, surroundings, diagnostics);
+  EXPECT_TRUE(built.drivers[0].result.up_to_date && built.drivers[1].result.up_to_date);
+}
+
 INSTANTIATE_TEST_SUITE_P(Compilers, BuiltDriver, testing::Values("clang", "gcc"));
 
 }  // namespace

@@ -96,6 +96,7 @@ class Builder {
       plan.link.push_back(map ? ReplaceAll(flag, "@EXPORTS@", map->string()) : flag);
     }
     if (map) plan.link_files.push_back(*map);
+    if (!project_.entry_point.empty()) plan.link.push_back("-Wl,--defsym=DriverEntry=" + project_.entry_point);
     plan.link.push_back("-Wl,-soname," + project_.target + ".so");
     return plan;
   }

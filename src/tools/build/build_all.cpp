@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tools/build/build.h"
+#include "tools/build/cmake_project.h"
 #include "tools/build/solution.h"
 
 namespace drydock::tools {
@@ -37,6 +38,8 @@ class AllBuilder {
     } else if (const std::string extension = ToLower(path.extension().string()); extension == ".sln" || extension == ".slnx") {
       if (!fs::exists(path, error)) throw BuildError(fmt::format("{} does not exist", request_.project.string()));
       FromSolution(path);
+    } else if (EqualsNoCase(path.filename().string(), "CMakeLists.txt") && fs::exists(path, error)) {
+      FromCmake(path.parent_path());
     } else {
       One(request_.project);
     }
@@ -47,6 +50,7 @@ class AllBuilder {
   void FromFolder(const fs::path& folder) {
     if (const auto solution = SolutionOf(folder)) return FromSolution(*solution);
     const auto projects = paths_.Expand(folder, "*.vcxproj");
+    if (projects.empty() && IsWdkCmakeProject(folder)) return FromCmake(folder);
     if (projects.size() == 1 || paths_.FindFile(folder, "sources") || HoldsSources(folder)) {
       if (projects.size() <= 1) return One(request_.project);
     }
@@ -64,6 +68,8 @@ class AllBuilder {
     if (!older.empty()) return FromProjects(folder, older);
     throw BuildError(fmt::format("{} holds no solution, no project and no C or C++ sources", folder.string()));
   }
+
+  void FromCmake(const fs::path& folder) { summary_ = BuildCmakeProject(folder, request_, surroundings_, diagnostics_); }
 
   std::optional<fs::path> SolutionOf(const fs::path& folder) {
     std::vector<fs::path> found;

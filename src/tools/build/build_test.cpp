@@ -196,6 +196,18 @@ TEST_F(DriverBuild, AWdmDriverShowsItsDriverEntry) {
               AllOf(Contains("DriverEntry"), Not(Contains("FxDriverEntry"))));
 }
 
+TEST_F(DriverBuild, TheEntryPointMayHaveAnotherName) {
+  folder_.Write("drv/a.c", "#include <ntddk.h>\nNTSTATUS Begin(PDRIVER_OBJECT d, PUNICODE_STRING p) { return 0; }\n");
+  for (const char* type : {"WDM", "KMDF"}) {
+    const auto project = folder_.Write("drv/drv.vcxproj", std::string("<Project><PropertyGroup><DriverType>") + type +
+                                                              "</DriverType></PropertyGroup><ItemDefinitionGroup><Link><EntryPointSymbol>Begin</EntryPointSymbol></Link>"
+                                                              "</ItemDefinitionGroup><ItemGroup><ClCompile Include='a.c'/></ItemGroup></Project>");
+    const BuildResult result = Build(project);
+    EXPECT_THAT(OfferedSymbols(result.image), Contains(type == std::string_view("WDM") ? "DriverEntry" : "FxDriverEntry"));
+    EXPECT_THAT(NeededSymbols(result.image), Not(Contains("DriverEntry")));
+  }
+}
+
 class DriverProjects : public testing::Test {
  protected:
   DriverProject Load(const fs::path& path, const std::string& configuration = "Debug") {

@@ -128,7 +128,8 @@ CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command) {
   return line;
 }
 
-int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options) {
+int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOptions& options) {
+  const std::vector<std::string> command = options.msvc_options ? WithoutMsvcOptions(given) : given;
   const CompileCommandLine line = ReadCompileCommand(command);
   if (!line.compiles) Become(command);
   const std::string& compiler = line.compiler.back();
@@ -194,14 +195,18 @@ int CompileLauncherMain(int argc, char** argv) {
       ++at;
       break;
     }
+    if (word == "--msvc-options") {
+      options.msvc_options = true;
+      continue;
+    }
     if (word == "--no-headers") {
       options.find_headers = false;
       continue;
     }
     std::printf(
-        "usage: drydock cc [--no-headers] [--] COMPILER ARGUMENTS...\n\n"
+        "usage: drydock cc [--no-headers] [--msvc-options] [--] COMPILER ARGUMENTS...\n\n"
         "Runs one compilation (COMPILER ... -c FILE -o OBJECT) with MSVC's dialect translated for clang and gcc, and with headers\n"
-        "found as on Windows (--no-headers: as the compiler finds them). Anything else goes to the compiler as it is.\n"
+        "found as on Windows (--no-headers: as the compiler finds them; --msvc-options: without what only MSVC's command line knows). Anything else goes to the compiler as it is.\n"
         "As a launcher: cmake -DCMAKE_C_COMPILER_LAUNCHER=drydock-cc -DCMAKE_CXX_COMPILER_LAUNCHER=drydock-cc\n");
     return word == "--help" || word == "-h" ? 0 : 2;
   }

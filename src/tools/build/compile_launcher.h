@@ -14,6 +14,7 @@ namespace drydock::tools {
 struct LauncherOptions {
   // Headers are found as on Windows (include_shadow.h), with leading headers in OBJECT.headers; drydock build has seen to that itself.
   bool find_headers = true;
+  bool msvc_options = false;  // WithoutMsvcOptions
 };
 
 // What the command asks for.
@@ -27,9 +28,13 @@ struct CompileCommandLine {
 };
 CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command);
 
+// The command of a CMake project that was written for MSVC, in the words of clang and gcc: /D, /I, /U and /FI are translated, other options
+// of MSVC's compiler and linker (/W4, -wd4201, /INTEGRITYCHECK, ntoskrnl.lib) are left out. Files that begin with a slash stay.
+std::vector<std::string> WithoutMsvcOptions(const std::vector<std::string>& command);
+
 int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options);
 
-// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--] COMPILER ARGUMENTS.
+// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--msvc-options] [--] COMPILER ARGUMENTS.
 int CompileLauncherMain(int argc, char** argv);
 
 }  // namespace drydock::tools

@@ -90,5 +90,15 @@ TEST_P(LauncherRun, WhatNeedsNoTranslationIsCompiledAsItIs) {
   EXPECT_FALSE(fs::exists(folder_.path() / "a.o.i"));
 }
 
+TEST(CompileLauncherOptions, WhatOnlyMsvcKnowsIsLeftOutAndFilesStay) {
+  const auto without = [](const std::vector<std::string>& words) { return WithoutMsvcOptions(words); };
+  EXPECT_EQ(without({"clang", "/W4", "-wd4201", "/WX", "/Zc:wchar_t", "-W4", "-Wall", "/DNAME=1", "/I", "inc", "/FIforced.h", "-MD", "-MF", "x.d", "-o",
+                     "/no/such/x.o", "-c", "/etc/passwd", "-DOdd=/W4", "-std=c++17", "/permissive-"}),
+            (std::vector<std::string>{"clang", "-Wall", "-DNAME=1", "-I", "inc", "-include", "forced.h", "-MD", "-MF", "x.d", "-o", "/no/such/x.o", "-c",
+                                      "/etc/passwd", "-DOdd=/W4", "-std=c++17"}));
+  EXPECT_EQ(without({"clang", "-shared", "-Wl,-z,now", "/INTEGRITYCHECK", "-NODEFAULTLIB:x", "-ldl", "ntoskrnl.lib", "a.o", "-o", "x.so"}),
+            (std::vector<std::string>{"clang", "-shared", "-Wl,-z,now", "a.o", "-o", "x.so"}));
+}
+
 }  // namespace
 }  // namespace drydock::tools

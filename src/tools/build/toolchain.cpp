@@ -85,6 +85,7 @@ Surroundings FindSurroundings(const fs::path& executable) {
     const json paths = ParseJson(paths_file);
     for (const std::string& root : Strings(paths, "sdk")) result.sdk_roots.emplace_back(root);
     result.library = paths.value("library", "");
+    result.cmake = paths.value("cmake", "");
     searched = paths_file.string();
   } else {
     const fs::path prefix = folder.parent_path();
@@ -92,6 +93,7 @@ Surroundings FindSurroundings(const fs::path& executable) {
     for (const char* lib : {"lib", "lib64", "lib/x86_64-linux-gnu"}) {
       if (fs::exists(prefix / lib / "libdrydock.so", error))
         result.library = prefix / lib / "libdrydock.so";
+      if (fs::exists(prefix / lib / "cmake/Drydock/FindWDK.cmake", error)) result.cmake = prefix / lib / "cmake/Drydock";
     }
     searched = result.sdk_roots.front().string();
   }

@@ -23,6 +23,8 @@ struct Surroundings {
   std::filesystem::path library;  // libdrydock.so; empty if not found
   std::filesystem::path launcher;  // drydock-cc; empty if not found
 
+  std::filesystem::path cmake;     // the CMake package's folder; empty if not found
+
   // A file or folder of the SDK, from the first root that has it.
   std::optional<std::filesystem::path> Find(const std::filesystem::path& relative) const;
 };
