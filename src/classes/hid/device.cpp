@@ -1,19 +1,18 @@
 // The class's device object: coming, going, power.
+#include <algorithm>
 #include <new>
 
 #include "classes/hid/hid.h"
+#include "nt/driver_callback.h"
 
 namespace drydock::classes::hid {
+
+using nt::CallDriver;
+
 namespace {
 
-constexpr GUID kHidInterface = {0x4D1E55B2, 0xF16F, 0x11CF, {0x88, 0xCB, 0x00, 0x11, 0x11, 0x00, 0x00, 0x30}};
 constexpr ULONG kLockTag = 'LdiH';
 constexpr ULONG kMostDescriptor = 65535;
-
-NTSTATUS Down(Hid& hid, PIRP irp) {
-  IoSkipCurrentIrpStackLocation(irp);
-  return IoCallDriver(hid.lower, irp);
-}
 
 // --- start and end ---
 
@@ -40,18 +39,19 @@ NTSTATUS AskDevice(Hid& hid) {
                        &bytes);
   if (!NT_SUCCESS(status)) return status;
   if (bytes < report_descriptor.size()) return STATUS_DEVICE_DATA_ERROR;
-  std::optional<ReportLayout> layout = ParseReportDescriptor(report_descriptor);
-  if (!layout) return STATUS_DEVICE_DATA_ERROR;
-  hid.layout = std::move(*layout);
-  return STATUS_SUCCESS;
+  std::optional<DeviceReports> reports = ParseCollections(report_descriptor);
+  if (!reports) return STATUS_DEVICE_DATA_ERROR;
+  hid.layout = reports->layout;
+  return MakeChildren(hid, std::move(*reports));
 }
 
 NTSTATUS StartDevice(Hid& hid) {
-  if (hid.slots[0].exchange == nullptr) {  // the first time; a restart after a rebalance finds the same device
+  if (hid.children.empty()) {  // the first time; a restart after a rebalance finds the same device
     NTSTATUS status = AskDevice(hid);
     if (NT_SUCCESS(status)) status = MakeSlots(hid);
     if (!NT_SUCCESS(status)) {
       FreeSlots(hid);
+      DeleteChildren(hid);
       return status;
     }
   }
@@ -62,15 +62,12 @@ NTSTATUS StartDevice(Hid& hid) {
   }
   hid.started = true;
   ReadIdleSetting(hid);
-  if (hid.link.Buffer == nullptr) IoRegisterDeviceInterface(hid.pdo, &kHidInterface, nullptr, &hid.link);
-  if (hid.link.Buffer != nullptr) IoSetDeviceInterfaceState(&hid.link, TRUE);
   StartReading(hid);
   Unused(hid);
   return STATUS_SUCCESS;
 }
 
 void StopUse(Hid& hid, bool there) {
-  if (hid.link.Buffer != nullptr) IoSetDeviceInterfaceState(&hid.link, FALSE);
   FailWaiting(hid);
   EndIdle(hid);
   StopReading(hid);
@@ -79,11 +76,11 @@ void StopUse(Hid& hid, bool there) {
 }
 
 NTSTATUS NTAPI DispatchPnp(DEVICE_OBJECT* device, PIRP irp) {
+  if (Child* child = ExtensionOf(device).child) return ChildPnp(*child, irp);
   Hid& hid = HidOf(device);
   switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
     case IRP_MN_START_DEVICE: {
-      IoForwardIrpSynchronously(hid.lower, irp);
-      NTSTATUS status = irp->IoStatus.Status;
+      NTSTATUS status = ForwardAndWait(hid, irp);
       if (NT_SUCCESS(status)) status = StartDevice(hid);
       return Complete(irp, status);
     }
@@ -101,13 +98,18 @@ NTSTATUS NTAPI DispatchPnp(DEVICE_OBJECT* device, PIRP irp) {
       if (NT_SUCCESS(IoAcquireRemoveLock(&hid.remove_lock, irp))) IoReleaseRemoveLockAndWait(&hid.remove_lock, irp);
       irp->IoStatus.Status = STATUS_SUCCESS;
       const NTSTATUS status = Down(hid, irp);
-      if (hid.link.Buffer != nullptr) RtlFreeUnicodeString(&hid.link);
       FreeSlots(hid);
+      DeleteChildren(hid);
       IoDetachDevice(hid.lower);
       Hid* object = &hid;
       IoDeleteDevice(device);
       delete object;
       return status;
+    }
+    case IRP_MN_QUERY_DEVICE_RELATIONS: {
+      if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations) return Down(hid, irp);
+      const NTSTATUS status = ReportChildren(hid, irp);
+      return NT_SUCCESS(status) ? Down(hid, irp) : Complete(irp, status);
     }
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
@@ -126,8 +128,7 @@ VOID NTAPI DevicePowerIsDone(DEVICE_OBJECT*, UCHAR, POWER_STATE, PVOID context, 
   PIRP system_irp = static_cast<PIRP>(context);
   if (system_irp == nullptr) return;
   Hid& hid = HidOf(IoGetCurrentIrpStackLocation(system_irp)->DeviceObject);
-  IoSkipCurrentIrpStackLocation(system_irp);
-  PoCallDriver(hid.lower, system_irp);
+  Down(hid, system_irp);
 }
 
 NTSTATUS SystemPower(Hid& hid, PIRP irp, SYSTEM_POWER_STATE to) {
@@ -144,6 +145,7 @@ NTSTATUS SystemPower(Hid& hid, PIRP irp, SYSTEM_POWER_STATE to) {
 }
 
 NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
+  if (ExtensionOf(device).child != nullptr) return ChildPower(device, irp);
   Hid& hid = HidOf(device);
   const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
   const auto& power = location.Parameters.Power;
@@ -155,8 +157,7 @@ NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
     return Down(hid, irp);
   }
   const POWER_STATE state = power.State;
-  IoForwardIrpSynchronously(hid.lower, irp);
-  const NTSTATUS status = irp->IoStatus.Status;
+  const NTSTATUS status = ForwardAndWait(hid, irp);
   if (NT_SUCCESS(status)) {
     PoSetPowerState(device, DevicePowerState, state);
     StartReading(hid);
@@ -170,19 +171,24 @@ NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
   return status;
 }
 
-NTSTATUS NTAPI DispatchPassDown(DEVICE_OBJECT* device, PIRP irp) { return Down(HidOf(device), irp); }
+NTSTATUS NTAPI DispatchPassDown(DEVICE_OBJECT* device, PIRP irp) {
+  return ExtensionOf(device).child != nullptr ? Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information) : Down(HidOf(device), irp);
+}
 NTSTATUS NTAPI DispatchRefuse(DEVICE_OBJECT*, PIRP irp) { return Complete(irp, STATUS_INVALID_DEVICE_REQUEST); }
 
-NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode) {
+NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode, const Registration* mini = nullptr) {
   DEVICE_OBJECT* device;
-  NTSTATUS status = IoCreateDevice(driver, sizeof(Hid*), nullptr, FILE_DEVICE_KEYBOARD, 0, FALSE, &device);
+  const ULONG extension_bytes = (sizeof(Extension) + 15 & ~size_t{15}) + (mini == nullptr ? 0 : mini->extension_bytes);
+  NTSTATUS status = IoCreateDevice(driver, extension_bytes, nullptr, FILE_DEVICE_KEYBOARD, 0, FALSE, &device);
   if (!NT_SUCCESS(status)) return status;
   auto* hid = new (std::nothrow) Hid;
   if (hid == nullptr) {
     IoDeleteDevice(device);
     return STATUS_INSUFFICIENT_RESOURCES;
   }
-  *static_cast<Hid**>(device->DeviceExtension) = hid;
+  Extension& extension = ExtensionOf(device);
+  extension.hid = hid;
+  hid->mini = mini;
   hid->self = device;
   hid->pdo = pdo;
   hid->user_mode = user_mode;
@@ -198,6 +204,19 @@ NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode) {
     return STATUS_NO_SUCH_DEVICE;
   }
   device->Flags |= DO_DIRECT_IO | DO_POWER_PAGABLE;
+  if (mini != nullptr) {
+    ++device->StackSize;  // the class has a location of its own, and the minidriver another
+    extension.port.PhysicalDeviceObject = pdo;
+    extension.port.NextDeviceObject = hid->lower;
+    extension.port.MiniDeviceExtension = static_cast<UCHAR*>(device->DeviceExtension) + (sizeof(Extension) + 15 & ~size_t{15});
+    status = mini->add_device == nullptr ? STATUS_SUCCESS : CallDriver("DRIVER_ADD_DEVICE", mini->add_device, driver, device);
+    if (!NT_SUCCESS(status)) {
+      IoDetachDevice(hid->lower);
+      delete hid;
+      IoDeleteDevice(device);
+      return status;
+    }
+  }
   device->Flags &= ~static_cast<ULONG>(DO_DEVICE_INITIALIZING);
   return STATUS_SUCCESS;
 }
@@ -214,6 +233,7 @@ NTSTATUS SetUp(DRIVER_OBJECT* driver, PDRIVER_ADD_DEVICE add_device) {
   driver->MajorFunction[IRP_MJ_READ] = DispatchRead;
   driver->MajorFunction[IRP_MJ_WRITE] = DispatchWrite;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = DispatchControl;
+  driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = DispatchControl;  // of drivers above a collection
   driver->MajorFunction[IRP_MJ_PNP] = DispatchPnp;
   driver->MajorFunction[IRP_MJ_POWER] = DispatchPower;
   driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = DispatchPassDown;
@@ -231,7 +251,93 @@ NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
   return status;
 }
 
+NTSTATUS CallBelow(Hid& hid, PIRP irp) {
+  if (hid.mini == nullptr) return IoCallDriver(hid.lower, irp);
+  IoSetNextIrpStackLocation(irp);
+  IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
+  location.DeviceObject = hid.self;
+  return CallDriver("DRIVER_DISPATCH", hid.mini->major[location.MajorFunction], hid.self, irp);
+}
+
+NTSTATUS Down(Hid& hid, PIRP irp) {
+  if (hid.mini == nullptr) {
+    IoSkipCurrentIrpStackLocation(irp);
+  } else {
+    IoCopyCurrentIrpStackLocationToNext(irp);
+  }
+  return CallBelow(hid, irp);
+}
+
+NTSTATUS ForwardAndWait(Hid& hid, PIRP irp) {
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  IoCopyCurrentIrpStackLocationToNext(irp);
+  IoSetCompletionRoutine(
+      irp,
+      [](DEVICE_OBJECT*, PIRP, PVOID context) -> NTSTATUS {
+        KeSetEvent(static_cast<KEVENT*>(context), IO_NO_INCREMENT, FALSE);
+        return STATUS_MORE_PROCESSING_REQUIRED;
+      },
+      &done, TRUE, TRUE, TRUE);
+  CallBelow(hid, irp);
+  KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+  return irp->IoStatus.Status;
+}
+
 NTSTATUS NTAPI MsHidKmdfEntry(DRIVER_OBJECT* driver, UNICODE_STRING*) { return SetUp(driver, AddKmdf); }
 NTSTATUS NTAPI MsHidUmdfEntry(DRIVER_OBJECT* driver, UNICODE_STRING*) { return SetUp(driver, AddUmdf); }
 
+namespace {
+
+int registration_key;  // its address
+
+NTSTATUS NTAPI AddRegistered(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
+  return AddDevice(driver, pdo, false, static_cast<const Registration*>(IoGetDriverObjectExtension(driver, &registration_key)));
+}
+
+VOID NTAPI UnloadRegistered(DRIVER_OBJECT* driver) {
+  const auto* registration = static_cast<const Registration*>(IoGetDriverObjectExtension(driver, &registration_key));
+  if (registration->unload != nullptr) CallDriver("DRIVER_UNLOAD", registration->unload, driver);
+}
+
+}  // namespace
+
+NTSTATUS Register(const HID_MINIDRIVER_REGISTRATION& asked) {
+  DRIVER_OBJECT* driver = asked.DriverObject;
+  if (asked.Revision > HID_REVISION || driver == nullptr || driver->DriverExtension->AddDevice == nullptr) return STATUS_INVALID_PARAMETER;
+  PVOID room;
+  if (NTSTATUS status = IoAllocateDriverObjectExtension(driver, &registration_key, sizeof(Registration), &room); !NT_SUCCESS(status)) return status;
+  auto* registration = static_cast<Registration*>(room);
+  std::copy(std::begin(driver->MajorFunction), std::end(driver->MajorFunction), registration->major);
+  registration->add_device = driver->DriverExtension->AddDevice;
+  registration->unload = driver->DriverUnload;
+  registration->extension_bytes = asked.DeviceExtensionSize;
+  registration->polled = asked.DevicesArePolled;
+  NTSTATUS status = SetUp(driver, AddRegistered);
+  driver->DriverUnload = UnloadRegistered;
+  return status;
+}
+
+NTSTATUS SetPresence(DEVICE_OBJECT* pdo, bool present) {
+  for (DEVICE_OBJECT* device = pdo; device != nullptr; device = device->AttachedDevice) {
+    if (IoGetDriverObjectExtension(device->DriverObject, &registration_key) == nullptr || device->DeviceExtension == nullptr) continue;
+    Hid& hid = HidOf(device);
+    if (__atomic_exchange_n(&hid.present, present, __ATOMIC_SEQ_CST) != present) IoInvalidateDeviceRelations(hid.pdo, BusRelations);
+    return STATUS_SUCCESS;
+  }
+  return STATUS_INVALID_PARAMETER;
+}
+
 }  // namespace drydock::classes::hid
+
+extern "C" {
+
+NTSTATUS HidRegisterMinidriver(PHID_MINIDRIVER_REGISTRATION MinidriverRegistration) {
+  return MinidriverRegistration == nullptr ? STATUS_INVALID_PARAMETER : drydock::classes::hid::Register(*MinidriverRegistration);
+}
+
+NTSTATUS HidNotifyPresence(PDEVICE_OBJECT PhysicalDeviceObject, BOOLEAN IsPresent) {
+  return drydock::classes::hid::SetPresence(PhysicalDeviceObject, IsPresent != FALSE);
+}
+
+}  // extern "C"

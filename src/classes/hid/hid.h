@@ -1,19 +1,22 @@
-// The HID class above a minidriver that is a lower filter: MsHidUmdf.sys above a user-mode one, MsHidKmdf.sys above a KMDF one, and the
-// class driver that both bring along, in one device object.
+// The HID class. Above a minidriver that is a lower filter: MsHidUmdf.sys above a user-mode one, MsHidKmdf.sys above a KMDF one, and the
+// class driver that both bring along, in one device object. Above a WDM minidriver of its own registration (HidRegisterMinidriver): the
+// class takes over the driver object, and calls what the minidriver had put there.
 //
 // What it does: at the start it asks for the HID descriptor, the attributes and the report descriptor and activates the device; while the
 //             device is in D0 it has two read-report requests with the minidriver (ping-pong: each is sent again as soon as it is
-//             complete), and every input report goes to every open file. Applications come through GUID_DEVINTERFACE_HID: ReadFile,
-//             WriteFile, the IOCTL_HID_... controls of hidclass.h. It owns the stack's power policy.
+//             complete), and every input report goes to every open file. It is the bus of a device for each top-level collection, with
+//             ids beginning with HID\\ and GUID_DEVINTERFACE_HID: files of such a device see its collection alone, files of the device
+//             below (for tests) see all. ReadFile, WriteFile, the IOCTL_HID_... controls of hidclass.h. It owns the stack's power policy.
 //             Where the hardware key has EnableDefaultIdleNotificationHandler = 1 the device powers down while nobody has it open.
-// Narrowed:   one interface for the whole device, where Windows makes a child device for each top-level collection; preparsed data
-//             (IOCTL_HID_GET_COLLECTION_DESCRIPTOR) are not there.
+// Narrowed:   physical descriptors are not there; everybody may open a mouse or keyboard, not only the system.
 // Called by:  the I/O manager. PASSIVE_LEVEL, completion routines <= DISPATCH_LEVEL.
 // Locks:      Hid::lock for the files, their reports and their waiting requests, and for `reading`; nothing is called under it.
 // Source:     public documentation of HID minidrivers (UM-26 to UM-33) and of the controls of hidport.h and hidclass.h.
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include <ntddk.h>
@@ -21,6 +24,7 @@
 #include <hidclass.h>
 #include <hidport.h>
 
+#include "classes/hid/preparsed.h"
 #include "classes/hid/report_descriptor.h"
 
 namespace drydock::classes::hid {
@@ -29,12 +33,39 @@ DRIVER_INITIALIZE MsHidKmdfEntry, MsHidUmdfEntry;
 
 struct Hid;
 
+// What the class's device objects have for an extension: those of the stack (the minidriver's part is behind it) and of the collections.
+struct Extension {
+  HID_DEVICE_EXTENSION port;
+  Hid* hid;
+  struct Child* child;  // null: the stack's own
+};
+
+// A top-level collection: one device.
+struct Child {
+  Hid* hid = nullptr;
+  DEVICE_OBJECT* device = nullptr;
+  std::vector<uint8_t> preparsed;
+  UNICODE_STRING link = {};
+  bool started = false;
+  const PreparsedHeader& header() const { return *reinterpret_cast<const PreparsedHeader*>(preparsed.data()); }
+};
+
+// What a minidriver had put into its driver object when it registered.
+struct Registration {
+  PDRIVER_DISPATCH major[IRP_MJ_MAXIMUM_FUNCTION + 1];
+  PDRIVER_ADD_DEVICE add_device;
+  PDRIVER_UNLOAD unload;
+  ULONG extension_bytes;
+  bool polled;
+};
+
 // An open file: FsContext of its file object.
 struct Reader {
   LIST_ENTRY link;                         // in Hid::readers
   LIST_ENTRY waiting;                      // IRPs, by Tail.Overlay.ListEntry
   std::deque<std::vector<uint8_t>> reports;
   ULONG most_reports = 32;                 // the oldest goes when one more comes
+  const Child* child = nullptr;            // whose reports it sees; null: all
 };
 
 // One of the two read-report requests.
@@ -54,7 +85,10 @@ struct Hid {
   HID_DESCRIPTOR descriptor = {};
   HID_DEVICE_ATTRIBUTES attributes = {};
   ReportLayout layout;
-  UNICODE_STRING link = {};
+  const Registration* mini = nullptr;      // null: the minidriver is the device below
+  std::vector<std::unique_ptr<Child>> children;
+  bool present = true;                     // HidNotifyPresence: the children are reported
+  LONG poll_milliseconds = 5;              // between reads of a polled device
   IO_REMOVE_LOCK remove_lock;
 
   KSPIN_LOCK lock;
@@ -122,10 +156,24 @@ void Unused(Hid& hid);        // the last file is gone, or the device came to D0
 NTSTATUS Used(Hid& hid);      // PASSIVE_LEVEL; waits for D0
 void EndIdle(Hid& hid);
 
+// --- device.cpp ---
+NTSTATUS CallBelow(Hid& hid, PIRP irp);     // the next stack location is filled in: to the minidriver
+NTSTATUS Down(Hid& hid, PIRP irp);          // as it is
+NTSTATUS ForwardAndWait(Hid& hid, PIRP irp);
+
+// --- children.cpp: the devices of the collections ---
+NTSTATUS MakeChildren(Hid& hid, DeviceReports reports);
+void DeleteChildren(Hid& hid);
+NTSTATUS ReportChildren(Hid& hid, PIRP irp);   // BusRelations: fills the IRP
+NTSTATUS ChildPnp(Child& child, PIRP irp);
+NTSTATUS ChildPower(DEVICE_OBJECT* device, PIRP irp);
+std::u16string HardwareIdsOf(const Child& child);  // a list, each string and the whole ended by 0
+
 // --- controls.cpp ---
 DRIVER_DISPATCH DispatchWrite, DispatchControl;
 
-inline Hid& HidOf(DEVICE_OBJECT* device) { return **static_cast<Hid**>(device->DeviceExtension); }
+inline Extension& ExtensionOf(DEVICE_OBJECT* device) { return *static_cast<Extension*>(device->DeviceExtension); }
+inline Hid& HidOf(DEVICE_OBJECT* device) { return *ExtensionOf(device).hid; }
 NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
 
 class SpinGuard {

@@ -156,7 +156,7 @@ Exchange* NewExchange(Hid& hid, const Transfer& transfer) {
   if (exchange == nullptr) return nullptr;
   exchange->hid = &hid;
   exchange->transfer = transfer;
-  exchange->irp = IoAllocateIrp(hid.lower->StackSize, FALSE);
+  exchange->irp = IoAllocateIrp(static_cast<CCHAR>(hid.lower->StackSize + (hid.mini != nullptr)), FALSE);
   if (exchange->irp != nullptr && transfer.code == IOCTL_HID_GET_INDEXED_STRING) {
     exchange->mdl = IoAllocateMdl(transfer.output, transfer.output_length, FALSE, FALSE, nullptr);
     if (exchange->mdl != nullptr) MmBuildMdlForNonPagedPool(exchange->mdl);
@@ -182,7 +182,7 @@ void Prepare(Exchange& exchange) {
   IoSetCompletionRoutine(exchange.irp, Completed, &exchange, TRUE, TRUE, TRUE);
 }
 
-void Send(Exchange& exchange) { IoCallDriver(exchange.hid->lower, exchange.irp); }
+void Send(Exchange& exchange) { CallBelow(*exchange.hid, exchange.irp); }
 
 NTSTATUS SendAndWait(Hid& hid, const Transfer& transfer, ULONG_PTR* information) {
   Exchange* exchange = NewExchange(hid, transfer);

@@ -62,6 +62,10 @@ struct Preparsed {
   uint16_t CapsOf(unsigned type, bool buttons) const;
 };
 
+inline bool Has(const PreparsedHeader& header, ReportType type, uint8_t id) {
+  return header.ids[static_cast<size_t>(type)][id / 32] >> (id % 32) & 1;
+}
+
 // The bytes behind an opaque pointer, or nothing.
 std::optional<Preparsed> Look(const void* data);
 

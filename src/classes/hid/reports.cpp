@@ -31,6 +31,10 @@ NTSTATUS Answer(PIRP irp, const std::vector<uint8_t>& report) {
   return Complete(irp, STATUS_SUCCESS, report.size());
 }
 
+size_t LongestFor(const Hid& hid, const Reader& reader) {
+  return reader.child == nullptr ? hid.layout.LongestOf(ReportType::kInput) : reader.child->header().report_bytes[HidP_Input];
+}
+
 // A report from the minidriver, with one byte for the id in front.
 void Deliver(Hid& hid, const std::vector<uint8_t>& report) {
   if (report.size() < 2 || report.size() > hid.layout.BytesOf(ReportType::kInput, report[0])) return;  // no report of this device
@@ -39,6 +43,7 @@ void Deliver(Hid& hid, const std::vector<uint8_t>& report) {
     SpinGuard guard(&hid.lock);
     for (LIST_ENTRY* entry = hid.readers.Flink; entry != &hid.readers; entry = entry->Flink) {
       Reader& reader = *CONTAINING_RECORD(entry, Reader, link);
+      if (reader.child != nullptr && !Has(reader.child->header(), ReportType::kInput, report[0])) continue;
       if (PIRP irp = TakeWaiting(reader)) {
         answered.push_back(irp);
         continue;
@@ -75,6 +80,14 @@ VOID NTAPI SendAgainLater(DEVICE_OBJECT*, PVOID context) {
   SendSlot(*static_cast<Slot*>(context));
 }
 
+VOID NTAPI SendAtNextPoll(DEVICE_OBJECT*, PVOID context) {
+  Slot& slot = *static_cast<Slot*>(context);
+  LARGE_INTEGER pause;
+  pause.QuadPart = -10'000ll * __atomic_load_n(&slot.hid->poll_milliseconds, __ATOMIC_RELAXED);
+  if (pause.QuadPart != 0) KeDelayExecutionThread(KernelMode, FALSE, &pause);
+  SendSlot(slot);
+}
+
 void SlotDone(Exchange* exchange, NTSTATUS status, ULONG_PTR information) {
   Slot& slot = *static_cast<Slot*>(exchange->context);
   const Transfer& transfer = exchange->transfer;
@@ -85,7 +98,9 @@ void SlotDone(Exchange* exchange, NTSTATUS status, ULONG_PTR information) {
     report.insert(report.end(), bytes, bytes + information);
     Deliver(*slot.hid, report);
   }
-  IoQueueWorkItem(slot.work, NT_SUCCESS(status) || status == STATUS_CANCELLED ? SendAgain : SendAgainLater, DelayedWorkQueue, &slot);
+  const bool polled = slot.hid->mini != nullptr && slot.hid->mini->polled;
+  const auto again = !NT_SUCCESS(status) && status != STATUS_CANCELLED ? SendAgainLater : polled ? SendAtNextPoll : SendAgain;
+  IoQueueWorkItem(slot.work, again, DelayedWorkQueue, &slot);
 }
 
 VOID NTAPI CancelRead(DEVICE_OBJECT* device, PIRP irp) {
@@ -188,6 +203,7 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
   auto* reader = new (std::nothrow) Reader;
   if (reader == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
   InitializeListHead(&reader->waiting);
+  reader->child = ExtensionOf(device).child;
   bool present;
   {
     SpinGuard guard(&hid.lock);
@@ -231,7 +247,7 @@ NTSTATUS NTAPI DispatchClose(DEVICE_OBJECT* device, PIRP irp) {
 NTSTATUS NTAPI DispatchRead(DEVICE_OBJECT* device, PIRP irp) {
   Hid& hid = HidOf(device);
   Reader* reader = ReaderOf(irp);
-  const size_t longest = hid.layout.LongestOf(ReportType::kInput);
+  const size_t longest = reader == nullptr ? 0 : LongestFor(hid, *reader);
   if (reader == nullptr) return Complete(irp, STATUS_PRIVILEGE_NOT_HELD);
   if (longest == 0) return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
   if (irp->MdlAddress == nullptr || IoGetCurrentIrpStackLocation(irp)->Parameters.Read.Length < longest) {
