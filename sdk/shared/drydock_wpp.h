@@ -1,7 +1,7 @@
 // The trace contract between a driver image and the machine that runs it.
 //
 // A driver's WPP calls (DoTraceMessage, TraceEvents, functions of its own) are turned by `drydock build` into calls of
-// DrydockWppTrace. libdrydock defines these functions (src/nt/dbg); the headers that the builder generates (x.tmh) are
+// DrydockWppMessage. libdrydock defines these functions (src/nt/etw); the headers that the builder generates (x.tmh) are
 // their only callers. Usable from C and C++, from any IRQL, on any thread of a machine.
 //
 // The format is passed on as the driver wrote it. What the runtime has to decode:
@@ -60,11 +60,21 @@ typedef struct _DRYDOCK_WPP_BUFFER {
     short Length;
 } DRYDOCK_WPP_BUFFER;
 
-// WPP_INIT_TRACING: from now on the driver's messages are wanted; sets Flags, Level and Logger of each control.
+// What a driver calls WPP_PRIVATE_ENABLE_CALLBACK: hears, at PASSIVE_LEVEL, each time that a session enables or disables a control.
+typedef void DRYDOCK_WPP_ENABLE_CALLBACK(const void* Guid, unsigned long long Logger, unsigned char Enable, unsigned int Flags,
+                                         unsigned char Level);
+
+// WPP_INIT_TRACING: from now on sessions of the machine can enable the driver's controls, and those that did so before count;
+// Flags, Level and Logger of each control say what they want (docs/tracing.md).
 void DrydockWppStart(const DRYDOCK_WPP_MODULE* module);
+void DrydockWppStartWith(const DRYDOCK_WPP_MODULE* module, DRYDOCK_WPP_ENABLE_CALLBACK* callback);
 // WPP_CLEANUP: no message is wanted any more; clears what DrydockWppStart has set.
 void DrydockWppStop(const DRYDOCK_WPP_MODULE* module);
-// One message. flags: the bit of the flag that the call names, or 0; level: TRACE_LEVEL_..., or 0 where the call has none.
+// One message. control: which of the module's; flags: the bit of the flag that the call names, or 0; level: TRACE_LEVEL_..., or 0 where
+// the call has none.
+void DrydockWppMessage(const DRYDOCK_WPP_MODULE* module, unsigned control, unsigned flags, unsigned level, const char* func,
+                       const char* file, int line, const char* format, ...);
+// A message of no control.
 void DrydockWppTrace(const char* driver, unsigned flags, unsigned level, const char* func, const char* file, int line,
                      const char* format, ...);
 

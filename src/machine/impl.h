@@ -13,6 +13,7 @@
 
 #include "drydock/keyboard.h"
 #include "drydock/machine.h"
+#include "drydock/trace.h"
 #include "drydock/uart.h"
 #include "machine/hardware.h"
 #include "machine/image.h"
@@ -96,6 +97,8 @@ struct Machine::Impl {
   std::map<std::string, Device> named;                 // by name in the description
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;
+  std::function<void(const TraceMessage&)> trace_listener;  // set before drivers run
+  size_t trace_listener_session = 0;
 
   // The thread that the caller from outside has inside the machine: one for all its calls, so that requests it started go on when the call
   // returns, and caches stay. A second OS thread that calls at the same time gets one of its own for that call.

@@ -2,6 +2,7 @@
 
 #include "nt/cm/state.h"
 #include "nt/dbg/state.h"
+#include "nt/etw/state.h"
 #include "nt/ex/state.h"
 #include "nt/ex/work_queue.h"
 #include "nt/hal/dma/dma.h"
@@ -21,6 +22,7 @@ Kernel::Kernel(rt::Executor& given_executor, rt::EventRing& given_events, const 
     : executor(given_executor), events(given_events), options(given_options) {
   RT_ASSERT(options.processors >= 1 && options.processors <= 64);
   dbg = std::make_unique<dbg::State>(*this);
+  etw = std::make_unique<etw::State>(*this);
   ex = std::make_unique<ex::State>(*this);
   ke = std::make_unique<ke::State>(*this);
   ps = std::make_unique<ps::State>(*this);

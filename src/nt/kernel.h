@@ -15,6 +15,7 @@
 namespace drydock::nt {
 
 namespace dbg { struct State; }
+namespace etw { struct State; }
 namespace ps { struct State; }
 namespace ke { struct State; }
 namespace ex { struct State; }
@@ -56,6 +57,7 @@ struct Kernel {
   const KernelOptions options;
 
   std::unique_ptr<dbg::State> dbg;
+  std::unique_ptr<etw::State> etw;
   std::unique_ptr<ex::State> ex;
   std::unique_ptr<ke::State> ke;
   std::unique_ptr<ps::State> ps;

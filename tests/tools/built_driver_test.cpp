@@ -53,12 +53,12 @@ TEST_P(BuiltDriver, TracesAndEventsReachTheDebugLog) {
   EXPECT_THAT(
       log,
       HasSubstr(
-          "tracer driver.c:11 DriverEntry [information]: starting at \\Registry\\Machine\\System\\"
+          "tracer driver.c:13 DriverEntry [information]: starting at \\Registry\\Machine\\System\\"
           "CurrentControlSet\\Services\\"));
   EXPECT_THAT(
       log,
       HasSubstr(
-          "tracer driver.c:16 DriverEntry [verbose]: leaving with 0x00000000(STATUS_SUCCESS)\n"));
+          "tracer driver.c:18 DriverEntry [verbose]: leaving with 0x00000000(STATUS_SUCCESS)\n"));
   EXPECT_THAT(log, HasSubstr("TracerWrite [information]: write 1 of 5 bytes, TracerBusy(1), last "
                              "0xC0000011(STATUS_END_OF_FILE)\n"));
   EXPECT_THAT(log, HasSubstr("Tracer queue.cpp:15 TracerWrite [information]: TransferDone Length=5 "

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "nt/dbg/state.h"
+#include "nt/etw/state.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
 
@@ -52,8 +53,19 @@ void Print(Kernel& kernel, uint32_t component, uint32_t level, std::string_view 
       Keep(state, completed.back());
     }
   }
-  if (state.sink) {
-    for (const Line& line : completed) state.sink(state.sink_context, line);
+  for (const Line& line : completed) {
+    if (state.sink) state.sink(state.sink_context, line);
+    // A driver's words stand in the trace too, in their place among its events.
+    etw::Event event;
+    event.source = etw::Source::kPrint;
+    event.sessions = 1;
+    event.provider = "DbgPrint";
+    constexpr uint8_t kLevels[] = {2, 3, 5, 4};  // of DPFLTR error, warning, trace, info
+    event.level = level < 4 ? kLevels[level] : etw::kVerbose;
+    event.level_name = WppLevelName(event.level);
+    event.keyword = component;
+    event.text = line.text;
+    etw::Record(kernel, std::move(event));
   }
 }
 

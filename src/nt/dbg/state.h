@@ -5,12 +5,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "nt/dbg/wpp_text.h"
 #include "nt/kernel.h"
 #include "runtime/lock.h"
 #include "runtime/time.h"
@@ -47,9 +45,6 @@ struct State {
   };
   std::vector<ComponentMask> masks RT_GUARDED_BY(lock);
   uint32_t default_mask RT_GUARDED_BY(lock) = 0xF;  // error, warning, trace, info
-
-  // Enumerations of the drivers that trace with WPP, by driver: between DrydockWppStart and DrydockWppStop.
-  std::map<std::string, std::vector<WppType>, std::less<>> trace_types RT_GUARDED_BY(lock);
 
   // Sees each line as it is completed, on the printing task, with no lock held. Set before drivers run.
   void (*sink)(void* context, const Line& line) = nullptr;

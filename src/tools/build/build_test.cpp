@@ -35,7 +35,7 @@ class DriverBuild : public testing::Test {
     // What libdrydock would offer.
     const auto source =
         folder_.Write("offered.c",
-                      "void DbgPrint(void) {}\nvoid DrydockWppTrace(void) {}\n"
+                      "void DbgPrint(void) {}\nvoid DrydockWppMessage(void) {}\n"
                       "void DrydockWppStart(void) {}\nvoid DrydockWppStop(void) {}\n");
     surroundings_.library = folder_.path() / "libdrydock.so";
     const ProcessResult result = RunProcess(
@@ -83,7 +83,7 @@ TEST_F(DriverBuild, AnOddlySpelledProjectWithTracesBecomesAnImage) {
                                Not(Contains("UnitStatus")), Not(Contains("DriverEntry"))));
     EXPECT_THAT(
         NeededSymbols(result.image),
-        AllOf(Contains("DrydockWppTrace"), Contains("DrydockWppStart"), Contains("DbgPrint")));
+        AllOf(Contains("DrydockWppMessage"), Contains("DrydockWppStart"), Contains("DbgPrint")));
     ASSERT_EQ(result.infs.size(), 1u);
     EXPECT_THAT(ReadTextFile(result.infs[0]),
                 AllOf(HasSubstr("NTamd64"), HasSubstr("KmdfLibraryVersion = 1.15")));

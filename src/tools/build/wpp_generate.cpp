@@ -88,7 +88,12 @@ const DRYDOCK_WPP_MODULE DrydockWppModule = { sizeof(DRYDOCK_WPP_MODULE), WPP_LA
 
 #undef WPP_INIT_TRACING
 #undef WPP_CLEANUP
+#ifdef WPP_PRIVATE_ENABLE_CALLBACK
+#define WPP_INIT_TRACING(...) \
+    DrydockWppStartWith(&DrydockWppModule, (DRYDOCK_WPP_ENABLE_CALLBACK*)(void*)(WPP_PRIVATE_ENABLE_CALLBACK))
+#else
 #define WPP_INIT_TRACING(...) DrydockWppStart(&DrydockWppModule)
+#endif
 #define WPP_CLEANUP(...) DrydockWppStop(&DrydockWppModule)
 #endif
 )";
@@ -112,7 +117,7 @@ std::string Types(const WppConfig& config) {
 class FunctionWriter {
  public:
   FunctionWriter(const WppFunction& function, const WppHeader& header)
-      : function_(function), header_(header) {
+      : function_(function) {
     for (const auto& [name, value] : function.constants) conditions_.push_back({name, value});
     Flatten(function.parameters);
     for (const std::string& name : flat_) {
@@ -246,17 +251,17 @@ class FunctionWriter {
       for (const std::string& argument : function_.suffix_arguments) arguments += ", " + argument;
     }
     const std::string mask = flags_.empty() ? "0" : fmt::format("WPP_MASK({})", Bit());
+    const std::string control = flags_.empty() ? "0" : fmt::format("WPP_CTRL_NO({})", Bit());
     const std::string level = level_.empty() ? "0" : fmt::format("({})", level_);
     const std::string joined = Joined(true), list = List(false, true);
     return fmt::format(
         "#define {0}({1}) \\\n"
         "    {2}_PRE{3} \\\n"
-        "    (({2}_ENABLED{3}) ? (DrydockWppTrace(\"{4}\", {5}, {6}, __FUNCTION__, __FILE__, "
+        "    (({2}_ENABLED{3}) ? (DrydockWppMessage(&DrydockWppModule, {4}, {5}, {6}, __FUNCTION__, __FILE__, "
         "__LINE__, \\\n"
         "                                {7}), 1) : 0) \\\n"
         "    {2}_POST{3}\n",
-        name, fmt::join(parameters, ", "), joined, list, EscapeC(header_.driver), mask, level,
-        arguments);
+        name, fmt::join(parameters, ", "), joined, list, control, mask, level, arguments);
   }
 
   // WPP_BIT_ and the flag: pasted where the flag is a parameter.
@@ -266,7 +271,6 @@ class FunctionWriter {
   }
 
   const WppFunction& function_;
-  const WppHeader& header_;
   std::vector<std::string> flat_;  // parameters without nesting, in order
   std::vector<Condition> conditions_;
   std::string flags_, level_;  // what to pass on; empty if the function has none

@@ -164,11 +164,11 @@ void DrydockWppStop(const DRYDOCK_WPP_MODULE* module) {
   for (unsigned i = 0; i < module->ControlCount; ++i) module->Controls[i].Flags[0] = 0;
   printf("stop\n");
 }
-void DrydockWppTrace(const char* driver, unsigned flags, unsigned level, const char* func, const char* file, int line,
+void DrydockWppMessage(const DRYDOCK_WPP_MODULE* module, unsigned control, unsigned flags, unsigned level, const char* func, const char* file, int line,
                      const char* format, ...) {
   va_list list;
   va_start(list, format);
-  printf("%u %u %s %d \"%s\"", flags, level, func, line, format);
+  printf("%s %u %u %s %d \"%s\"", module->Controls[control].Name, flags, level, func, line, format);
   for (const char* at = format; (at = strchr(at, '%')); ++at) {
     if (at[1] == 'd' || strncmp(at, "%!STATUS!", 9) == 0) printf(" %d", va_arg(list, int));
     if (at[1] == 's') printf(" %s", va_arg(list, const char*));
@@ -233,16 +233,16 @@ int main(void) {
   const int first = 26;
   EXPECT_EQ(output, fmt::format("start wpp-test One(32134778,E6AA,4089,B5A8,9E58E9EE4687):A,B, "
                                 "Two(00000002,0000,0000,0000,000000000000):C, state=0 Off,7 On,\n"
-                                "2 4 main {} \"two %d %s\" 1 x\n"
-                                "1 2 main {} \"plain\"\n"
-                                "1 2 main {} \"arg %d\" 3\n"
-                                "1 0 main {} \"mixed %d\" 4\n"
-                                "0 0 main {} \"simple\"\n"
-                                "1 0 main {} \"flag %d\" 5\n"
-                                "1 2 main {} \"log %d\" 6\n"
-                                "2 0 main {} \"in %s: left %!STATUS!\" main -1\n"
-                                "2 0 main {} \"in %s: left %d %!STATUS!\" main 7 -2\n"
-                                "1 1 main {} \"%!HEXDUMP! %d\" byt 8\n"
+                                "One 2 4 main {} \"two %d %s\" 1 x\n"
+                                "Two 1 2 main {} \"plain\"\n"
+                                "Two 1 2 main {} \"arg %d\" 3\n"
+                                "One 1 0 main {} \"mixed %d\" 4\n"
+                                "One 0 0 main {} \"simple\"\n"
+                                "Two 1 0 main {} \"flag %d\" 5\n"
+                                "One 1 2 main {} \"log %d\" 6\n"
+                                "One 2 0 main {} \"in %s: left %!STATUS!\" main -1\n"
+                                "One 2 0 main {} \"in %s: left %d %!STATUS!\" main 7 -2\n"
+                                "One 1 1 main {} \"%!HEXDUMP! %d\" byt 8\n"
                                 "stop\n",
                                 first, first + 2, first + 3, first + 4, first + 5, first + 6,
                                 first + 7, first + 8, first + 9, first + 11));
@@ -256,7 +256,7 @@ TEST_P(WppHeaderTest, WithoutControlGuidsOneIsMade) {
           "{d23a0c5a-d307-4f0e-ae8e-e2a355ad5dab}");
   if (output == "skipped") GTEST_SKIP();
   EXPECT_EQ(output,
-            "start wpp-test wpp_test(d23a0c5a,d307,4f0e,ae8e,e2a355ad5dab):wpp_test_ALL,\n0 0 main "
+            "start wpp-test wpp_test(d23a0c5a,d307,4f0e,ae8e,e2a355ad5dab):wpp_test_ALL,\nwpp_test 0 0 main "
             "2 \"hi\"\nstop\n");
 }
 
@@ -271,7 +271,7 @@ TEST_P(WppHeaderTest, TheDriversPreAndPostMacrosSurroundTheMessage) {
           "\"never\");\nCheck(1 == 1, \"yes\");\nreturn 0; }\n",
           config);
   if (output == "skipped") GTEST_SKIP();
-  EXPECT_EQ(output, "start wpp-test T(1,2,3,4,5):A,\n1 0 main 8 \"yes\"\n");
+  EXPECT_EQ(output, "start wpp-test T(1,2,3,4,5):A,\nT 1 0 main 8 \"yes\"\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Languages, WppHeaderTest,

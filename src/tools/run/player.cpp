@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "drydock/keyboard.h"
+#include "drydock/trace.h"
 #include "drydock/tree.h"
 #include "drydock/uart.h"
 #include "tools/run/device_hardware.h"
@@ -222,6 +223,8 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kState: return PlayState(command);
     case ScenarioVerb::kLog: return PlayLog(command);
     case ScenarioVerb::kWmi: return PlayWmi(command);
+    case ScenarioVerb::kTrace: return PlayTrace(command);
+    case ScenarioVerb::kExpectTrace: return PlayExpectTrace(command);
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }
@@ -295,6 +298,46 @@ bool Player::PlayLog(const Command& command) {
     machine_.Advance(kStep);
   }
   if (!command.none) return Fail(command, fmt::format("the log has no line with {}", Shown(command.text)));
+  return true;
+}
+
+bool Player::PlayTrace(const Command& command) {
+  Tracing tracing(machine_);
+  // What follows is judged by what is wanted from here on.
+  if (command.trace == TraceVerb::kOn || command.trace == TraceVerb::kOff) traced_ = tracing.last_number();
+  switch (command.trace) {
+    case TraceVerb::kOn: tracing.Enable(command.device, command.levels); break;
+    case TraceVerb::kOff: tracing.Disable(command.device); break;
+    case TraceVerb::kCapture: tracing.Capture(command.device); break;
+    case TraceVerb::kList:
+      for (const TraceProvider& provider : tracing.Providers())
+        std::printf("%s\n", fmt::format("{} {} of {}: {}", provider.name, provider.guid, provider.driver.empty() ? "?" : provider.driver,
+                                        provider.enabled ? fmt::format("level {} flags {:#x}", provider.wanted.level, provider.wanted.flags) : "off")
+                                .c_str());
+      break;
+  }
+  return !machine_.stopped();
+}
+
+bool Player::PlayExpectTrace(const Command& command) {
+  constexpr Duration kStep = std::chrono::milliseconds(10);
+  const Duration end = machine_.Now() + (command.time == kNoTimeout ? Duration::zero() : command.time);
+  for (;;) {
+    machine_.RunUntilIdle();
+    for (const TraceMessage& message : Tracing(machine_).Messages()) {
+      if (message.number <= traced_) continue;
+      if (!command.device.empty() && !message.IsFrom(command.device)) continue;
+      if (message.ToString().find(command.text) == std::string::npos) continue;
+      if (command.none) return Fail(command, fmt::format("the trace has: {}", message.ToString()));
+      traced_ = message.number;
+      Print(fmt::format("line {}: trace: {}", command.line, message.ToString()));
+      return true;
+    }
+    if (machine_.stopped()) return false;
+    if (machine_.Now() >= end) break;
+    machine_.Advance(kStep);
+  }
+  if (!command.none) return Fail(command, fmt::format("the trace has no message with {}", Shown(command.text)));
   return true;
 }
 

@@ -42,6 +42,8 @@ class Player {
   bool PlayState(const Command& command);
   bool PlayUart(const Command& command);
   bool PlayLog(const Command& command);
+  bool PlayTrace(const Command& command);
+  bool PlayExpectTrace(const Command& command);
   bool PlayWmi(const Command& command);
   void Print(const std::string& line);
 
@@ -49,6 +51,7 @@ class Player {
   std::vector<Device> devices_;
   const bool quiet_;
   size_t logged_ = 0;   // lines of the debug log that `log` is done with
+  uint64_t traced_ = 0; // messages of the trace that `expect trace` is done with
   Scope main_;
   WmiPlayer wmi_{machine_};
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "tools/run/control_codes.h"
@@ -71,7 +72,8 @@ class LineParser {
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi},
-        {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}};
+        {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines},
+        {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -186,6 +188,14 @@ class LineParser {
       }
       case ScenarioVerb::kWmi: ParseWmi(Next("query, set, set-item, call, listen, event, collect, ignore or classes")); return;
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
+      case ScenarioVerb::kTrace: ParseTrace(Next("on, off, capture or list")); return;
+      case ScenarioVerb::kExpectTrace: {
+        if (std::string what = Next("trace"); what != "trace") throw Error(fmt::format("expect {}: a line that begins with expect goes on with trace", what));
+        std::string words = Next("words in quotes");
+        command_.none = words == "none";
+        command_.text = ParseData(command_.none ? Next("words in quotes") : words);
+        return;
+      }
     }
   }
 
@@ -208,6 +218,15 @@ class LineParser {
     command_.text = Word(Next("a class's name or {GUID}"));
     if (command_.wmi == WmiVerb::kSetItem) command_.request = Word(Next("the item's name or number"));
     if (command_.wmi == WmiVerb::kCall) command_.request = Word(Next("the method's name or number"));
+  }
+
+  void ParseTrace(const std::string& word) {
+    static const std::map<std::string, TraceVerb> kVerbs = {
+        {"on", TraceVerb::kOn}, {"off", TraceVerb::kOff}, {"capture", TraceVerb::kCapture}, {"list", TraceVerb::kList}};
+    auto found = kVerbs.find(word);
+    if (found == kVerbs.end()) throw Error(fmt::format("trace has no '{}'", word));
+    command_.trace = found->second;
+    if (command_.trace != TraceVerb::kList) command_.device = Word(Next("a provider's name or GUID, or *"));
   }
 
   void ParseDevice(const std::string& word) {
@@ -250,6 +269,18 @@ class LineParser {
       } else {
         command_.length = ParseNumber(room);
       }
+    } else if (command_.verb == ScenarioVerb::kTrace && command_.trace == TraceVerb::kOn && word == "level") {
+      const std::string level = Next("a level");
+      command_.levels.level = ParseTraceLevel(level);
+      if (command_.levels.level < 0) throw Error(fmt::format("'{}' is no trace level", level));
+    } else if (command_.verb == ScenarioVerb::kTrace && command_.trace == TraceVerb::kOn && (word == "flags" || word == "all")) {
+      const std::string text = Next("flags, such as 0x3");
+      uint64_t& mask = word == "flags" ? command_.levels.flags : command_.levels.all;
+      char* end = nullptr;
+      mask = std::strtoull(text.c_str(), &end, 0);
+      if (text.empty() || *end != 0) throw Error(fmt::format("'{}' is no number", text));
+    } else if (command_.verb == ScenarioVerb::kExpectTrace && word == "from") {
+      command_.device = Word(Next("a provider's name"));
     } else if (word == "of" && command_.verb == ScenarioVerb::kWmi) {
       command_.instance = Word(Next("the instance's name"));
     } else if (word == "within") {

@@ -17,6 +17,8 @@
 //   appears pie|{class} [within 5s]        waits until the device is started, or an interface of the class is enabled; vanishes: until none is
 //   state pie started D3                   as `tree` tells it
 //   log "words"         log none "words"   the drivers have said so since the last log, or not
+//   trace on PROVIDER [level 4] [flags 0x3] [all 0x1]      trace off PROVIDER      trace capture PROVIDER      trace list   (docs/tracing.md)
+//   expect trace "words" [from PROVIDER]   expect trace none "words"   a driver has traced so since the last match or trace on|off, or not
 //   wmi query BLOCK [of INSTANCE]          BLOCK: a class's name or {GUID}; without INSTANCE the first
 //   wmi set BLOCK in DATA                  wmi set-item BLOCK ITEM in DATA        wmi call BLOCK METHOD [in DATA] [out 16]
 //   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
@@ -37,6 +39,7 @@
 #include <vector>
 
 #include "drydock/machine.h"
+#include "drydock/trace.h"
 #include "tools/run/data.h"
 
 namespace drydock::tools {
@@ -51,9 +54,10 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kTrace, kExpectTrace
 };
 
+enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };
 enum class WmiVerb : uint8_t { kQuery, kSet, kSetItem, kCall, kListen, kEvent, kCollect, kIgnore, kClasses };
 
 struct Command {
@@ -76,6 +80,8 @@ struct Command {
   size_t part = 0;                 // kRaise, kLower: the pin; kPoke, kPeek: the resource; from 1, 0: the first
   WmiVerb wmi = WmiVerb::kQuery;   // kWmi: `text` is the block, `request` the item or method
   std::string instance;
+  TraceVerb trace = TraceVerb::kOn;  // kTrace, kExpectTrace: `device` is the provider
+  TraceLevels levels;
   int times = 1;
   Duration time = kNoTimeout;
   std::vector<Command> body;    // kTasks

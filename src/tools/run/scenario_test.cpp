@@ -107,6 +107,25 @@ TEST(Scenario, MistakesAreToldWithFileAndLine) {
   EXPECT_THAT(WhyNot("state 1\n"), HasSubstr("is missing"));
 }
 
+TEST(Scenario, TracingIsSwitchedAndLookedAt) {
+  const std::vector<Command> commands = ParseScenario(
+      "trace on Toaster level warning flags 0x3\ntrace off \"*\"\ntrace list\n"
+      "expect trace \"moved\" from Toaster within 1s\nexpect trace none \"x\"\n", "t");
+  ASSERT_EQ(commands.size(), 5u);
+  EXPECT_EQ(commands[0].verb, ScenarioVerb::kTrace);
+  EXPECT_EQ(commands[0].device, "Toaster");
+  EXPECT_EQ(commands[0].levels.level, 3);
+  EXPECT_EQ(commands[0].levels.flags, 3u);
+  EXPECT_EQ(commands[1].trace, TraceVerb::kOff);
+  EXPECT_EQ(commands[1].device, "*");
+  EXPECT_EQ(commands[2].trace, TraceVerb::kList);
+  EXPECT_EQ(commands[3].text, "moved");
+  EXPECT_EQ(commands[3].device, "Toaster");
+  EXPECT_TRUE(commands[4].none);
+  for (const char* wrong : {"trace", "trace loud X", "trace on X level 900", "trace on X flags zz", "trace off X level 3", "expect log \"x\"", "expect trace x"})
+    EXPECT_THROW(ParseScenario(wrong, "t"), Error) << wrong;
+}
+
 }  // namespace
 TEST(Scenario, ControlCodesHaveNames) {
   auto commands = ParseScenario("ioctl f IOCTL_SERIAL_SET_BAUD_RATE in u32:9600\nstart r ioctl f IOCTL_STORAGE_CHECK_VERIFY\nioctl f IOCTL_SMARTCARD_TRANSMIT\n", "codes");

@@ -13,6 +13,7 @@
 
 #include "drydock/description.h"
 #include "drydock/machine.h"
+#include "drydock/trace.h"
 #include "tools/demo/picture.h"
 #include "tools/run/player.h"
 #include "tools/run/scenario.h"
@@ -29,7 +30,9 @@ struct Options {
   std::string scenario;
   std::string machine, images;  // a description
   std::optional<uint64_t> seed;
-  bool live = false, verifier = false, rules = false, trace = false, log = false;
+  bool live = false, verifier = false, rules = false, draw = false, log = false;
+  std::vector<std::string> traces;   // PROVIDER[:LEVEL[:FLAGS]]
+  std::string trace_file;
 };
 
 void AddMappings(MachineOptions& machine, const std::vector<std::string>& given, NameMapping::Kind kind) {
@@ -90,17 +93,31 @@ int Run(const Options& options) {
   if (options.live) machine_options.executor = ExecutorKind::Live;
   if (options.seed) machine_options.seed = *options.seed;
   machine_options.verifier |= options.verifier;
-  machine_options.trace |= options.trace;
+  machine_options.trace |= options.draw;
   machine_options.rules |= options.rules;
   AddMappings(machine_options, options.folders, NameMapping::Kind::Folder);
   AddMappings(machine_options, options.disks, NameMapping::Kind::Disk);
   AddMappings(machine_options, options.terminals, NameMapping::Kind::Terminal);
   std::vector<Command> commands = CommandsOf(options);  // before anything runs: a typing error costs nothing
 
+  std::vector<TraceSetting> traces;
+  for (const std::string& text : options.traces) traces.push_back(ParseTraceSetting(text));
+
   bool good = true;
   std::string reports;
   {
     Machine machine(machine_options);
+    Tracing tracing(machine);
+    for (const TraceSetting& trace : traces) {
+      if (trace.off) tracing.Disable(trace.provider);
+      else tracing.Enable(trace.provider, trace.levels);
+    }
+    if (!traces.empty()) {
+      tracing.Follow([&traces](const TraceMessage& message) {
+        for (const TraceSetting& trace : traces)
+          if (!trace.off && message.IsFrom(trace.provider)) return void(std::puts(message.ToString().c_str()));
+      });
+    }
     for (const std::string& path : options.registry)
       if (std::string wrong = machine.LoadRegistry(path); !wrong.empty()) throw Error(wrong);
     std::map<std::string, Driver> loaded;
@@ -129,7 +146,8 @@ int Run(const Options& options) {
       }
     for (auto& [path, driver] : loaded)
       if (!machine.stopped() && driver.object()) machine.UnloadDriver(driver);
-    if (options.trace) std::fputs(DrawRequest(machine).c_str(), stdout);
+    if (!options.trace_file.empty()) tracing.Write(options.trace_file);
+    if (options.draw) std::fputs(DrawRequest(machine).c_str(), stdout);
     if (options.log)
       for (const std::string& line : machine.DebugLog()) std::printf("log: %s\n", line.c_str());
     reports = machine.ReportText();
@@ -155,7 +173,10 @@ int RunVerb(int argc, char** argv) {
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
   app.add_flag("--verifier", options.verifier, "the framework verifier on");
   app.add_flag("--rules", options.rules, "look for misuse that works here and fails in the field (docs/rules.md)");
-  app.add_flag("--trace", options.trace, "draw what happened");
+  app.add_flag("--draw", options.draw, "draw what happened");
+  app.add_option("--trace", options.traces, "show what a driver traces: PROVIDER[:LEVEL[:FLAGS]], or PROVIDER:off to switch it off (docs/tracing.md)")
+      ->allow_extra_args(false);
+  app.add_option("--trace-file", options.trace_file, "write the whole trace there; .json: a JSON object a line");
   app.add_flag("--log", options.log, "show what the drivers printed");
   // Actions keep their order, whatever their kind.
   auto action = [&](const char* verb) {

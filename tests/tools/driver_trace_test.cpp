@@ -1,0 +1,190 @@
+// What built drivers trace reaches the machine's trace with its text, and is switched on and off by flag and level as trace sessions do it.
+#include <drydock/machine.h>
+#include <drydock/trace.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <ntddk.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tools/build/build.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Built once for all tests of the program.
+class Images : public testing::Environment {
+ public:
+  static std::string Of(const std::string& project) {
+    std::string& image = built_[project];
+    if (!image.empty()) return image;
+    if (folder_.empty()) {
+      std::string name = (fs::temp_directory_path() / "drydock-trace-XXXXXX").string();
+      folder_ = mkdtemp(name.data());
+    }
+    drydock::tools::BuildRequest request;
+    request.project = fs::path(DRYDOCK_FIXTURES) / project;
+    request.out = folder_ / fs::path(project).stem();
+    drydock::tools::Diagnostics diagnostics;
+    image = drydock::tools::BuildDriver(request, drydock::tools::FindSurroundings(drydock::tools::RunningExecutable()), diagnostics).image.string();
+    EXPECT_THAT(diagnostics.warnings(), IsEmpty());
+    return image;
+  }
+  void TearDown() override {
+    std::error_code error;
+    if (!folder_.empty()) fs::remove_all(folder_, error);
+  }
+  static fs::path Folder() { return folder_; }
+
+ private:
+  static inline fs::path folder_;
+  static inline std::map<std::string, std::string> built_;
+};
+[[maybe_unused]] testing::Environment* const kImages = testing::AddGlobalTestEnvironment(new Images);
+
+class DriverTrace : public testing::TestWithParam<drydock::ExecutorKind> {
+ protected:
+  void Add(const std::string& project) {
+    driver_ = machine_.AddDriver(Images::Of(project));
+    device_ = machine_.AddDevice({.function = driver_});
+    ASSERT_TRUE(device_.started()) << machine_.ReportText();
+  }
+  void Write() { EXPECT_EQ(machine_.Open(device_).Write("hello").status, STATUS_SUCCESS); }
+  // Texts of WPP messages since the last call.
+  std::vector<std::string> Texts(drydock::TraceMessage::Source source, const drydock::Tracing& tracing) {
+    std::vector<std::string> texts;
+    for (const drydock::TraceMessage& message : tracing.Messages())
+      if (message.number > seen_ && message.source == source) texts.push_back(message.text);
+    seen_ = tracing.last_number();
+    return texts;
+  }
+  std::vector<std::string> Wpp() { return Texts(drydock::TraceMessage::Source::Wpp, tracing_); }
+  std::vector<std::string> Printed() { return Texts(drydock::TraceMessage::Source::Print, tracing_); }
+
+  bool Enabled() {
+    for (const drydock::TraceProvider& provider : tracing_.Providers())
+      if (provider.name == "TracerTrace") return provider.enabled;
+    return false;
+  }
+
+  drydock::Machine machine_{{.executor = GetParam()}};
+  drydock::Tracing tracing_{machine_};
+  drydock::Driver driver_;
+  drydock::Device device_;
+  uint64_t seen_ = 0;
+};
+
+constexpr const char* kTracer = "Tracer/Source/tracer.vcxproj";
+
+TEST_P(DriverTrace, EverythingIsOnUntilToldOtherwise) {
+  Add(kTracer);
+  const auto messages = tracing_.Messages();
+  auto starting = std::find_if(messages.begin(), messages.end(), [](const auto& m) { return m.text.starts_with("starting at "); });
+  ASSERT_NE(starting, messages.end());
+  EXPECT_EQ(starting->provider, "TracerTrace");
+  EXPECT_EQ(starting->guid, "{8f0c6a51-3b0e-4a0e-8c07-2d3d1a1f7e22}");
+  EXPECT_EQ(starting->driver, "tracer");
+  EXPECT_EQ(starting->level, 4);
+  EXPECT_EQ(starting->flag_names, "TRACER_DRIVER");
+  EXPECT_EQ(starting->function, "DriverEntry");
+  EXPECT_EQ(starting->file, "driver.c");
+  EXPECT_GT(starting->line, 0);
+  EXPECT_THAT(starting->ToString(), HasSubstr("TracerTrace [information TRACER_DRIVER] DriverEntry driver.c:"));
+  EXPECT_THAT(tracing_.Messages().front().number, 1u);
+}
+
+TEST_P(DriverTrace, ADriverSeesItselfSwitchedByFlagAndLevel) {
+  Add(kTracer);
+  Wpp();
+  Write();
+  EXPECT_THAT(Wpp(), Contains(HasSubstr("write 1 of 5 bytes")));
+  tracing_.Enable("tracertrace", {.level = 4, .flags = 0x1});  // TRACER_DRIVER; the write says TRACER_IO
+  Write();
+  EXPECT_THAT(Wpp(), testing::Not(Contains(HasSubstr("write 2"))));
+  tracing_.Enable("{8F0C6A51-3B0E-4A0E-8C07-2D3D1A1F7E22}", {.level = 3, .flags = 0x2});  // above its level
+  Write();
+  EXPECT_THAT(Wpp(), testing::Not(Contains(HasSubstr("write 3"))));
+  tracing_.Enable("tracer", {.level = 4, .flags = 0x2});  // the driver: all that it has
+  Write();
+  EXPECT_THAT(Wpp(), Contains(HasSubstr("write 4")));
+  tracing_.Disable("*");
+  Write();
+  EXPECT_THAT(Wpp(), IsEmpty());
+  tracing_.Enable("*");
+  Write();
+  EXPECT_THAT(Wpp(), Contains(HasSubstr("write 6")));
+}
+
+TEST_P(DriverTrace, WhatWasWantedBeforeTheDriverCameCounts) {
+  tracing_.Enable("TracerTrace", {.level = 2});
+  Add(kTracer);
+  Write();
+  EXPECT_THAT(tracing_.Messages(), testing::Not(Contains(testing::Field(&drydock::TraceMessage::source, drydock::TraceMessage::Source::Wpp))));
+}
+
+TEST_P(DriverTrace, ThePrivateCallbackHearsEachSwitch) {
+  Add(kTracer);
+  EXPECT_THAT(Printed(), Contains("control 8f0c6a51: on, logger there, flags ffffffff level 5"));
+  tracing_.Enable("TracerTrace", {.level = 3, .flags = 0x2});
+  EXPECT_THAT(Printed(), ElementsAre("control 8f0c6a51: on, logger there, flags 2 level 3"));
+  tracing_.Disable("TracerTrace");
+  EXPECT_THAT(Printed(), ElementsAre("control 8f0c6a51: off, logger none, flags 0 level 0"));
+}
+
+TEST_P(DriverTrace, SessionsHearWhatEachAskedForAndTheDriverTheUnion) {
+  Add(kTracer);
+  tracing_.Disable("TracerTrace");
+  drydock::Tracing first(machine_, "first"), second(machine_, "second");
+  first.Enable("TracerTrace", {.level = 5, .flags = 0x1});
+  second.Enable("TracerTrace", {.level = 4, .flags = 0x2});
+  Write();
+  EXPECT_THAT(first.Messages(), IsEmpty());
+  ASSERT_EQ(second.Messages().size(), 1u);
+  EXPECT_THAT(second.Messages()[0].text, HasSubstr("write 1"));
+  const auto providers = tracing_.Providers();
+  ASSERT_FALSE(providers.empty());
+  EXPECT_EQ(providers[0].wanted.level, 5);
+  EXPECT_EQ(providers[0].wanted.flags, 0x3u);
+  second.Stop();
+  Write();
+  EXPECT_TRUE(Enabled());
+  first.Stop();
+  EXPECT_FALSE(Enabled());
+}
+
+TEST_P(DriverTrace, TheTraceIsWrittenToAFile) {
+  Add(kTracer);
+  Write();
+  for (const char* name : {"trace.txt", "trace.json"}) {
+    const fs::path path = Images::Folder() / name;
+    tracing_.Write(path.string());
+    std::ifstream in(path);
+    std::ostringstream text;
+    text << in.rdbuf();
+    EXPECT_THAT(text.str(), HasSubstr("write 1 of 5 bytes, TracerBusy(1), last 0xC0000011(STATUS_END_OF_FILE)")) << name;
+  }
+  EXPECT_THROW(tracing_.Write("/nonexistent/trace.txt"), drydock::Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, DriverTrace, testing::Values(drydock::ExecutorKind::Simulated, drydock::ExecutorKind::Live),
+                         [](const auto& info) { return info.param == drydock::ExecutorKind::Live ? "live" : "simulated"; });
+
+TEST(TraceSetting, NamesAProviderALevelAndFlags) {
+  EXPECT_EQ(drydock::ParseTraceSetting("Toaster").levels.level, 5);
+  const auto setting = drydock::ParseTraceSetting("{8f0c6a51-3b0e-4a0e-8c07-2d3d1a1f7e22}:warning:0x3");
+  EXPECT_EQ(setting.levels.level, 3);
+  EXPECT_EQ(setting.levels.flags, 3u);
+  EXPECT_TRUE(drydock::ParseTraceSetting("Toaster:off").off);
+  for (const char* wrong : {"", ":4", "Toaster:loud", "Toaster:4:x", "Toaster:4:1:2", "Toaster:256"})
+    EXPECT_THROW(drydock::ParseTraceSetting(wrong), drydock::Error) << wrong;
+}
+
+}  // namespace
