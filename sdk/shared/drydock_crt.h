@@ -24,6 +24,10 @@
 #endif
 
 #ifdef __cplusplus
+extern "C++" {
+template <class C, size_t N>
+char (&DrydockRoomOf(C (&)[N]))[N];
+}
 extern "C" {
 #define DRYDOCK_CRT inline __attribute__((unused))
 #else

@@ -58,18 +58,33 @@
 #define wmemset(to, c, n) DrydockWmemset((to), (c), (n))
 #undef wmemcmp
 #define wmemcmp(a, b, n) DrydockWmemcmp((a), (b), (n))
+// In C++ an array may be given without its capacity.
+#undef DRYDOCK_CRT_THIRD
+#define DRYDOCK_CRT_THIRD(first, second, name, ...) name
+#undef DRYDOCK_ROOM_OF
+#define DRYDOCK_ROOM_OF(array) (sizeof(DrydockRoomOf(array)))
 #undef wcscpy_s
-#define wcscpy_s(to, capacity, from) DrydockAppendW((to), (capacity), 0, (from), (size_t)-2)
+#define wcscpy_s(to, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_CPY_W3, DRYDOCK_CPY_W2)(to, __VA_ARGS__)
+#define DRYDOCK_CPY_W3(to, capacity, from) DrydockAppendW((to), (capacity), 0, (from), (size_t)-2)
+#define DRYDOCK_CPY_W2(to, from) DRYDOCK_CPY_W3(to, DRYDOCK_ROOM_OF(to), from)
 #undef wcscat_s
-#define wcscat_s(to, capacity, from) DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (size_t)-2)
+#define wcscat_s(to, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_CAT_W3, DRYDOCK_CAT_W2)(to, __VA_ARGS__)
+#define DRYDOCK_CAT_W3(to, capacity, from) \
+  DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (size_t)-2)
+#define DRYDOCK_CAT_W2(to, from) DRYDOCK_CAT_W3(to, DRYDOCK_ROOM_OF(to), from)
 #undef wcsncpy_s
 #define wcsncpy_s(to, capacity, from, n) DrydockAppendW((to), (capacity), 0, (from), (n))
 #undef wcsncat_s
 #define wcsncat_s(to, capacity, from, n) DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (n))
 #undef strcpy_s
-#define strcpy_s(to, capacity, from) DrydockAppendA((to), (capacity), 0, (from), (size_t)-2)
+#define strcpy_s(to, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_CPY_A3, DRYDOCK_CPY_A2)(to, __VA_ARGS__)
+#define DRYDOCK_CPY_A3(to, capacity, from) DrydockAppendA((to), (capacity), 0, (from), (size_t)-2)
+#define DRYDOCK_CPY_A2(to, from) DRYDOCK_CPY_A3(to, DRYDOCK_ROOM_OF(to), from)
 #undef strcat_s
-#define strcat_s(to, capacity, from) DrydockAppendA((to), (capacity), DrydockLengthA((to), (capacity)), (from), (size_t)-2)
+#define strcat_s(to, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_CAT_A3, DRYDOCK_CAT_A2)(to, __VA_ARGS__)
+#define DRYDOCK_CAT_A3(to, capacity, from) \
+  DrydockAppendA((to), (capacity), DrydockLengthA((to), (capacity)), (from), (size_t)-2)
+#define DRYDOCK_CAT_A2(to, from) DRYDOCK_CAT_A3(to, DRYDOCK_ROOM_OF(to), from)
 #undef strncpy_s
 #define strncpy_s(to, capacity, from, n) DrydockAppendA((to), (capacity), 0, (from), (n))
 #undef strncat_s
