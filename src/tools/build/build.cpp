@@ -60,6 +60,10 @@ class Builder {
     WriteIfChanged(out_ / "compile_commands.json", CompileCommandsJson(plan, out_));
     result.up_to_date = RunNinja(*ninja);
     CheckImage(result.image);
+    if (!result.up_to_date) {
+      const std::string unfinished = DescribeUnfinishedFunctions(project_, sources_, Pages());
+      if (!unfinished.empty()) diagnostics_.Warning(unfinished);
+    }
     return result;
   }
 
@@ -298,8 +302,12 @@ class Builder {
     const bool idle = result.output.find("ninja: no work to do.") != std::string::npos;
     Show(result.output);
     if (result.exit_code == 0) return idle;
-    const std::string headers = DescribeMissingHeaders(project_, sources_);
-    if (!headers.empty()) throw BuildError(headers);
+    // Everything that is lacking at once: headers, names, functions.
+    std::string lacking = DescribeMissingHeaders(project_, sources_);
+    const std::string names = DescribeUnknownNames(project_, result.output, sources_, Pages());
+    if (!lacking.empty() && !names.empty()) lacking += "\n";
+    lacking += names;
+    if (!lacking.empty()) throw BuildError(lacking);
     throw BuildError(fmt::format("{} could not be compiled", project_.file.filename().string()));
   }
 
@@ -327,12 +335,14 @@ class Builder {
       return;
     }
     const std::string missing =
-        DescribeMissingFunctions(project_, image, surroundings_.library, flags_.runtime, sources_);
+        DescribeMissingFunctions(project_, image, surroundings_.library, flags_.runtime, sources_, Pages());
     if (missing.empty()) return;
     std::error_code error;
     fs::remove(image, error);
     throw BuildError(missing);
   }
+
+  CoveragePages Pages() const { return CoveragePages(surroundings_.docs, project_.kind == DriverKind::kUmdf); }
 
   void Trace(const std::string& text) { diagnostics_.Note(text); }
 

@@ -160,6 +160,40 @@ TEST_F(DriverBuild, AllMissingHeadersAreNamedAtOnceAndOnlyThoseInForce) {
                     HasSubstr("\n  third\\x.h (included from b.c:1)"), Not(HasSubstr("unused.h"))));
 }
 
+TEST_F(DriverBuild, EverythingThatIsLackingIsToldInOneRunWithThePagesLine) {
+  folder_.Write("docs/coverage.md",
+                "# Coverage\n## KMDF 1.33\n| index | function | state | tests |\n|--:|---|---|---|\n| 3 | WdfOldThing | missing | |\n"
+                "| 4 | WdfGoodThing | done | |\n## UMDF 2.33\n| 3 | WdfGoodThing | missing | |\n");
+  folder_.Write("docs/nt-coverage.md", "# NT\n\n| function | header | exported |\n|---|---|---|\n| IoLacking | km/io.h | no |\n| IoThere | km/io.h | yes |\n");
+  surroundings_.docs = folder_.path() / "docs";
+  folder_.Write("drv/a.c", std::string(kEntry) + "#include <gone.h>\n");
+  folder_.Write("drv/b.c", "#include <ntddk.h>\nint b(void) { return RtlUnheardOf(1) + NO_SUCH_VALUE; }\n");
+  folder_.Write("drv/c.cpp", "#include <ntddk.h>\nint c() { return IoLacking(1); }\nNO_SUCH_TYPE d;\n");
+  folder_.Write("drv/d.c", "int IoLacking(int);\nint IoThere(int);\nint d1(void) { return IoLacking(1) + IoThere(2); }\n");
+  for (const char* compiler : {"clang", "gcc"}) {
+    if (!FindProgram(compiler)) continue;
+    SCOPED_TRACE(compiler);
+    compiler_ = compiler;
+    testing::internal::CaptureStderr();
+    const std::string error = ErrorOf([&] { Build(Project("a.c;b.c;c.cpp;d.c")); });
+    testing::internal::GetCapturedStderr();
+    EXPECT_THAT(error, AllOf(HasSubstr("\n  gone.h (included from a.c:3)"), HasSubstr("drv.vcxproj names what neither it nor Drydock's SDK declares:"),
+                             HasSubstr("\n  RtlUnheardOf (b.c:2)"), HasSubstr("\n  NO_SUCH_VALUE (b.c:2)"), HasSubstr("\n  NO_SUCH_TYPE (c.cpp:3)"),
+                             HasSubstr("\n  IoLacking (c.cpp:2): missing, docs/nt-coverage.md:5")));
+    EXPECT_THAT(error, AllOf(HasSubstr("\n  IoLacking (used in d.c:1): missing, docs/nt-coverage.md:5"), Not(HasSubstr("IoThere"))));
+    fs::remove_all(folder_.path() / "out dir");
+  }
+}
+
+TEST_F(DriverBuild, FunctionsOfTheFrameworkThatOnlyReportAreNamed) {
+  folder_.Write("docs/coverage.md", "## KMDF 1.33\n| 3 | WdfOldThing | missing | |\n| 4 | WdfGoodThing | done | |\n");
+  surroundings_.docs = folder_.path() / "docs";
+  folder_.Write("drv/a.c", std::string(kEntry) + "static int WdfOldThing(void) { return 1; }\nstatic int WdfGoodThing(void) { return WdfOldThing(); }\n"
+                                                 "int f(void) { return WdfGoodThing(); }\n");
+  Build(Project("a.c"));
+  EXPECT_THAT(diagnostics_.warnings(), ElementsAre(AllOf(HasSubstr("a call ends in a report:\n  WdfOldThing (a.c:3): missing, docs/coverage.md:2"), Not(HasSubstr("WdfGood")))));
+}
+
 TEST_F(DriverBuild, ADriverWithoutDriverEntryIsTold) {
   folder_.Write("drv/a.c", "int x;\n");
   EXPECT_THAT(ErrorOf([&] { Build(Project("a.c")); }),

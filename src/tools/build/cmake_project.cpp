@@ -212,7 +212,8 @@ class CmakeBuilder {
         }
       }
     }
-    const std::string missing = DescribeMissingFunctions(project, line.image, surroundings_.library, flags.runtime, sources);
+    const std::string missing = DescribeMissingFunctions(project, line.image, surroundings_.library, flags.runtime, sources,
+                                                         CoveragePages(surroundings_.docs, project.kind == DriverKind::kUmdf));
     if (!missing.empty()) throw BuildError(missing);
   }
 

@@ -47,6 +47,48 @@ std::set<std::string> DependencyNames(const std::string& rule) {
   return names;
 }
 
+// "a.c:12": the first line of the source, or of a header that it reaches, that names it.
+std::string FindUse(const CompiledSource& one, const std::string& name, const DriverProject& project) {
+  for (const fs::path& file : one.includes.reached) {
+    const std::string text = ReadTextFile(file);
+    if (text.find(name) == std::string::npos) continue;
+    const std::vector<int> lines = LinesWithIdentifier(text, name);
+    if (!lines.empty()) return fmt::format("{}:{}", Relative(file, project.folder), lines.front());
+  }
+  return {};
+}
+
+// "name (used in a.c:3): missing, docs/coverage.md:535"
+std::string Line(const std::string& name, const std::string& place, const CoveragePages& pages) {
+  const std::string told = pages.Tell(name);
+  return fmt::format("{}{}{}{}", name, place.empty() ? "" : fmt::format(" ({})", place), told.empty() ? "" : ": ", told);
+}
+
+// The name that a compiler's message says it does not know; clang's and gcc's words.
+std::string UnknownName(std::string_view message) {
+  constexpr std::string_view kBefore[] = {"implicit declaration of function ", "use of undeclared identifier ", "unknown type name ", "call to undeclared function ",
+                                          "use of undeclared label "};
+  constexpr std::string_view kAfter[] = {" was not declared in this scope", " undeclared (", " does not name a type", " undeclared here"};
+  // The word within quotes, plain or typographic.
+  const auto quoted = [&](size_t from) -> std::string {
+    for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"'", "'"}, {"\xE2\x80\x98", "\xE2\x80\x99"}}) {
+      if (message.substr(from, open.size()) != open) continue;
+      const size_t end = message.find(close, from + open.size());
+      if (end != std::string_view::npos) return std::string(message.substr(from + open.size(), end - from - open.size()));
+    }
+    return {};
+  };
+  for (const std::string_view before : kBefore) {
+    if (const size_t at = message.find(before); at != std::string_view::npos) return quoted(at + before.size());
+  }
+  for (const std::string_view after : kAfter) {
+    if (message.find(after) == std::string_view::npos) continue;
+    const size_t at = std::min(message.find('\''), message.find("\xE2\x80\x98"));
+    if (at != std::string_view::npos) return quoted(at);
+  }
+  return {};
+}
+
 }  // namespace
 
 bool FitsPattern(std::string_view name, std::string_view pattern) {
@@ -122,7 +164,8 @@ std::string DescribeMissingHeaders(const DriverProject& project,
 std::string DescribeMissingFunctions(const DriverProject& project, const fs::path& image,
                                      const fs::path& library,
                                      const std::vector<std::string>& runtime,
-                                     const std::vector<CompiledSource>& sources) {
+                                     const std::vector<CompiledSource>& sources,
+                                     const CoveragePages& pages) {
   const std::set<std::string> offered = OfferedSymbols(library);
   std::vector<std::string> missing;
   bool no_entry = false;
@@ -155,17 +198,77 @@ std::string DescribeMissingFunctions(const DriverProject& project, const fs::pat
     for (const CompiledSource& one : sources) {
       if (by_object[one.step.object].count(name) == 0) continue;
       if (place.empty()) place = Relative(one.step.source, project.folder);
-      for (const fs::path& file : one.includes.reached) {
-        const std::vector<int> lines = LinesWithIdentifier(ReadTextFile(file), name);
-        if (lines.empty()) continue;
-        place = fmt::format("{}:{}", Relative(file, project.folder), lines.front());
+      if (const std::string found = FindUse(one, name, project); !found.empty()) {
+        place = found;
         break;
       }
-      if (place.find(':') != std::string::npos) break;
     }
-    text += place.empty() ? fmt::format("\n  {}", name)
-                          : fmt::format("\n  {} (used in {})", name, place);
+    text += "\n  " + Line(name, place.empty() ? place : "used in " + place, pages);
   }
+  return text;
+}
+
+std::string DescribeUnknownNames(const DriverProject& project, std::string_view output,
+                                 const std::vector<CompiledSource>& sources, const CoveragePages& pages) {
+  std::map<std::string, std::string> unknown;  // name -> first place
+  for (size_t start = 0; start < output.size();) {
+    const size_t end = std::min(output.find('\n', start), output.size());
+    const std::string_view line = output.substr(start, end - start);
+    start = end + 1;
+    const size_t at = line.find(": error: ");
+    if (at == std::string_view::npos) continue;
+    const std::string name = UnknownName(line.substr(at + 9));
+    if (!IsIdentifier(name)) continue;
+    // file:line:column
+    std::string_view place = line.substr(0, at);
+    if (const size_t column = place.rfind(':'); column != std::string_view::npos) place = place.substr(0, column);
+    const size_t number = place.rfind(':');
+    if (number == std::string_view::npos) continue;
+    unknown.try_emplace(name, fmt::format("{}{}", Relative(fs::path(place.substr(0, number)), project.folder), place.substr(number)));
+  }
+  std::string text;
+  if (!unknown.empty()) {
+    text = fmt::format("{} names what neither it nor Drydock's SDK declares:", project.file.filename().string());
+    for (const auto& [name, place] : unknown) text += "\n  " + Line(name, place, pages);
+  }
+  std::map<std::string, std::string> needed;
+  for (const CompiledSource& one : sources) {
+    std::error_code error;
+    if (!fs::exists(one.step.object, error)) continue;
+    for (const std::string& name : UndefinedInObject(one.step.object)) {
+      if (!pages.Lacks(name) || needed.count(name) != 0) continue;
+      needed[name] = FindUse(one, name, project);
+    }
+  }
+  if (!needed.empty()) {
+    text += fmt::format("{}{} needs functions that Drydock does not have yet:", text.empty() ? "" : "\n", project.file.filename().string());
+    for (const auto& [name, place] : needed) text += "\n  " + Line(name, place.empty() ? place : "used in " + place, pages);
+  }
+  return text;
+}
+
+std::string DescribeUnfinishedFunctions(const DriverProject& project, const std::vector<CompiledSource>& sources,
+                                        const CoveragePages& pages) {
+  std::map<std::string, std::string> used;
+  std::set<fs::path> seen;
+  for (const CompiledSource& one : sources) {
+    for (const fs::path& file : one.includes.reached) {
+      if (!seen.insert(file).second) continue;
+      const std::string text = ReadTextFile(file);
+      for (size_t at = text.find("Wdf"); at != std::string::npos; at = text.find("Wdf", at + 3)) {
+        if (at > 0 && IsIdentifier(std::string_view(&text[at - 1], 1))) continue;
+        size_t end = at;
+        while (end < text.size() && (IsIdentifier(std::string_view(&text[end], 1)) || (text[end] >= '0' && text[end] <= '9'))) ++end;
+        const std::string name = text.substr(at, end - at);
+        if (used.count(name) != 0 || !pages.Lacks(name)) continue;
+        const std::vector<int> lines = LinesWithIdentifier(text, name);
+        if (!lines.empty()) used[name] = fmt::format("{}:{}", Relative(file, project.folder), lines.front());
+      }
+    }
+  }
+  if (used.empty()) return {};
+  std::string text = fmt::format("{} names functions of the framework that Drydock lacks; a call ends in a report:", project.file.filename().string());
+  for (const auto& [name, place] : used) text += "\n  " + Line(name, place, pages);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/build/coverage_pages.h"
 #include "tools/build/include_shadow.h"
 #include "tools/build/ninja_file.h"
 #include "tools/build/toolchain.h"
@@ -29,7 +30,17 @@ std::string DescribeMissingFunctions(const DriverProject& project,
                                      const std::filesystem::path& image,
                                      const std::filesystem::path& library,
                                      const std::vector<std::string>& runtime,
-                                     const std::vector<CompiledSource>& sources);
+                                     const std::vector<CompiledSource>& sources,
+                                     const CoveragePages& pages = {{}, false});
+
+// After a compilation that failed: the names that the compilers did not know (functions, types, values), and the functions of the kit that
+// the objects which were made need and Drydock lacks; empty if none. `output` is what the compilers said.
+std::string DescribeUnknownNames(const DriverProject& project, std::string_view output,
+                                 const std::vector<CompiledSource>& sources, const CoveragePages& pages);
+
+// The framework's functions that the sources name and that only end in a report when they are called; empty if none.
+std::string DescribeUnfinishedFunctions(const DriverProject& project, const std::vector<CompiledSource>& sources,
+                                        const CoveragePages& pages);
 
 // Lines of a C text on which an identifier stands, comments and strings aside.
 std::vector<int> LinesWithIdentifier(std::string_view text, std::string_view identifier);

@@ -86,10 +86,12 @@ Surroundings FindSurroundings(const fs::path& executable) {
     for (const std::string& root : Strings(paths, "sdk")) result.sdk_roots.emplace_back(root);
     result.library = paths.value("library", "");
     result.cmake = paths.value("cmake", "");
+    result.docs = paths.value("docs", "");
     searched = paths_file.string();
   } else {
     const fs::path prefix = folder.parent_path();
     result.sdk_roots.push_back(prefix / "share/drydock/sdk");
+    result.docs = prefix / "share/drydock/docs";
     for (const char* lib : {"lib", "lib64", "lib/x86_64-linux-gnu"}) {
       if (fs::exists(prefix / lib / "libdrydock.so", error))
         result.library = prefix / lib / "libdrydock.so";

@@ -23,6 +23,7 @@ struct Surroundings {
   std::filesystem::path library;  // libdrydock.so; empty if not found
   std::filesystem::path launcher;  // drydock-cc; empty if not found
 
+  std::filesystem::path docs;      // the coverage pages' folder; may be empty
   std::filesystem::path cmake;     // the CMake package's folder; empty if not found
 
   // A file or folder of the SDK, from the first root that has it.
