@@ -103,7 +103,7 @@ class Builder {
 
   Machine& machine_;
   const MachineDescription& description_;
-  std::map<std::string, Driver> loaded_;
+  std::map<std::string, Driver>& loaded_ = machine_.impl()->described_drivers;
 };
 
 }  // namespace

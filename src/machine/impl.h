@@ -95,6 +95,7 @@ struct Machine::Impl {
   std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name
   std::map<std::string, Uart> uarts;                   // likewise
   std::map<std::string, Device> named;                 // by name in the description
+  std::map<std::string, Driver> described_drivers;     // so, too
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install
   Status last_driver_status;
   std::function<void(const TraceMessage&)> trace_listener;  // set before drivers run

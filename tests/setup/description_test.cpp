@@ -27,6 +27,22 @@ std::string ErrorOf(const std::string& text) {
   return "(none)";
 }
 
+TEST(MachineDescriptionFile, AnInfThatIsNotBesideTheFileIsTakenFromTheBuildersFolder) {
+  const fs::path root = fs::path(testing::TempDir()) / "description_built_inf";
+  fs::remove_all(root);
+  fs::create_directories(root / "out/echo");
+  std::ofstream(root / "out/echo/echo.inf") << "[Version]\n";
+  std::ofstream(root / "own.inf") << "[Version]\n";
+  const std::string file = (root / "m.toml").string(), out = (root / "out").string();
+  MachineDescription d = MachineDescription::Parse("[[package]]\ninf = \"echo/echo.inf\"\n[[package]]\ninf = \"own.inf\"\n[[package]]\ninf = \"none.inf\"\n", file, out);
+  ASSERT_EQ(d.packages.size(), 3u);
+  EXPECT_EQ(d.packages[0].inf, out + "/echo/echo.inf");
+  EXPECT_EQ(d.packages[0].images, out + "/echo");
+  EXPECT_EQ(d.packages[1].inf, (root / "own.inf").string());
+  EXPECT_EQ(d.packages[1].images, out);
+  EXPECT_EQ(d.packages[2].inf, (root / "none.inf").string());  // told where it was expected first
+}
+
 TEST(MachineDescriptionFile, EveryKeyIsRead) {
   MachineDescription d = MachineDescription::Parse(R"(
 [machine]
@@ -211,6 +227,21 @@ plugged = false
   EXPECT_EQ(drawn.substr(0, drawn.find('\n', 5) + 1), "ROOT\n├─ Sample device (one)    ROOT\\SAMPLE\\0000  started  D0\n");
   EXPECT_TRUE(machine->TakeDown().empty());
   EXPECT_TRUE(machine->reports().empty()) << machine->ReportText();
+}
+
+TEST_P(DescribedMachine, ADeviceThatComesLaterFindsTheDriverThatItsFileNames) {
+  auto machine = Machine::Load(Write("m.toml", Text(R"(
+[[driver]]
+name = "by name"
+image = "sample.sys.so"
+[[device]]
+name = "later"
+id = 'root\unknown'
+function = "by name"
+plugged = false
+)")));
+  EXPECT_TRUE(machine->Plug("later").started());
+  EXPECT_TRUE(machine->TakeDown().empty());
 }
 
 TEST_P(DescribedMachine, SaysWhereItCannotBeMade) {

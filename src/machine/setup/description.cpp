@@ -200,9 +200,18 @@ class DescriptionReader {
     Keys(table, "[[package]]", {"inf", "images"});
     MachineDescription::Package package;
     package.line = LineOf(table);
-    package.inf = Path(Text(table, "inf"));
-    if (package.inf.empty()) return Wrong(table, "[[package]]: inf is missing");
+    const std::string inf = Text(table, "inf");
+    if (inf.empty()) return Wrong(table, "[[package]]: inf is missing");
+    package.inf = Path(inf);
     package.images = Path(Text(table, "images"));
+    // Not beside the file, but as the builder leaves it, beside its image.
+    std::error_code error;
+    if (!description_.images.empty() && !fs::exists(package.inf, error)) {
+      if (fs::path built = fs::path(description_.images) / inf; fs::is_regular_file(built, error)) {
+        package.inf = built.string();
+        if (package.images.empty()) package.images = built.parent_path().string();
+      }
+    }
     if (package.images.empty()) package.images = description_.images.empty() ? fs::path(package.inf).parent_path().string() : description_.images;
     if (package.images.empty()) package.images = ".";
     description_.packages.push_back(std::move(package));

@@ -3,6 +3,8 @@
 //          Callbacks run at PASSIVE_LEVEL, one at a time per device, never inside the call that caused them.
 //   F1  a component without references is told idle; when all are, and the device's idle time-out has passed, power is not required.
 //   F3  a component that has references has one on each of its providers (version 2): they are active before it, and idle after it.
+//   F4  an idle component goes to the deepest of its F-states whose latency and residency its driver accepts, from one such state to another by F0; it is in
+//       F0 before it is active.
 //   F2  a reference on a component of such a device first makes power required; the component is active when the driver has reported power.
 // Source:  public documentation of the PoFx functions; S11, PWR-76, PWR-77.
 #include "nt/po/pofx.h"
@@ -26,7 +28,19 @@ struct FxComponent {
   std::vector<ULONG> providers;
   bool active = true;           // as the driver was told
   bool idle_unanswered = false;
+  std::vector<PO_FX_COMPONENT_IDLE_STATE> states;
+  ULONG state = 0;               // as the driver was told
+  bool state_unanswered = false;
+  ULONGLONG latency = ~ULONGLONG{0}, residency = ~ULONGLONG{0};  // what the driver accepts; what it foresees
 };
+
+// F4.
+ULONG DeepestState(const FxComponent& component) {
+  for (size_t i = component.states.size(); i-- > 1;)
+    if (component.states[i].TransitionLatency <= component.latency && component.states[i].ResidencyRequirement <= component.residency)
+      return static_cast<ULONG>(i);
+  return 0;
+}
 
 struct FxDevice {
   DEVICE_OBJECT* pdo = nullptr;
@@ -56,7 +70,7 @@ namespace {
 
 FxDevice& Of(POHANDLE handle) { return *reinterpret_cast<FxDevice*>(handle); }
 
-enum class Step : uint8_t { kNone, kRequired, kActive, kIdle, kNotRequired, kTimer, kDirectedDown, kDirectedUp };
+enum class Step : uint8_t { kNone, kRequired, kActive, kIdle, kState, kNotRequired, kTimer, kDirectedDown, kDirectedUp };
 
 // What is due next; the state says that it was done.
 Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
@@ -68,7 +82,7 @@ Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
   bool wanted = false, idle = true;
   for (const FxComponent& each : device.components) {
     wanted = wanted || each.references > 0;
-    idle = idle && !each.active && !each.idle_unanswered;
+    idle = idle && !each.active && !each.idle_unanswered && !each.state_unanswered;
   }
   if (wanted && !device.required && !device.awaits_no_power) {
     device.required = device.awaits_power = true;
@@ -84,6 +98,12 @@ Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
       for (ULONG provider : other.providers) dependents_down = dependents_down && provider != i;
     }
     if (each.references > 0 && !each.active && !each.idle_unanswered && providers_up && device.required && !device.awaits_power) {
+      if (each.state_unanswered) continue;
+      if (each.state != 0) {
+        each.state = 0;
+        each.state_unanswered = true;
+        return Step::kState;
+      }
       each.active = true;
       return Step::kActive;
     }
@@ -91,6 +111,13 @@ Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
       each.active = false;
       each.idle_unanswered = true;
       return Step::kIdle;
+    }
+    if (each.references == 0 && !each.active && !each.idle_unanswered && !each.state_unanswered && device.required && !device.awaits_power) {
+      const ULONG state = DeepestState(each);
+      if (state == each.state) continue;
+      each.state = each.state == 0 ? state : 0;
+      each.state_unanswered = true;
+      return Step::kState;
     }
   }
   if (wanted || !idle || !device.required || device.awaits_power || !device.started) {
@@ -110,13 +137,14 @@ Step Next(FxDevice& device, ULONG* component) RT_REQUIRES(device.lock) {
 void Pump(FxDevice& device) {
   const PO_FX_DEVICE_V3& driver = device.callbacks;
   for (;;) {
-    ULONG component = 0;
+    ULONG component = 0, state = 0;
     Step step;
     ULONGLONG timeout;
     {
       rt::LockGuard guard(device.lock);
       step = Next(device, &component);
       timeout = device.idle_timeout;
+      if (step == Step::kState) state = device.components[component].state;
       if (step == Step::kNone) {
         device.pumping = false;
         break;
@@ -140,6 +168,13 @@ void Pump(FxDevice& device) {
           CallDriver("ComponentIdleConditionCallback", driver.ComponentIdleConditionCallback, driver.DeviceContext, component);
         } else {
           PoFxCompleteIdleCondition(reinterpret_cast<POHANDLE>(&device), component);
+        }
+        break;
+      case Step::kState:
+        if (driver.ComponentIdleStateCallback) {
+          CallDriver("ComponentIdleStateCallback", driver.ComponentIdleStateCallback, driver.DeviceContext, component, state);
+        } else {
+          PoFxCompleteIdleState(reinterpret_cast<POHANDLE>(&device), component);
         }
         break;
       case Step::kNotRequired:
@@ -225,6 +260,7 @@ NTSTATUS Describe(const Versioned& device, PO_FX_DEVICE_V3* kept, std::vector<Fx
   for (ULONG i = 0; i < device.ComponentCount; ++i) {
     const auto& component = device.Components[i];
     if (component.IdleStateCount == 0 || !component.IdleStates) return STATUS_INVALID_PARAMETER;
+    (*components)[i].states.assign(component.IdleStates, component.IdleStates + component.IdleStateCount);
     if constexpr (!std::is_same_v<Versioned, PO_FX_DEVICE_V1>) {
       if (component.ProviderCount) (*components)[i].providers.assign(component.Providers, component.Providers + component.ProviderCount);
     }
@@ -340,7 +376,9 @@ VOID NTAPI PoFxCompleteIdleCondition(POHANDLE Handle, ULONG Component) {
   Change_(Handle, [&](FxDevice& device) { device.components[Component].idle_unanswered = false; });
 }
 
-VOID NTAPI PoFxCompleteIdleState(POHANDLE, ULONG) {}  // components have one state, F0
+VOID NTAPI PoFxCompleteIdleState(POHANDLE Handle, ULONG Component) {
+  Change_(Handle, [&](FxDevice& device) { device.components[Component].state_unanswered = false; });
+}
 
 VOID NTAPI PoFxReportDevicePoweredOn(POHANDLE Handle) {
   Change_(Handle, [](FxDevice& device) { device.awaits_power = false; });
@@ -364,8 +402,14 @@ VOID NTAPI PoFxSetDeviceIdleTimeout(POHANDLE Handle, ULONGLONG IdleTimeout) {
   Change_(Handle, [&](FxDevice& device) { device.idle_timeout = IdleTimeout; });
 }
 
-VOID NTAPI PoFxSetComponentLatency(POHANDLE, ULONG, ULONGLONG) {}
-VOID NTAPI PoFxSetComponentResidency(POHANDLE, ULONG, ULONGLONG) {}
+VOID NTAPI PoFxSetComponentLatency(POHANDLE Handle, ULONG Component, ULONGLONG Latency) {
+  Change_(Handle, [&](FxDevice& device) { device.components[Component].latency = Latency; });
+}
+
+VOID NTAPI PoFxSetComponentResidency(POHANDLE Handle, ULONG Component, ULONGLONG Residency) {
+  Change_(Handle, [&](FxDevice& device) { device.components[Component].residency = Residency; });
+}
+
 VOID NTAPI PoFxSetComponentWake(POHANDLE, ULONG, BOOLEAN) {}
 
 // There is no power engine below.

@@ -17,6 +17,8 @@ class Player {
 
   // True: everything that was expected came. Stops at the first mismatch, or when the machine was stopped.
   bool Play(const std::vector<Command>& commands);
+  // The machine was stopped where a `stops` said so: its report is what was wanted.
+  bool stopped_as_expected() const { return stopped_as_expected_; }
 
  private:
   struct Started {
@@ -45,6 +47,7 @@ class Player {
   bool PlayTrace(const Command& command);
   bool PlayExpectTrace(const Command& command);
   bool PlayWmi(const Command& command);
+  bool PlayStops(const Command& command);
   void Print(const std::string& line);
 
   Machine& machine_;
@@ -52,6 +55,7 @@ class Player {
   const bool quiet_;
   size_t logged_ = 0;   // lines of the debug log that `log` is done with
   uint64_t traced_ = 0; // messages of the trace that `expect trace` is done with
+  bool stopped_as_expected_ = false;
   Scope main_;
   WmiPlayer wmi_{machine_};
 };

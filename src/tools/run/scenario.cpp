@@ -73,7 +73,7 @@ class LineParser {
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi},
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines},
-        {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}};
+        {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -187,6 +187,7 @@ class LineParser {
         return;
       }
       case ScenarioVerb::kWmi: ParseWmi(Next("query, set, set-item, call, listen, event, collect, ignore or classes")); return;
+      case ScenarioVerb::kStops: command_.text = ParseData(Next("words of the report in quotes")); return;
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
       case ScenarioVerb::kTrace: ParseTrace(Next("on, off, capture or list")); return;
       case ScenarioVerb::kExpectTrace: {

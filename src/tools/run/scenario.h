@@ -23,6 +23,7 @@
 //   wmi set BLOCK in DATA                  wmi set-item BLOCK ITEM in DATA        wmi call BLOCK METHOD [in DATA] [out 16]
 //   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
 //   wmi classes
+//   stops "words"                        the machine was stopped, with these words in its report: for a driver with a known fault
 //   press kb 0x1E      release kb 0x1E   keys of a keyboard of the machine description
 //   send port DATA      take port          the far end of a serial port of the machine description: sends; what has come since the last take
 //   lines port [cts] [dsr] [ring] [dcd]    the modem lines that the far end drives
@@ -54,7 +55,7 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kTrace, kExpectTrace
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kTrace, kExpectTrace, kStops
 };
 
 enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };

@@ -105,6 +105,7 @@ TEST(Scenario, MistakesAreToldWithFileAndLine) {
   EXPECT_THAT(WhyNot("read f 1 expect more+u8:1\n"), HasSubstr("the last part"));
   EXPECT_THAT(WhyNot("write f wide\"\xc3\"\n"), HasSubstr("no UTF-8"));
   EXPECT_THAT(WhyNot("state 1\n"), HasSubstr("is missing"));
+  EXPECT_THAT(WhyNot("stops\n"), HasSubstr("words of the report in quotes is missing"));
 }
 
 TEST(Scenario, TracingIsSwitchedAndLookedAt) {

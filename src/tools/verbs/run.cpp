@@ -103,7 +103,7 @@ int Run(const Options& options) {
   std::vector<TraceSetting> traces;
   for (const std::string& text : options.traces) traces.push_back(ParseTraceSetting(text));
 
-  bool good = true;
+  bool good = true, stops = false;
   std::string reports;
   {
     Machine machine(machine_options);
@@ -136,6 +136,7 @@ int Run(const Options& options) {
     {
       Player player(machine, devices, /*quiet=*/false);
       good = player.Play(commands);
+      stops = player.stopped_as_expected();
     }
     if (description)
       for (const std::string& line : machine.TakeDown()) std::fprintf(stderr, "%s\n", line.c_str());
@@ -153,7 +154,7 @@ int Run(const Options& options) {
     reports = machine.ReportText();
   }
   if (!reports.empty()) std::fputs(reports.c_str(), stderr);
-  return good && reports.empty() ? 0 : 1;
+  return good && (stops || reports.empty()) ? 0 : 1;
 }
 
 }  // namespace

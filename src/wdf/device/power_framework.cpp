@@ -21,27 +21,32 @@ NTSTATUS PowerFramework::Assign(const WDF_POWER_FRAMEWORK_SETTINGS& settings) {
     return STATUS_INVALID_DEVICE_REQUEST;
   }
   settings_ = settings;
+  // The driver's description may be on its stack.
+  idle_states_.assign(1, {});
+  if (settings.Component) idle_states_.assign(settings.Component->IdleStates, settings.Component->IdleStates + settings.Component->IdleStateCount);
+  settings_.Component = nullptr;
   assigned_ = true;
   return STATUS_SUCCESS;
 }
 
 // S1: registered, its component active, power management started; then the driver may use the handle.
 NTSTATUS PowerFramework::Register() {
-  PO_FX_COMPONENT_IDLE_STATE f0 = {};
+  if (idle_states_.empty()) idle_states_.assign(1, {});  // F0
   PO_FX_DEVICE_V3 device = {};
   device.Version = PO_FX_VERSION_V3;
   device.DevicePowerRequiredCallback = &Required;
   device.DevicePowerNotRequiredCallback = &NotRequired;
   device.ComponentActiveConditionCallback = &ComponentActive;
   device.ComponentIdleConditionCallback = &ComponentIdle;
+  device.ComponentIdleStateCallback = &ComponentIdleState;
   if (settings_.DirectedPoFxEnabled != WdfFalse || !assigned_) {
     device.DirectedPowerDownCallback = &DirectedDown;
     device.DirectedPowerUpCallback = &DirectedUp;
   }
   device.DeviceContext = this;
   device.ComponentCount = 1;
-  device.Components[0].IdleStateCount = settings_.Component ? settings_.Component->IdleStateCount : 1;
-  device.Components[0].IdleStates = settings_.Component ? settings_.Component->IdleStates : &f0;
+  device.Components[0].IdleStateCount = static_cast<ULONG>(idle_states_.size());
+  device.Components[0].IdleStates = idle_states_.data();
   NTSTATUS status = PoFxRegisterDevice(pnp_.pdo(), reinterpret_cast<PPO_FX_DEVICE>(&device), &handle_);
   if (!NT_SUCCESS(status)) {
     handle_ = nullptr;
@@ -111,6 +116,15 @@ VOID NTAPI PowerFramework::ComponentIdle(PVOID context, ULONG component) {
     nt::CallDriver("ComponentIdleConditionCallback", self.settings_.ComponentIdleConditionCallback, self.settings_.PoFxDeviceContext, component);
   } else {
     PoFxCompleteIdleCondition(self.handle_, component);
+  }
+}
+
+VOID NTAPI PowerFramework::ComponentIdleState(PVOID context, ULONG component, ULONG state) {
+  PowerFramework& self = Of(context);
+  if (self.settings_.ComponentIdleStateCallback) {
+    nt::CallDriver("ComponentIdleStateCallback", self.settings_.ComponentIdleStateCallback, self.settings_.PoFxDeviceContext, component, state);
+  } else {
+    PoFxCompleteIdleState(self.handle_, component);
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "runtime/lock.h"
 #include "wdf/sdk.h"
@@ -32,12 +33,14 @@ class PowerFramework {
   static VOID NTAPI NotRequired(PVOID context);
   static VOID NTAPI ComponentActive(PVOID context, ULONG component);
   static VOID NTAPI ComponentIdle(PVOID context, ULONG component);
+  static VOID NTAPI ComponentIdleState(PVOID context, ULONG component, ULONG state);
   static VOID NTAPI DirectedDown(PVOID context, ULONG flags);
   static VOID NTAPI DirectedUp(PVOID context, ULONG flags);
 
   PnpPower& pnp_;
   bool assigned_ = false;
-  WDF_POWER_FRAMEWORK_SETTINGS settings_ = {};
+  WDF_POWER_FRAMEWORK_SETTINGS settings_ = {};  // without the component
+  std::vector<PO_FX_COMPONENT_IDLE_STATE> idle_states_;
   POHANDLE handle_ = nullptr;
   bool post_called_ = false;
   std::atomic<bool> active_{false}, required_asked_{false}, not_required_asked_{false};

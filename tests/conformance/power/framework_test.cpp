@@ -73,6 +73,40 @@ CONFORMANCE(PowerFramework, AfterSleepTheDeviceComesBackInAnyCase, "S11") {
   EXPECT_EQ(calls, HwUp() + kIoUp);
 }
 
+CONFORMANCE(PowerFramework, TheComponentThatTheDriverDescribesIsCopiedAndGoesThroughItsStates, "PWR-76", "S11") {
+  Framed device(machine);
+  static POHANDLE framework;
+  static std::atomic<int> deepest, shallow;
+  framework = nullptr;
+  deepest = shallow = 0;
+  device.Start([&](WDFDEVICE handle) {
+    EXPECT_EQ(S(AssignSystemManaged(handle)), S(STATUS_SUCCESS));
+    PO_FX_COMPONENT_IDLE_STATE states[2] = {};
+    PO_FX_COMPONENT component = {};
+    component.IdleStateCount = 2;
+    component.IdleStates = states;
+    WDF_POWER_FRAMEWORK_SETTINGS settings;
+    WDF_POWER_FRAMEWORK_SETTINGS_INIT(&settings);
+    settings.Component = &component;
+    settings.EvtDeviceWdmPostPoFxRegisterDevice = [](WDFDEVICE, POHANDLE given) -> NTSTATUS {
+      framework = given;
+      return STATUS_SUCCESS;
+    };
+    settings.ComponentIdleStateCallback = [](PVOID, ULONG number, ULONG state) {
+      ++(state == 1 ? deepest : shallow);
+      PoFxCompleteIdleState(framework, number);
+    };
+    const NTSTATUS status = WdfDeviceWdmAssignPowerFrameworkSettings(handle, &settings);
+    memset(&component, 0xFF, sizeof(component));
+    memset(states, 0xFF, sizeof(states));
+    return status;
+  });
+  EXPECT_TRUE(device.Reaches(WdfDevStatePwrPolWaitingUnarmed));
+  EXPECT_EQ(deepest, 1);
+  EXPECT_EQ(device.rig->Open().Ioctl(kIoctl).status, STATUS_SUCCESS);
+  EXPECT_EQ(shallow, 1) << "in F0 before the device works";
+}
+
 CONFORMANCE(PowerFramework, TheDriverIsToldOfItsRegistration, "PWR-76", "PWR-77", "S1", "S6") {
   Framed device(machine);
   Status before, first, second;

@@ -111,6 +111,46 @@ CONFORMANCE(PoFx, EveryVersionOfTheRegistrationIsUnderstood, "ours") {
   }
 }
 
+CONFORMANCE(PoFx, AnIdleComponentGoesToTheDeepestStateThatItsDriverAcceptsAndIsInF0BeforeItIsActive, "ours") {
+  Client client(machine, PO_FX_VERSION_V3);
+  machine.Run([&] {
+    client.change = [](PO_FX_DEVICE_V3& device) {
+      PO_FX_COMPONENT_IDLE_STATE states[3] = {};  // gone when the registration returns
+      states[1].TransitionLatency = 10;
+      states[2].TransitionLatency = 100;
+      states[1].ResidencyRequirement = 20;
+      states[2].ResidencyRequirement = 200;
+      device.ComponentCount = 1;
+      device.Components[0].IdleStateCount = 3;
+      device.Components[0].IdleStates = states;
+      device.ComponentIdleStateCallback = [](PVOID, ULONG component, ULONG state) {
+        Client::here->log.Add("F" + std::to_string(state));
+        PoFxCompleteIdleState(Client::here->handle, component);
+      };
+      static POHANDLE handle;
+      EXPECT_EQ(S(PoFxRegisterDevice(Client::here->rig.device.pdo(), reinterpret_cast<PPO_FX_DEVICE>(&device), &handle)), S(STATUS_SUCCESS));
+      Client::here->handle = handle;
+      device.Version = 9;  // Register's own attempt is refused
+    };
+    EXPECT_EQ(S(client.Register()), S(STATUS_INVALID_PARAMETER));
+    PoFxSetDeviceIdleTimeout(client.handle, 10ull * 1000 * 1000 * 60);
+    PoFxActivateComponent(client.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    PoFxStartDevicePowerManagement(client.handle);
+    PoFxIdleComponent(client.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    EXPECT_EQ(client.After(2), (Lines{"idle 0", "F2"}));
+    PoFxSetComponentLatency(client.handle, 0, 50);
+    EXPECT_EQ(client.After(2), (Lines{"F0", "F1"})) << "from one low-power state to another by F0";
+    PoFxActivateComponent(client.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    EXPECT_EQ(client.After(2), (Lines{"F0", "active 0"}));
+    PoFxSetComponentResidency(client.handle, 0, 5);
+    PoFxIdleComponent(client.handle, 0, PO_FX_FLAG_ASYNC_ONLY);
+    EXPECT_EQ(client.After(1), Lines{"idle 0"}) << "too short for any";
+    PoFxSetComponentLatency(client.handle, 0, 100);
+    PoFxSetComponentResidency(client.handle, 0, ~0ull);
+    EXPECT_EQ(client.After(1), Lines{"F2"});
+  });
+}
+
 CONFORMANCE(PoFx, WrongDescriptionsAreRefused, "ours") {
   Client client(machine, PO_FX_VERSION_V3);
   machine.Run([&] {
