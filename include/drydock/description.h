@@ -20,7 +20,7 @@
 namespace drydock {
 
 struct ModelDescription {
-  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kUart };
+  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kMouse, kUart };
   Kind kind = Kind::kNone;
   bool cancelable = true;  // kSilent
   uint64_t size = 0;       // kMemory: bytes

@@ -56,5 +56,6 @@ class Mouse {
 class Machine;
 // The keyboard of a device that a machine description calls so and gives the model "keyboard"; null: there is none.
 const Keyboard* FindKeyboard(Machine& machine, const std::string& device);
+const Mouse* FindMouse(Machine& machine, const std::string& device);  // the same for the model "mouse"
 
 }  // namespace drydock

@@ -1,6 +1,7 @@
 #include "classes/services.h"
 
 #include "classes/hid/hid.h"
+#include "classes/hid/mapper.h"
 #include "classes/keyboard/keyboard.h"
 
 namespace drydock::classes {
@@ -12,7 +13,9 @@ constexpr struct {
 } kServices[] = {
     {"i8042prt", keyboard::PortEntry},
     {"kbdclass", keyboard::ClassEntry},
+    {"kbdhid", hid::KbdHidEntry},
     {"mouclass", keyboard::MouseClassEntry},
+    {"mouhid", hid::MouHidEntry},
     {"mshidkmdf", hid::MsHidKmdfEntry},
     {"mshidumdf", hid::MsHidUmdfEntry},
 };

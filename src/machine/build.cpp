@@ -35,6 +35,7 @@ class Builder {
     spec.model = MakeModel(entry.model);
     spec.power = entry.power;
     if (entry.model.kind == ModelDescription::Kind::kKeyboard) spec.resources = machine_.impl()->keyboards[entry.name].Resources();
+    if (entry.model.kind == ModelDescription::Kind::kMouse) spec.resources = machine_.impl()->mice[entry.name].Resources();
     if (entry.model.kind == ModelDescription::Kind::kUart) {
       const auto uart = machine_.impl()->uarts.try_emplace(entry.name, UartOptions{.fifo = entry.model.fifo}).first;
       spec.resources = uart->second.Resources(entry.model.line, entry.model.port);

@@ -92,6 +92,7 @@ struct Machine::Impl {
   NTSTATUS Unload(Driver driver);  // reports what it leaves behind
   void UseMatcher();                              // for children: what InstallDriver said, then the store
   std::unique_ptr<MachineDescription> description;     // what Build was given
+  std::map<std::string, Mouse> mice;
   std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name
   std::map<std::string, Uart> uarts;                   // likewise
   std::map<std::string, Device> named;                 // by name in the description

@@ -210,4 +210,9 @@ const Keyboard* FindKeyboard(Machine& machine, const std::string& device) {
   return found == machine.impl()->keyboards.end() ? nullptr : &found->second;
 }
 
+const Mouse* FindMouse(Machine& machine, const std::string& device) {
+  auto found = machine.impl()->mice.find(device);
+  return found == machine.impl()->mice.end() ? nullptr : &found->second;
+}
+
 }  // namespace drydock

@@ -145,7 +145,7 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
             "m.toml:5: verifier is neither true nor false\n"
             "m.toml:8: [[package]]: inf is missing\n"
             "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver)");
-  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard and uart are"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard, mouse and uart are"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = { kind = \"memory\", path = \"x\" }\n"), HasSubstr("unknown key 'path' in the model memory"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nupper = ['f']\n"), HasSubstr("upper and lower go with function"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nname = \"12\"\n"), HasSubstr("'12' is a number, no name"));

@@ -128,7 +128,7 @@ NTSTATUS Control(PDEVICE_OBJECT device, PIRP irp) {
   const ULONG code = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode;
   bool known = false;
   for (ULONG control : keyboard.kind->controls) known = known || (control != 0 && code == control);
-  if (!known) return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
+  if (!known) return PassDown(keyboard.lower, irp);  // of the drivers below: HID collections have some
   IoCopyCurrentIrpStackLocationToNext(irp);
   IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
   return IoCallDriver(keyboard.lower, irp);

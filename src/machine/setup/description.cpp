@@ -376,6 +376,9 @@ class DescriptionReader {
     } else if (kind == "keyboard") {
       keys({"kind"});
       model.kind = ModelDescription::Kind::kKeyboard;
+    } else if (kind == "mouse") {
+      keys({"kind"});
+      model.kind = ModelDescription::Kind::kMouse;
     } else if (kind == "uart") {
       keys({"kind", "at", "line", "edge", "shared", "fifo"});
       model.kind = ModelDescription::Kind::kUart;
@@ -386,7 +389,7 @@ class DescriptionReader {
       model.line.shared = Flag(*table, "shared", false);
       model.fifo = Flag(*table, "fifo", true);
     } else {
-      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard and uart are", kind));
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard, mouse and uart are", kind));
     }
   }
 

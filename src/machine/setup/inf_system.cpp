@@ -73,6 +73,17 @@ DriverVer=06/21/2006,10.0.0.0
 System=Keyboards,NTamd64
 [Keyboards.NTamd64]
 "Standard PS/2 Keyboard"=STANDARD_Inst,ACPI\PNP0303,*PNP0303
+"HID Keyboard Device"=HID_Keyboard_Inst,HID_DEVICE_SYSTEM_KEYBOARD
+[HID_Keyboard_Inst.NT]
+[HID_Keyboard_Inst.NT.HW]
+[HID_Keyboard_Inst.NT.Services]
+AddService=kbdhid,0x000001fa,kbdhid_ServiceInstall
+[kbdhid_ServiceInstall]
+DisplayName="Keyboard HID Driver"
+ServiceType=1
+StartType=3
+ErrorControl=0
+ServiceBinary=%12%\kbdhid.sys
 [STANDARD_Inst]
 [STANDARD_Inst.HW]
 [STANDARD_Inst.Services]
@@ -95,6 +106,7 @@ DriverVer=06/21/2006,10.0.0.0
 System=Mice,NTamd64
 [Mice.NTamd64]
 "PS/2 Compatible Mouse"=PS2_Inst,ACPI\PNP0F13,*PNP0F13
+"HID-compliant mouse"=HID_Mouse_Inst,HID_DEVICE_SYSTEM_MOUSE
 [PS2_Inst]
 [PS2_Inst.HW]
 [PS2_Inst.Services]

@@ -204,6 +204,13 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       machine_.RunUntilIdle();
       return true;
     }
+    case ScenarioVerb::kMove: {
+      const Mouse* mouse = FindMouse(machine_, command.device);
+      if (!mouse) throw Error(fmt::format("line {}: {} is no mouse of the machine description", command.line, command.device));
+      mouse->Move(command.move[0], command.move[1], static_cast<uint8_t>(command.move[2]), command.move[3]);
+      machine_.RunUntilIdle();
+      return true;
+    }
     case ScenarioVerb::kSend:
     case ScenarioVerb::kTake:
     case ScenarioVerb::kLines: return PlayUart(command);

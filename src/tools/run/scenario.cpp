@@ -71,7 +71,7 @@ class LineParser {
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
-        {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"wmi", ScenarioVerb::kWmi},
+        {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"move", ScenarioVerb::kMove}, {"wmi", ScenarioVerb::kWmi},
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines},
         {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops}};
     auto found = kVerbs.find(word);
@@ -128,6 +128,22 @@ class LineParser {
         command_.code = static_cast<uint32_t>(code);
         return;
       }
+      case ScenarioVerb::kMove:
+        command_.device = Word(Next("the name of a mouse in the machine description"));
+        command_.move[0] = ParseDistance(Next("how far to the right"), 255);
+        command_.move[1] = ParseDistance(Next("how far down"), 255);
+        while (More()) {
+          const std::string what = Next("buttons or wheel");
+          if (what == "buttons") {
+            command_.move[2] = ParseDistance(Next("the buttons that are down, 1 left, 2 right, 4 middle"), 7);
+            if (command_.move[2] < 0) throw Error("buttons: 0 to 7");
+          } else if (what == "wheel") {
+            command_.move[3] = ParseDistance(Next("how far the wheel turns"), 7);
+          } else {
+            throw Error(fmt::format("buttons or wheel, not '{}'", what));
+          }
+        }
+        return;
       case ScenarioVerb::kSend:
         command_.device = Word(Next("the name of a serial port in the machine description"));
         command_.data = ParseData(Next("the data"));
@@ -198,6 +214,13 @@ class LineParser {
         return;
       }
     }
+  }
+
+  int ParseDistance(const std::string& word, int most) {
+    const bool negative = word.starts_with('-');
+    const uint64_t number = ParseNumber(negative ? word.substr(1) : word);
+    if (number > static_cast<uint64_t>(most)) throw Error(fmt::format("'{}': at most {}", word, most));
+    return negative ? -static_cast<int>(number) : static_cast<int>(number);
   }
 
   size_t ParsePart(const std::string& word) {

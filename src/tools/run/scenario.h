@@ -54,7 +54,7 @@ struct Expectation {
 
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
-  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease,
+  kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease, kMove,
   kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kTrace, kExpectTrace, kStops
 };
 
@@ -73,6 +73,7 @@ struct Command {
   std::string output;           // what the output buffer holds before
   int64_t offset = 0;
   uint32_t code = 0;
+  int move[4] = {};             // right, down, buttons, wheel
   bool internal = false;
   int number = 1;               // device, tasks
   std::string device;           // by name; then number does not count
