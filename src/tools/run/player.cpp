@@ -8,6 +8,7 @@
 
 #include "drydock/keyboard.h"
 #include "drydock/trace.h"
+#include "drydock/port_terminal.h"
 #include "drydock/tree.h"
 #include "drydock/uart.h"
 #include "tools/run/device_hardware.h"
@@ -210,6 +211,13 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       mouse->Move(command.move[0], command.move[1], static_cast<uint8_t>(command.move[2]), command.move[3]);
       machine_.RunUntilIdle();
       return true;
+    }
+    case ScenarioVerb::kServe: {
+      PortTerminal terminal(machine_, command.device, command.text);
+      Print(fmt::format("line {}: {} is {}", command.line, command.text, terminal.path()));
+      std::fflush(stdout);
+      terminal.Serve(std::chrono::duration_cast<std::chrono::milliseconds>(command.time == kNoTimeout ? std::chrono::seconds(10) : command.time));
+      return Judge(command, {terminal.status(), 0}, nullptr);
     }
     case ScenarioVerb::kSend:
     case ScenarioVerb::kTake:

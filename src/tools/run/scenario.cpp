@@ -72,7 +72,7 @@ class LineParser {
         {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"move", ScenarioVerb::kMove}, {"wmi", ScenarioVerb::kWmi},
-        {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines},
+        {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}, {"serve", ScenarioVerb::kServe},
         {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
@@ -147,6 +147,10 @@ class LineParser {
       case ScenarioVerb::kSend:
         command_.device = Word(Next("the name of a serial port in the machine description"));
         command_.data = ParseData(Next("the data"));
+        return;
+      case ScenarioVerb::kServe:
+        command_.device = Word(Next("the port: COM1, a device's name"));
+        command_.text = Word(Next("the path of the terminal"));
         return;
       case ScenarioVerb::kTake: command_.device = Word(Next("the name of a serial port in the machine description")); return;
       case ScenarioVerb::kLines: {

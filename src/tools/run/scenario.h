@@ -27,6 +27,7 @@
 //   press kb 0x1E      release kb 0x1E   keys of a keyboard of the machine description
 //   send port DATA      take port          the far end of a serial port of the machine description: sends; what has come since the last take
 //   lines port [cts] [dsr] [ring] [dcd]    the modem lines that the far end drives
+//   serve COM1 "/tmp/com1" [within 60s]    a terminal of Linux whose other end is the port, in real time
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -55,7 +56,7 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease, kMove,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kTrace, kExpectTrace, kStops
+  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops
 };
 
 enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };

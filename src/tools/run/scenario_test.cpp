@@ -145,6 +145,10 @@ TEST(Scenario, ASerialPortHasAFarEnd) {
   EXPECT_EQ(commands[1].device, "port");
   EXPECT_EQ(commands[2].code, 0x90u);
   EXPECT_THROW(ParseScenario("lines port rts\n", "far"), Error);
+  commands = ParseScenario("serve COM1 \"/tmp/com1\" within 3s\n", "far");
+  EXPECT_EQ(commands[0].device, "COM1");
+  EXPECT_EQ(commands[0].text, "/tmp/com1");
+  EXPECT_EQ(commands[0].time, std::chrono::seconds(3));
 }
 
 }  // namespace drydock::tools
