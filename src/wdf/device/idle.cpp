@@ -113,10 +113,15 @@ DEVICE_POWER_STATE PnpPower::idle_dx() const {
 
 // --- the policy machine says where it is ---
 
+void PnpPower::AllowStopIdle() {
+  rt::LockGuard guard(idle_lock_);
+  stop_idle_allowed_ = true;
+}
+
 void PnpPower::StartIdleTracking() {
   {
     rt::LockGuard guard(idle_lock_);
-    idle_tracking_ = true;
+    idle_tracking_ = stop_idle_allowed_ = true;
     idle_expired_ = idle_suspended_ = idle_counting_ = false;
   }
   KeSetEvent(&in_d0_event_, IO_NO_INCREMENT, FALSE);
@@ -126,7 +131,7 @@ void PnpPower::StartIdleTracking() {
 void PnpPower::StopIdleTracking() {
   {
     rt::LockGuard guard(idle_lock_);
-    idle_tracking_ = idle_counting_ = false;
+    idle_tracking_ = idle_counting_ = stop_idle_allowed_ = false;
     idle_expired_ = idle_suspended_ = false;
   }
   KeCancelTimer(&idle_timer_);
@@ -258,7 +263,7 @@ NTSTATUS PnpPower::StopIdle(bool wait) {
   bool in_d0;
   {
     rt::LockGuard guard(idle_lock_);
-    if (!idle_tracking_) return STATUS_POWER_STATE_INVALID;
+    if (!stop_idle_allowed_) return STATUS_POWER_STATE_INVALID;
     ++stop_idle_count_;
     in_d0 = !idle_expired_ && !idle_suspended_;
   }

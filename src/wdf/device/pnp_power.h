@@ -217,6 +217,7 @@ struct PnpPower {
   IdleKind idle_kind() const;
   DEVICE_POWER_STATE idle_dx() const;
   bool InUse() const RT_REQUIRES(idle_lock_);
+  void AllowStopIdle();      // D0Entry is about to be called
   void StartIdleTracking();
   void StopIdleTracking();
   void IdleAtWork();         // in D0, for everybody
@@ -283,6 +284,7 @@ struct PnpPower {
   mutable rt::Lock idle_lock_;
   bool idle_assigned_ RT_GUARDED_BY(idle_lock_) = false;
   bool idle_enabled_ RT_GUARDED_BY(idle_lock_) = false;
+  bool stop_idle_allowed_ RT_GUARDED_BY(idle_lock_) = false;  // PWR-68: from the first D0Entry on, itself included
   bool idle_tracking_ RT_GUARDED_BY(idle_lock_) = false;   // started, in D0 or idled
   bool idle_expired_ RT_GUARDED_BY(idle_lock_) = false;    // "not in D0" from here on (O-26)
   bool idle_suspended_ RT_GUARDED_BY(idle_lock_) = false;  // the system sleeps

@@ -34,6 +34,7 @@ PolicyEvent PolicyMachine::TellStarted() {
 }
 
 PolicyEvent PolicyMachine::TellStartFailed() {
+  pnp_.StopIdleTracking();
   Answer(STATUS_DEVICE_POWER_FAILURE);
   return PolicyEvent::kNone;
 }

@@ -212,6 +212,7 @@ PowerEvent PowerMachine::EnterD0() {
   auto callback = device_.init().pnp.EvtDeviceD0Entry;
   interrupts_up_ = false;
   const WDF_POWER_DEVICE_STATE previous = starting_ ? WdfPowerDeviceD3Final : previous_;
+  pnp_.AllowStopIdle();
   if (!callback) return PowerEvent::kGo;
   if (NT_SUCCESS(nt::CallDriver("EvtDeviceD0Entry", callback, pnp_.handle(), previous))) return PowerEvent::kGo;
   if (!starting_) interrupt::Disconnect(device_);  // INT-24: a wake interrupt was left connected

@@ -350,6 +350,36 @@ CONFORMANCE(StopIdle, BeforeTheFirstD0EntryThereIsNothingToHold, "PWR-68", "O-26
   machine.Run([&] { EXPECT_EQ(WdfDeviceGetDevicePowerState(hooks.device), WdfDevStatePowerDx) << "no reference was taken"; });
 }
 
+CONFORMANCE(StopIdle, InsideTheFirstD0EntryItHolds, "PWR-68") {
+  static Status held;
+  static WDFDEVICE device;
+  Hooks hooks;
+  hooks.init = [](PWDFDEVICE_INIT init) {
+    WDF_PNPPOWER_EVENT_CALLBACKS pnp;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&pnp);
+    pnp.EvtDeviceD0Entry = [](WDFDEVICE handle, WDF_POWER_DEVICE_STATE) {
+      if (device) return STATUS_SUCCESS;
+      device = handle;
+      held = S(WdfDeviceStopIdle(handle, FALSE));
+      return STATUS_SUCCESS;
+    };
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &pnp);
+    return STATUS_SUCCESS;
+  };
+  hooks.added = [](WDFDEVICE handle) { return AssignIdle(handle, 20); };
+  device = nullptr;
+  Rig rig(machine, hooks);
+  rig.AddDevice();
+  EXPECT_TRUE(rig.device.started());
+  EXPECT_EQ(held, STATUS_SUCCESS);
+  machine.Advance(milliseconds(300));
+  machine.Run([&] {
+    EXPECT_EQ(WdfDeviceGetDevicePowerState(device), WdfDevStatePowerD0) << "the reference keeps it awake";
+    WdfDeviceResumeIdle(device);
+    EXPECT_TRUE(Until([&] { return WdfDeviceGetDevicePowerState(device) == WdfDevStatePowerDx; }));
+  });
+}
+
 // What a driver gets that waits for D0 where D0 waits for it: a stall, with the chain of who waits for what.
 CONFORMANCE_WITH((MachineOptions{.live_stall = milliseconds(300)}), StopIdle, WaitingForD0OnTheWayDownIsAStall, "PWR-68") {
   auto device = std::make_unique<Sleeper>(machine);
