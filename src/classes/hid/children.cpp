@@ -91,7 +91,6 @@ std::u16string HardwareIdsOf(const Child& child) {
   const auto add = [&](const std::u16string& id) { (ids += id) += u'\0'; };
   add(vendor + product + u"&REV_" + Hex(attributes.VersionNumber, 4) + SuffixOf(child));
   add(DeviceIdOf(child));
-  if (!SuffixOf(child).empty()) add(vendor + product);
   add(vendor + u"&" + usage);
   if (const char16_t* system = SystemIdOf(collection)) add(system);
   add(u"HID_DEVICE_" + usage);

@@ -235,6 +235,17 @@ void StopReading(Mapper& mapper) {
   KeWaitForSingleObject(&mapper.rests, Executive, KernelMode, FALSE, nullptr);
 }
 
+// What has gathered for a file whose reports another's read brought already. A report that comes just now may be lost.
+void Forget(Mapper& mapper, PFILE_OBJECT file) {
+  KEVENT done;
+  IO_STATUS_BLOCK result = {};
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  PIRP irp = IoBuildDeviceIoControlRequest(IOCTL_HID_FLUSH_QUEUE, mapper.lower, nullptr, 0, nullptr, 0, TRUE, &done, &result);
+  if (irp == nullptr) return;
+  IoGetNextIrpStackLocation(irp)->FileObject = file;
+  if (IoCallDriver(mapper.lower, irp) == STATUS_PENDING) KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
+}
+
 NTSTATUS NTAPI Create(PDEVICE_OBJECT device, PIRP irp) {
   Mapper& mapper = MapperOf(device);
   PFILE_OBJECT file = IoGetCurrentIrpStackLocation(irp)->FileObject;
@@ -258,9 +269,11 @@ NTSTATUS NTAPI Cleanup(PDEVICE_OBJECT device, PIRP irp) {
   KeAcquireSpinLock(&mapper.lock, &irql);
   std::erase(mapper.files, file);
   const bool stop = mapper.reading == file;
+  PFILE_OBJECT next = mapper.files.empty() ? nullptr : mapper.files.front();
   KeReleaseSpinLock(&mapper.lock, irql);
   if (stop) {
     StopReading(mapper);
+    if (next != nullptr) Forget(mapper, next);
     StartReading(mapper);  // with another's file
   }
   return PassDown(mapper.lower, irp);

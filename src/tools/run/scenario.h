@@ -23,6 +23,7 @@
 //   wmi set BLOCK in DATA                  wmi set-item BLOCK ITEM in DATA        wmi call BLOCK METHOD [in DATA] [out 16]
 //   wmi listen BLOCK                       wmi event BLOCK [within 5s]            wmi collect BLOCK      wmi ignore BLOCK
 //   wmi classes
+//   move mouse 3 -2 [buttons N] [wheel N]   a mouse of the machine description: right, down
 //   stops "words"                        the machine was stopped, with these words in its report: for a driver with a known fault
 //   press kb 0x1E      release kb 0x1E   keys of a keyboard of the machine description
 //   send port DATA      take port          the far end of a serial port of the machine description: sends; what has come since the last take
