@@ -65,6 +65,25 @@ TEST_P(HidCollections, ADeviceWithOneCollectionHasNoNumberInItsIds) {
   EXPECT_FALSE(machine.FindDevice("HID\\VID_045E&PID_001E").name().empty());
 }
 
+TEST_P(HidCollections, WithoutReportIdsTheMinidriverSeesNone) {
+  Device desk = Add("root\\hid_desk_mouse");
+  File mouse = machine.Open(machine.FindDevice("HID\\VID_045E&PID_001E"));
+  HidFile whole(machine, desk);
+  std::vector<uint8_t> out = {0, 4, 0, 3, 4, 0};  // id 0, then four bytes of a report
+  out.resize(1 + DESK_SEND_BYTES);
+  EXPECT_EQ(whole.Write(out).status, STATUS_SUCCESS);
+  MOUSE_INPUT_DATA packet = {};
+  EXPECT_EQ(mouse.Read(&packet, sizeof packet, {.timeout = 5s}).status, STATUS_SUCCESS);
+  EXPECT_EQ(packet.LastX, 3);
+  EXPECT_EQ(packet.LastY, 4);
+  std::vector<uint8_t> report;
+  EXPECT_EQ(whole.Read(&report).status, STATUS_SUCCESS);
+  EXPECT_EQ(report, (std::vector<uint8_t>{0, 0, 3, 4, 0}));
+  EXPECT_EQ(whole.SetFeature({0, 1}).status, STATUS_SUCCESS);
+  EXPECT_EQ(whole.GetFeature(0, &report).status, STATUS_SUCCESS);
+  EXPECT_EQ(report, (std::vector<uint8_t>{0, 1}));
+}
+
 TEST_P(HidCollections, AFileOfACollectionKnowsItsReportsAlone) {
   Device desk = Add("root\\hid_desk");
   HidFile file(machine, machine.FindDevice("HID_DEVICE_UP:FF00_U:0001"));

@@ -31,6 +31,13 @@ static const UCHAR Others[] = {
     0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x85, 0x05, 0x09, 0x02, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, DESK_KEPT_BYTES, 0xB1, 0x02,
     0xC0};
 
+// The mouse alone, without ids.
+static const UCHAR Alone[] = {
+    0x05, 0x01, 0x09, 0x02, 0xA1, 0x01, 0x09, 0x01, 0xA1, 0x00, 0x05, 0x09, 0x19, 0x01, 0x29, 0x05, 0x15, 0x00, 0x25, 0x01, 0x95, 0x05, 0x75, 0x01,
+    0x81, 0x02, 0x95, 0x01, 0x75, 0x03, 0x81, 0x03, 0x05, 0x01, 0x09, 0x30, 0x09, 0x31, 0x09, 0x38, 0x15, 0x81, 0x25, 0x7F, 0x75, 0x08, 0x95, 0x03,
+    0x81, 0x06, 0xC0, 0x06, 0x01, 0xFF, 0x09, 0x03, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08, 0x95, DESK_SEND_BYTES, 0x91, 0x02,
+    0x06, 0xFF, 0x00, 0x09, 0x02, 0x25, 0x01, 0x75, 0x01, 0x95, 0x01, 0xB1, 0x02, 0x75, 0x07, 0xB1, 0x03, 0xC0};
+
 static PDESK DeskOf(PDEVICE_OBJECT device) { return (PDESK)((PHID_DEVICE_EXTENSION)device->DeviceExtension)->MiniDeviceExtension; }
 static PDESK DeskOfCsq(PIO_CSQ csq) { return CONTAINING_RECORD(csq, DESK, Csq); }
 
@@ -74,15 +81,16 @@ static NTSTATUS Give(PIRP irp, const VOID *bytes, ULONG length) {
 
 static NTSTATUS GiveDescriptor(PDESK desk, PIRP irp) {
   HID_DESCRIPTOR descriptor = {sizeof(HID_DESCRIPTOR), HID_HID_DESCRIPTOR_TYPE, 0x0111, 0, 1, {{HID_REPORT_DESCRIPTOR_TYPE, 0}}};
-  descriptor.DescriptorList[0].wReportLength = (USHORT)(sizeof Mouse + (desk->Collections == 3 ? sizeof Others : 0));
+  descriptor.DescriptorList[0].wReportLength = (USHORT)(desk->Collections == 3 ? sizeof Mouse + sizeof Others : sizeof Alone);
   return Give(irp, &descriptor, sizeof descriptor);
 }
 
 static NTSTATUS GiveReportDescriptor(PDESK desk, PIRP irp) {
   UCHAR all[sizeof Mouse + sizeof Others];
+  if (desk->Collections != 3) return Give(irp, Alone, sizeof Alone);
   RtlCopyMemory(all, Mouse, sizeof Mouse);
   RtlCopyMemory(all + sizeof Mouse, Others, sizeof Others);
-  return Give(irp, all, sizeof Mouse + (desk->Collections == 3 ? sizeof Others : 0));
+  return Give(irp, all, sizeof all);
 }
 
 static NTSTATUS GiveAttributes(PIRP irp) {
@@ -105,11 +113,16 @@ static NTSTATUS SendReport(PDESK desk, const UCHAR *report, ULONG length) {
   return STATUS_SUCCESS;
 }
 
-static NTSTATUS TakeReport(PDESK desk, PIRP irp) {
+static NTSTATUS TakeReport(PDESK desk, PIRP irp, BOOLEAN feature) {
   PHID_XFER_PACKET packet = (PHID_XFER_PACKET)irp->UserBuffer;
   const UCHAR *bytes = packet->reportBuffer;
   irp->IoStatus.Information = packet->reportBufferLen;
+  if (packet->reportId == 0 && feature) {
+    desk->Light = bytes[0];
+    return STATUS_SUCCESS;
+  }
   switch (packet->reportId) {
+    case 0: return bytes[0] >= DESK_SEND_BYTES ? STATUS_INVALID_PARAMETER : SendReport(desk, bytes + 1, bytes[0]);
     case 2: desk->Kept[0] = bytes[1]; return STATUS_SUCCESS;
     case 3: return bytes[1] >= DESK_SEND_BYTES ? STATUS_INVALID_PARAMETER : SendReport(desk, bytes + 2, bytes[1]);
     case 4: desk->Light = bytes[1]; return STATUS_SUCCESS;
@@ -120,6 +133,11 @@ static NTSTATUS TakeReport(PDESK desk, PIRP irp) {
 
 static NTSTATUS GiveFeature(PDESK desk, PIRP irp) {
   PHID_XFER_PACKET packet = (PHID_XFER_PACKET)irp->UserBuffer;
+  if (packet->reportId == 0) {
+    packet->reportBuffer[0] = desk->Light;
+    irp->IoStatus.Information = 1;
+    return STATUS_SUCCESS;
+  }
   const ULONG length = packet->reportId == 4 ? 2 : 1 + sizeof desk->Kept;
   if ((packet->reportId != 4 && packet->reportId != 5) || packet->reportBufferLen < length) return STATUS_INVALID_PARAMETER;
   packet->reportBuffer[0] = packet->reportId;
@@ -144,8 +162,8 @@ static NTSTATUS InternalControl(PDEVICE_OBJECT device, PIRP irp) {
       IoCsqInsertIrp(&desk->Csq, irp, NULL);
       return STATUS_PENDING;
     case IOCTL_HID_WRITE_REPORT:
-    case IOCTL_HID_SET_OUTPUT_REPORT:
-    case IOCTL_HID_SET_FEATURE: status = TakeReport(desk, irp); break;
+    case IOCTL_HID_SET_OUTPUT_REPORT: status = TakeReport(desk, irp, FALSE); break;
+    case IOCTL_HID_SET_FEATURE: status = TakeReport(desk, irp, TRUE); break;
     case IOCTL_HID_GET_FEATURE: status = GiveFeature(desk, irp); break;
     default: status = STATUS_NOT_SUPPORTED; break;
   }

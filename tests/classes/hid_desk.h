@@ -1,4 +1,5 @@
-// What the test's HID minidriver has: a mouse, and with Collections = 3 in its hardware key a keyboard and a vendor's collection too.
+// What the test's HID minidriver has: a mouse without report ids, or with Collections = 3 in its hardware key one with, a keyboard and a vendor's
+// collection. Without ids the mouse's reports are in, out as 3 and feature as 4 here.
 // Reports: 1 mouse in, 2 keyboard in and its LEDs out, 3 out: what the device shall send (a length, then a report with its id),
 //          4 feature of the mouse: its tail light, 5 feature of the vendor's collection: bytes that are kept; the first is the LEDs.
 #pragma once
