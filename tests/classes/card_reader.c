@@ -52,6 +52,18 @@ ReaderUpdateState(_In_ PSMARTCARD_EXTENSION Card)
     }
 }
 
+static VOID
+ReaderSetState(_In_ PSMARTCARD_EXTENSION Card, _In_ ULONG State)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Card->OsData->SpinLock, &irql);
+    if (Card->ReaderCapabilities.CurrentState > SCARD_ABSENT) {
+        Card->ReaderCapabilities.CurrentState = State;
+    }
+    KeReleaseSpinLock(&Card->OsData->SpinLock, irql);
+}
+
 /* Sends the block that the library has made, and brings the answer. */
 static VOID
 ReaderExchange(_In_ PSMARTCARD_EXTENSION Card)
@@ -78,7 +90,7 @@ ReaderPower(PSMARTCARD_EXTENSION Card)
 
     if (Card->MinorIoControlCode == SCARD_POWER_DOWN) {
         WRITE_PORT_UCHAR(base + READER_COMMAND, READER_POWER_DOWN);
-        Card->ReaderCapabilities.CurrentState = SCARD_PRESENT;
+        ReaderSetState(Card, SCARD_PRESENT);
         return STATUS_SUCCESS;
     }
     WRITE_PORT_UCHAR(base + READER_COMMAND, READER_POWER_UP);
@@ -107,7 +119,7 @@ ReaderSetProtocol(PSMARTCARD_EXTENSION Card)
         possible |= SCARD_PROTOCOL_RAW;
     }
     Card->CardCapabilities.Protocol.Selected = possible & SCARD_PROTOCOL_T1 ? SCARD_PROTOCOL_T1 : possible & SCARD_PROTOCOL_T0 ? SCARD_PROTOCOL_T0 : possible;
-    Card->ReaderCapabilities.CurrentState = SCARD_SPECIFIC;
+    ReaderSetState(Card, SCARD_SPECIFIC);
     *(PULONG)Card->IoRequest.ReplyBuffer = Card->CardCapabilities.Protocol.Selected;
     *Card->IoRequest.Information = sizeof(ULONG);
     return STATUS_SUCCESS;
@@ -151,10 +163,26 @@ ReaderTransmit(PSMARTCARD_EXTENSION Card)
 static NTSTATUS
 ReaderTrack(PSMARTCARD_EXTENSION Card)
 {
+    PIRP irp = Card->OsData->NotificationIrp;
+    BOOLEAN wanted = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode == IOCTL_SMARTCARD_IS_PRESENT;
+    BOOLEAN there;
+    WDFREQUEST request;
+    KIRQL irql;
+
     /* The stack location that was made for the library is given back before the request is the framework's again. */
-    IoSkipCurrentIrpStackLocation(Card->OsData->NotificationIrp);
-    if (!NT_SUCCESS(WdfRequestForwardToIoQueue(REQUEST_OF(Card->OsData->NotificationIrp), Card->ReaderExtension->Tracking))) {
-        return STATUS_INVALID_DEVICE_STATE;
+    IoSkipCurrentIrpStackLocation(irp);
+    if (!NT_SUCCESS(WdfRequestForwardToIoQueue(REQUEST_OF(irp), Card->ReaderExtension->Tracking))) {
+        InterlockedExchangePointer((PVOID *)&Card->OsData->NotificationIrp, NULL);
+        WdfRequestComplete(REQUEST_OF(irp), STATUS_INVALID_DEVICE_STATE);
+        return STATUS_PENDING;
+    }
+    /* The card may have come before the request was in the queue. */
+    KeAcquireSpinLock(&Card->OsData->SpinLock, &irql);
+    there = Card->ReaderCapabilities.CurrentState > SCARD_ABSENT;
+    KeReleaseSpinLock(&Card->OsData->SpinLock, irql);
+    if (there == wanted && NT_SUCCESS(WdfIoQueueRetrieveNextRequest(Card->ReaderExtension->Tracking, &request))) {
+        InterlockedExchangePointer((PVOID *)&Card->OsData->NotificationIrp, NULL);
+        WdfRequestComplete(request, STATUS_SUCCESS);
     }
     return STATUS_PENDING;
 }

@@ -30,6 +30,7 @@ class Till : public testing::TestWithParam<ExecutorKind> {
   void TearDown() override {
     one.Close();
     other.Close();
+    machine.RunUntilIdle();  // who completed the last request has let go of the file
     EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
     EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
   }

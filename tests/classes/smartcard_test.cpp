@@ -188,6 +188,7 @@ class SmartCard : public testing::TestWithParam<ExecutorKind> {
   }
   void TearDown() override {
     file.Close();
+    machine.RunUntilIdle();  // who completed the last request has let go of the file
     EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
     EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
   }

@@ -244,6 +244,20 @@ CONFORMANCE(DriverStore, DeviceTypeAndCharacteristicsOfTheInfCountForTheStack, "
   }
 }
 
+CONFORMANCE(DriverStore, PortsGetTheNextName, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  const std::string ports = test::SampleInf({{"Class = Sample", "Class = Ports"}, {"{78A1C341-4539-11d3-B88D-00C04FAD5171}", "{4D36E978-E325-11CE-BFC1-08002BE10318}"}});
+  machine.Install(folder.Write("sample.inf", ports), folder.path());
+  machine.SetRegistry("HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Enum\\ROOT\\SAMPLE\\0007\\Device Parameters", "PortName", std::string("COM9"));
+  machine.AddRootDevice("root\\sample", {.model = Bottom(), .instance = "ROOT\\SAMPLE\\0001"});
+  machine.AddRootDevice("root\\sample", {.model = Bottom(), .instance = "ROOT\\SAMPLE\\0007"});
+  machine.AddRootDevice("root\\sample", {.model = Bottom(), .instance = "ROOT\\SAMPLE\\0002"});
+  EXPECT_EQ(Text(machine, u"Enum\\ROOT\\SAMPLE\\0001\\Device Parameters", u"PortName"), "COM1");
+  EXPECT_EQ(Text(machine, u"Enum\\ROOT\\SAMPLE\\0007\\Device Parameters", u"PortName"), "COM9") << "it has one";
+  EXPECT_EQ(Text(machine, u"Enum\\ROOT\\SAMPLE\\0002\\Device Parameters", u"PortName"), "COM2");
+}
+
 CONFORMANCE(DriverStore, AKnownDeviceKeepsWhatItsKeysSay, "ours") {
   Folder folder;
   folder.Image("sample.so");

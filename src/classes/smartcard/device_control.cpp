@@ -122,13 +122,12 @@ NTSTATUS Track(SMARTCARD_EXTENSION& extension, PIRP irp, ULONG code) {
   KIRQL irql;
   KeAcquireSpinLock(&extension.OsData->SpinLock, &irql);
   const bool there = extension.ReaderCapabilities.CurrentState > SCARD_ABSENT;
-  const bool busy = extension.OsData->NotificationIrp != nullptr;
-  const bool waits = there != wants_card && !busy && extension.ReaderFunction[RDF_CARD_TRACKING];
-  if (waits) extension.OsData->NotificationIrp = irp;
   KeReleaseSpinLock(&extension.OsData->SpinLock, irql);
   irp->IoStatus.Information = 0;
   if (there == wants_card) return Complete(irp, STATUS_SUCCESS);
-  if (!waits) return Complete(irp, busy ? STATUS_DEVICE_BUSY : STATUS_NOT_SUPPORTED);
+  if (!extension.ReaderFunction[RDF_CARD_TRACKING]) return Complete(irp, STATUS_NOT_SUPPORTED);
+  // Reader drivers take it out with an exchange, from anywhere.
+  if (InterlockedCompareExchangePointer(reinterpret_cast<PVOID*>(&extension.OsData->NotificationIrp), irp, nullptr)) return Complete(irp, STATUS_DEVICE_BUSY);
   IoMarkIrpPending(irp);
   const NTSTATUS status = Call(extension, RDF_CARD_TRACKING);
   if (status != STATUS_PENDING) {

@@ -72,6 +72,7 @@ class DriverStore {
   void InstallWdf(const std::u16string& hardware_key, const Stored& stored, const WdfInstall& wdf);
   void InstallParts(const std::string& instance, const std::u16string& driver_key, const Match& match);
   std::u16string NewDriverKey(const std::string& class_guid);
+  void NamePort(const std::u16string& hardware_key);  // what the Ports class installer does: the next COMn that nobody has
 
   bool ComposeStack(const std::string& instance, nt::pnp::DeviceDescription* device, std::string* problem);
   nt::io::Driver* Load(const std::string& service, std::string* problem);

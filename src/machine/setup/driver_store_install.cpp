@@ -7,6 +7,7 @@
 #include "machine/names.h"
 #include "machine/setup/driver_store.h"
 #include "nt/cm/registry.h"
+#include "nt/ob/name_space.h"
 
 namespace drydock::machine::setup {
 namespace {
@@ -54,6 +55,22 @@ std::u16string DriverStore::NewDriverKey(const std::string& class_guid) {
     std::u16string name = ToUtf16(fmt::format("{}\\{:04}", class_guid, i));
     if (!registry_.Has(std::u16string(kControlSet) + u"\\Control\\Class\\" + name, "InfPath")) return name;
   }
+}
+
+void DriverStore::NamePort(const std::u16string& hardware_key) {
+  if (registry_.Has(hardware_key, "PortName")) return;
+  const auto taken = [this](const std::string& name) {
+    nt::ob::ParseContext context;
+    context.kernel = machine_.kernel.get();
+    void* body;
+    if (!NT_SUCCESS(nt::ob::Lookup(context, nullptr, u"\\??\\" + ToUtf16(name), &body))) return false;
+    nt::ob::Dereference(body);
+    return true;
+  };
+  std::string name;
+  do name = fmt::format("COM{}", ++next_key_["\\??\\COM"]);
+  while (taken(name));
+  registry_.Text(hardware_key, "PortName", name);
 }
 
 void DriverStore::InstallService(const Stored& stored, const ServiceInstall& service) {
@@ -172,6 +189,7 @@ void DriverStore::InstallDevice(const std::string& instance, const Ids& ids, con
   if (package.date) registry_.Text(driver_key, "DriverDate", fmt::format("{}-{}-{}", package.date / 100 % 100, package.date % 100, package.date / 10000));
   if (!package.version.empty()) registry_.Text(driver_key, "DriverVersion", package.version);
   InstallParts(instance, driver_key, match);
+  if (InfEqual(package.class_guid, "{4D36E978-E325-11CE-BFC1-08002BE10318}")) NamePort(enum_key + u"\\Device Parameters");
 }
 
 void DriverStore::InstallExtension(const std::string& instance, const Match& match) {
