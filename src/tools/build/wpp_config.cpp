@@ -129,7 +129,7 @@ void ParseAffix(std::string_view text, bool prefix, const Statement& statement,
   if (function == nullptr) {
     throw BuildError(
         file, statement.line,
-        fmt::format("WPP configuration: there is no FUNC {} before this line", parts[0]));
+        fmt::format("WPP configuration: there is no FUNC {}", parts[0]));
   }
   (prefix ? function->prefix : function->suffix) = parts[1];
   (prefix ? function->prefix_arguments : function->suffix_arguments)
@@ -230,17 +230,24 @@ class StatementReader {
       throw BuildError(file_, open_.line,
                        fmt::format("WPP configuration: '{}' is not closed", open_.text));
     }
+    for (const Statement& affix : affixes_) ParseStatement(affix, file_, config_);
+    affixes_.clear();
   }
 
  private:
   void Close() {
-    ParseStatement(open_, file_, config_);
+    // A prefix or suffix may stand before the FUNC that it is for.
+    if (IsKeyword(open_.text, "USEPREFIX") || IsKeyword(open_.text, "USESUFFIX"))
+      affixes_.push_back(open_);
+    else
+      ParseStatement(open_, file_, config_);
     open_.text.clear();
   }
 
   const std::string& file_;
   WppConfig& config_;
   Statement open_{"", 0};
+  std::vector<Statement> affixes_;
 };
 
 template <class F>

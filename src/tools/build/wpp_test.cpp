@@ -72,6 +72,14 @@ TEST(WppConfig, PrefixesSuffixesAndTypes) {
   EXPECT_THAT(config.types[3].words, testing::IsEmpty()) << "a value that is more than a number";
 }
 
+TEST(WppConfig, APrefixMayStandBeforeItsFunction) {
+  WppConfig config = Read(
+      "// begin_wpp config\n// USEPREFIX (Enter, \"%!FUNC! \");\n"
+      "// FUNC Enter{LEVEL=TRACE_LEVEL_VERBOSE,FLAGS=Entry}(...);\n// end_wpp\n");
+  ASSERT_NE(config.Function("Enter"), nullptr);
+  EXPECT_EQ(config.Function("Enter")->prefix, "\"%!FUNC! \"");
+}
+
 TEST(WppConfig, MistakesAreErrorsAtTheirLine) {
   EXPECT_THAT(ErrorOf([] { Read("// begin_wpp config\n// FUNC Open(MSG, ...\n// end_wpp\n"); }),
               HasSubstr("trace.h:2: error: WPP configuration: 'FUNC Open(MSG, ...' is not closed"));
