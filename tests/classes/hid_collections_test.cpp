@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "../../sdk/um/hidsdi.h"
 #include "hid_desk.h"
 
 namespace {
@@ -133,6 +134,52 @@ TEST_P(HidCollections, TheQueueOfAFileIsConfigured) {
   const auto result = file.file().Ioctl(IOCTL_HID_GET_HARDWARE_ID, nullptr, 0, ids, sizeof ids);
   EXPECT_EQ(result.status, STATUS_SUCCESS);
   EXPECT_EQ(std::u16string(ids), u"HID\\VID_045E&PID_001E&REV_0203&Col03");
+}
+
+TEST_P(HidCollections, ApplicationsAskThroughHidD) {
+  Add("root\\hid_desk");
+  Device collection = machine.FindDevice("HID_DEVICE_UP:FF00_U:0001");
+  auto task = machine.Start("application", [&] {
+    char16_t path[64] = {};
+    ULONG length = 0;
+    ASSERT_EQ(IoGetDeviceProperty(collection.pdo(), DevicePropertyPhysicalDeviceObjectName, sizeof path, path, &length), STATUS_SUCCESS);
+    UNICODE_STRING text;
+    RtlInitUnicodeString(&text, reinterpret_cast<PCWSTR>(path));
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &text, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    IO_STATUS_BLOCK io;
+    HANDLE file = nullptr;
+    ASSERT_EQ(ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &io, nullptr, 0, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                           FILE_OPEN, 0, nullptr, 0),
+              STATUS_SUCCESS);
+    HIDD_ATTRIBUTES facts = {};
+    EXPECT_TRUE(HidD_GetAttributes(file, &facts));
+    EXPECT_EQ(facts.Size, sizeof facts);
+    EXPECT_EQ(facts.VendorID, DESK_VENDOR);
+    PHIDP_PREPARSED_DATA preparsed = nullptr;
+    ASSERT_TRUE(HidD_GetPreparsedData(file, &preparsed));
+    HIDP_CAPS caps = {};
+    EXPECT_EQ(HidP_GetCaps(preparsed, &caps), HIDP_STATUS_SUCCESS);
+    EXPECT_EQ(caps.FeatureReportByteLength, 1 + DESK_KEPT_BYTES);
+    EXPECT_TRUE(HidD_FreePreparsedData(preparsed));
+    UCHAR report[1 + DESK_KEPT_BYTES] = {5, 9, 8, 7, 6}, back[1 + DESK_KEPT_BYTES] = {5};
+    EXPECT_TRUE(HidD_SetFeature(file, report, sizeof report));
+    EXPECT_TRUE(HidD_GetFeature(file, back, sizeof back));
+    EXPECT_EQ(std::memcmp(report, back, sizeof report), 0);
+    back[0] = 4;
+    EXPECT_FALSE(HidD_GetFeature(file, back, sizeof back)) << "the mouse's report";
+    WCHAR product[16] = {};
+    EXPECT_TRUE(HidD_GetProductString(file, product, sizeof product));
+    EXPECT_EQ(product[0], 'D');
+    EXPECT_FALSE(HidD_GetSerialNumberString(file, product, sizeof product));
+    EXPECT_TRUE(HidD_SetNumInputBuffers(file, 100));
+    ULONG count = 0;
+    EXPECT_TRUE(HidD_GetNumInputBuffers(file, &count));
+    EXPECT_EQ(count, 100u);
+    EXPECT_TRUE(HidD_FlushQueue(file));
+    ZwClose(file);
+  });
+  task.Join();
 }
 
 TEST_P(HidCollections, AMouseIsAMouseForMouclass) {

@@ -73,6 +73,9 @@ using namespace drydock::nt;
 
 extern "C" {
 
+ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status) { return win32::ErrorOf(Status); }
+ULONG RtlNtStatusToDosError(NTSTATUS Status) { return win32::ErrorOf(Status); }
+
 DWORD GetLastError(VOID) { return CurrentThread().last_error; }
 VOID SetLastError(DWORD dwErrCode) { CurrentThread().last_error = dwErrCode; }
 
