@@ -106,6 +106,24 @@ void Reinitialize(DRIVER_OBJECT* driver, void* context, ULONG count) {
   if (count < 3) IoRegisterDriverReinitialization(driver, Reinitialize, context);
 }
 
+TEST_P(DriverTest, ReinitialisationRunsSoonAfterDriverEntry) {
+  static KEVENT* done;  // a driver entry has no context
+  KEVENT event;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  done = &event;
+  io::Driver* driver = nullptr;
+  ASSERT_EQ(io::CreateDriver(
+                *kernel_, u"Late",
+                [](DRIVER_OBJECT* object, UNICODE_STRING*) -> NTSTATUS {
+                  IoRegisterDriverReinitialization(
+                      object, [](DRIVER_OBJECT*, PVOID context, ULONG) { KeSetEvent(static_cast<KEVENT*>(context), 0, FALSE); }, done);
+                  return STATUS_SUCCESS;
+                },
+                {}, &driver),
+            STATUS_SUCCESS);
+  EXPECT_EQ(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+}
+
 TEST_P(DriverTest, ReinitialisationMayAskForAnotherTurn) {
   WdmDriver driver(*kernel_);
   std::vector<ULONG> counts;

@@ -204,6 +204,18 @@ void InvalidateRelations(DEVICE_OBJECT* pdo, DEVICE_RELATION_TYPE type) {
   node->state_of_machine->operations.Add(std::make_unique<RelationsJob>(*node));
 }
 
+namespace {
+struct ReinitializationJob final : Job {
+  explicit ReinitializationJob(io::Driver* target) : driver(target) {}
+  void Run() override {
+    if (!driver->unload_called) io::RunReinitialization(driver);
+  }
+  io::Driver* driver;  // lives as long as the machine, loaded or not
+};
+}  // namespace
+
+void QueueReinitialization(io::Driver* driver) { driver->kernel->pnp->operations.Add(std::make_unique<ReinitializationJob>(driver)); }
+
 }  // namespace drydock::nt::pnp
 
 using namespace drydock::nt;
