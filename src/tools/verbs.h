@@ -7,6 +7,7 @@ namespace drydock::tools {
 
 int BuildVerb(int argc, char** argv);
 int CcVerb(int argc, char** argv);
+int CoverageVerb(int argc, char** argv);
 int DemoVerb(int argc, char** argv);
 int InfVerb(int argc, char** argv);
 int MofVerb(int argc, char** argv);
@@ -22,6 +23,7 @@ struct Verb {
 inline constexpr Verb kVerbs[] = {
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
     {"cc", "run one compilation with MSVC's dialect translated (a compiler launcher)", CcVerb},
+    {"coverage", "tell which lines of a driver ran (built with --coverage)", CoverageVerb},
     {"demo", "read a file through a stack of three drivers, then let a device go silent", DemoVerb},
     {"inf", "read INF and INX files, tell what they install and what is wrong", InfVerb},
     {"mof", "read MOF files; make the header and the image's classes of them", MofVerb},

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "tools/build/build.h"
+#include "tools/build/line_coverage.h"
 
 namespace {
 
@@ -94,6 +95,39 @@ TEST_P(BuiltDriver, ACmakeProjectForTheDriverKitBuildsUnchanged) {
 
   built = drydock::tools::BuildAll(request, surroundings, diagnostics);
   EXPECT_TRUE(built.drivers[0].result.up_to_date && built.drivers[1].result.up_to_date);
+}
+
+TEST_P(BuiltDriver, TheLinesThatRanAreCounted) {
+  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  if (!drydock::tools::FindProgram(std::string(GetParam()) == "gcc" ? "gcov" : "llvm-cov")) GTEST_SKIP() << "no tool for counts";
+  drydock::tools::BuildRequest request;
+  request.project = fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/tracer.vcxproj";
+  request.out = folder_;
+  request.compiler = GetParam();
+  request.coverage = true;
+  drydock::tools::Diagnostics diagnostics;
+  const auto surroundings = drydock::tools::FindSurroundings(drydock::tools::RunningExecutable());
+  const auto built = drydock::tools::BuildDriver(request, surroundings, diagnostics);
+  for (int i = 0; i < 2; ++i) {  // counts add up from machine to machine
+    drydock::Machine machine;
+    auto driver = machine.AddDriver(built.image.string());
+    auto device = machine.AddDevice({.function = driver});
+    ASSERT_TRUE(device.started()) << machine.ReportText();
+    EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+    EXPECT_EQ(machine.UnloadDriver(driver), STATUS_SUCCESS);
+  }
+  const auto counts = drydock::tools::ReadLineCoverage(folder_, surroundings);
+  const auto source = counts.find(fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/driver.c");
+  ASSERT_NE(source, counts.end());
+  const auto line = source->second.find(19);
+  ASSERT_NE(line, source->second.end()) << source->second.size();
+  EXPECT_EQ(line->second, 2u) << "each machine called DriverEntry once";
+  const auto queue = counts.find(fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/queue.cpp");
+  ASSERT_NE(queue, counts.end());
+  bool idle = false;
+  for (const auto& [line, count] : queue->second) idle = idle || count == 0;
+  EXPECT_TRUE(idle) << "nobody wrote";
+  EXPECT_EQ(drydock::tools::ReadLcov(drydock::tools::LcovText(counts)), counts);
 }
 
 INSTANTIATE_TEST_SUITE_P(Compilers, BuiltDriver, testing::Values("clang", "gcc"));

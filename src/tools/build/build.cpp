@@ -70,7 +70,7 @@ class Builder {
  private:
   BuildPlan Plan() {
     BuildPlan plan;
-    flags_ = LoadFlags(surroundings_, project_, compiler_, request_.sanitizers);
+    flags_ = Flags(project_);
     Trace(fmt::format(
         "{} is a {} driver{}, {} sources, configuration {}", project_.name, KindName(project_.kind),
         project_.version_major != 0
@@ -105,10 +105,26 @@ class Builder {
     return plan;
   }
 
+  DriverFlags Flags(const DriverProject& project) {
+    DriverFlags flags = LoadFlags(surroundings_, project, compiler_, request_.sanitizers);
+    if (!request_.coverage) return flags;
+    // clang writes one file per image and adds to it from run to run (%m); gcc one per object, beside it.
+    const std::string counts = "-fprofile-instr-generate=" + (out_ / "coverage" / "%m.profraw").string();
+    if (compiler_.family == "clang") {
+      flags.compile.insert(flags.compile.end(), {counts, "-fcoverage-mapping", "-fprofile-update=atomic"});
+      flags.link.push_back(counts);
+    } else {
+      flags.compile.insert(flags.compile.end(), {"--coverage", "-fprofile-update=atomic"});
+      flags.link.push_back("--coverage");
+    }
+    flags.runtime.insert(flags.runtime.end(), flags.coverage_runtime.begin(), flags.coverage_runtime.end());
+    return flags;
+  }
+
   void AddLibrary(const DriverProject& library, BuildPlan& plan) {
     ArchiveStep archive;
     archive.archive = out_ / "obj" / UniqueName(library.target, ".a");
-    const DriverFlags flags = LoadFlags(surroundings_, library, compiler_, request_.sanitizers);
+    const DriverFlags flags = Flags(library);
     AddSources(library, flags, plan, archive.objects);
     plan.archives.push_back(std::move(archive));
     for (const DriverProject& inner : library.libraries) AddLibrary(inner, plan);

@@ -23,6 +23,7 @@ struct BuildRequest {
   std::vector<std::string> only;       // BuildAll: the projects to build; empty: all
   std::string compiler = "clang";
   std::vector<std::string> sanitizers;
+  bool coverage = false;  // the image counts which lines run; what it counted lies in OUT/coverage when its machine has ended
   int jobs = 0;  // 0: as many as ninja likes
 };
 

@@ -173,10 +173,15 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
     return result.exit_code;
   }
   const std::string text = ReadTextFile(raw);
-  fs::remove(raw, error);
   const std::string translated = TranslateDialect(text, line.cxx);
-  if (translated == text) Become(plain);
-  WriteIfChanged(preprocessed, translated);
+  if (translated == text) {
+    // The work is done once: what is preprocessed is compiled, with or without a change.
+    fs::rename(raw, preprocessed, error);
+    if (error) Become(plain);
+  } else {
+    fs::remove(raw, error);
+    WriteIfChanged(preprocessed, translated);
+  }
 
   std::vector<std::string> compile = line.compiler;
   Append(compile, {"-x", line.cxx ? "c++-cpp-output" : "cpp-output"});

@@ -139,15 +139,19 @@ class PlanRun {
           return found;
       }
     }
-    for (const auto* list : {&source_.includes, &system_.sdk, &system_.compiler}) {
-      for (const fs::path& in : *list) {
+    const auto in_list = [&](const std::vector<fs::path>& list) -> std::optional<fs::path> {
+      for (const fs::path& in : list) {
         if (auto found = paths.FindFile(in, include.name)) return found;
       }
-    }
+      return std::nullopt;
+    };
+    if (auto found = in_list(source_.includes)) return found;
+    // What the project's tools make lies in a folder of the project, so before the kit's own of that name.
     const auto made =
         planner_.generated_.find(fs::path(ToSlashes(include.name)).filename().string());
     if (made != planner_.generated_.end()) return made->second;
-    return std::nullopt;
+    if (auto found = in_list(system_.sdk)) return found;
+    return in_list(system_.compiler);
   }
 
   void Resolve(int visit, const IncludeLine& include) {

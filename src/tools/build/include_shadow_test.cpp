@@ -51,6 +51,17 @@ class Shadow : public testing::Test {
   Diagnostics diagnostics_{false, nullptr};
 };
 
+TEST_F(Shadow, AHeaderThatTheProjectsToolsMakeComesBeforeTheKitsOfThatName) {
+  folder_.Write("sdk/wmidata.h", "");
+  const auto made = folder_.Write("out/wmidata.h", "");
+  SourceFile source;
+  source.path = folder_.Write("a.c", "#include \"WmiData.h\"\n");
+  WindowsPaths paths;
+  IncludePlanner planner(paths, diagnostics_);
+  planner.AddGenerated("wmidata.h", made);
+  EXPECT_EQ(planner.Plan(source, folder_.path(), {{folder_.path() / "sdk"}, {}}).quoted.at("WmiData.h"), made);
+}
+
 TEST_F(Shadow, NamesThatTheCompilerFindsItselfNeedNoHelp) {
   folder_.Write("inc/b.h", "#include \"c.h\"\n");
   folder_.Write("inc/c.h", "");

@@ -133,6 +133,7 @@ DriverFlags LoadFlags(const Surroundings& surroundings, const DriverProject& pro
     Append(flags.defines, Strings(configuration, "defines"));
     flags.link = Strings(all, "link");
     flags.runtime = Strings(all, "runtime");
+    flags.coverage_runtime = Strings(all, "coverage_runtime");
     for (const std::string& sanitizer : sanitizers) {
       flags.compile.push_back("-fsanitize=" + sanitizer);
       flags.link.push_back("-fsanitize=" + sanitizer);

@@ -29,6 +29,7 @@ int BuildVerb(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--sanitize", sanitize,
                  "sanitizers for the driver: address, undefined, thread; separated by commas");
+  app.add_flag("--coverage", request.coverage, "let the image count the lines that run (drydock coverage OUT tells them)");
   app.add_option("-j,--jobs", request.jobs, "compilers at a time")->check(CLI::Range(1, 1024));
   app.add_flag("-v,--verbose", verbose, "tell what is skipped, and the commands");
   app.failure_message([](const CLI::App*, const CLI::Error& error) {
@@ -57,9 +58,13 @@ int BuildVerb(int argc, char** argv) {
     const BuildSummary summary = BuildAll(request, FindSurroundings(RunningExecutable()), diagnostics);
     for (const std::string& skipped : summary.skipped) fmt::print("skipped {}\n", skipped);
     int failed = 0;
+    const auto hint = [&request](const BuildResult& result) {
+      if (request.coverage) fmt::print("  after a run: drydock coverage {}\n", result.image.parent_path().string());
+    };
     for (const BuildSummary::Driver& driver : summary.drivers) {
       if (driver.error.empty()) {
         fmt::print("{}{}\n", driver.result.image.string(), driver.result.up_to_date ? " (up to date)" : "");
+        hint(driver.result);
       } else {
         ++failed;
         fmt::print(stderr, "{}\n", driver.error);
