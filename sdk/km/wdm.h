@@ -30,6 +30,7 @@
 #include "wdm/list.h"
 #include "wdm/mm.h"
 #include "wdm/ob.h"
+#include "wdm/pci.h"
 #include "wdm/pnp_types.h"
 #include "wdm/po.h"
 #include "wdm/registers.h"

@@ -7,6 +7,7 @@
 #include <batclass.h>
 #include <devguid.h>
 #include <devpkey.h>
+#include <drydock_power_settings.h>
 #include <hidclass.h>
 #include <kbdmou.h>
 #include <ntdddisk.h>

@@ -6,6 +6,7 @@
 #include <ntifs.h>
 #include <wdm.h>
 
+#include <acpiioct.h>
 #include <assert.h>
 #include <bugcodes.h>
 #include <concurrencysal.h>
@@ -38,6 +39,11 @@
 #include <ntintsafe.h>
 #include <ntstatus.h>
 #include <ntstrsafe.h>
+#include <ntddndis.h>
+#include <ntddscsi.h>
+#include <ntpoapi.h>
+#include <spb.h>
+#include <xfilter.h>
 #include <poclass.h>
 #include <reshub.h>
 #include <sal.h>

@@ -5,6 +5,7 @@
 #ifndef _WINNT_
 #define _WINNT_
 
+#include "drydock_power_settings.h"
 #include "minwindef.h"
 #include "ntdef.h"
 #include "ntstatus.h"

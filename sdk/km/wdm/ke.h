@@ -190,6 +190,12 @@ BOOLEAN KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD Callb
                                          KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component);
 BOOLEAN KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord);
 
+// A DPC on every processor at once, for the writers of drivers that keep something for each.
+VOID KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+VOID KeSignalCallDpcDone(PVOID SystemArgument1);
+LOGICAL KeSignalCallDpcSynchronize(PVOID SystemArgument2);
+LOGICAL KeShouldYieldProcessor(VOID);
+
 #ifdef __cplusplus
 }
 #endif

@@ -211,6 +211,17 @@ VOID MmUnsecureVirtualMemory(HANDLE SecureHandle);
 NTSTATUS MmMapViewInSystemSpace(PVOID Section, PVOID *MappedBase, PSIZE_T ViewSize);
 NTSTATUS MmUnmapViewInSystemSpace(PVOID MappedBase);
 
+#define MM_COPY_MEMORY_PHYSICAL 0x1
+#define MM_COPY_MEMORY_VIRTUAL 0x2
+typedef struct _MM_COPY_ADDRESS {
+  union {
+    PVOID VirtualAddress;
+    PHYSICAL_ADDRESS PhysicalAddress;
+  };
+} MM_COPY_ADDRESS, *PMMCOPY_ADDRESS;
+NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
+                      PSIZE_T NumberOfBytesTransferred);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,7 @@
 #define DRYDOCK_WDM_PO_H
 
 #include "drydock_power_limit.h"
+#include "drydock_power_settings.h"
 #include "wdm/io_types.h"
 
 #ifdef __cplusplus
@@ -63,6 +64,15 @@ NTSTATUS PoQueryPowerLimitValue(PVOID PowerLimitRequest, ULONG ValueCount, PPOWE
 NTSTATUS PoSetPowerLimitValue(PVOID PowerLimitRequest, PCOUNTED_REASON_CONTEXT Reason, ULONG ValueCount,
                               PPOWER_LIMIT_VALUE Values);
 VOID PoDeletePowerLimitRequest(PVOID PowerLimitRequest);
+
+// Thermal requests: a driver sets how a device that offers GUID_THERMAL_COOLING_INTERFACE cools.
+typedef enum _PO_THERMAL_REQUEST_TYPE { PoThermalRequestPassive, PoThermalRequestActive } PO_THERMAL_REQUEST_TYPE;
+NTSTATUS PoCreateThermalRequest(PVOID *ThermalRequest, PDEVICE_OBJECT TargetDeviceObject,
+                                PDEVICE_OBJECT PolicyDeviceObject, PCOUNTED_REASON_CONTEXT Context, ULONG Flags);
+BOOLEAN PoGetThermalRequestSupport(PVOID ThermalRequest, PO_THERMAL_REQUEST_TYPE Type);
+NTSTATUS PoSetThermalPassiveCooling(PVOID ThermalRequest, UCHAR Throttle);
+NTSTATUS PoSetThermalActiveCooling(PVOID ThermalRequest, BOOLEAN Engaged);
+VOID PoDeleteThermalRequest(PVOID ThermalRequest);
 
 // Power framework. The handle is opaque.
 typedef struct POHANDLE__ *POHANDLE;

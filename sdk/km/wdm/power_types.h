@@ -90,6 +90,21 @@ typedef enum _POWER_REQUEST_TYPE {
   PowerRequestExecutionRequired
 } POWER_REQUEST_TYPE, *PPOWER_REQUEST_TYPE;
 
+// Values of power settings (drydock_power_settings.h).
+typedef enum _SYSTEM_POWER_CONDITION { PoAc, PoDc, PoHot, PoConditionMaximum } SYSTEM_POWER_CONDITION;
+typedef enum _MONITOR_DISPLAY_STATE {
+  PowerMonitorOff = 0,
+  PowerMonitorOn,
+  PowerMonitorDim
+} MONITOR_DISPLAY_STATE, *PMONITOR_DISPLAY_STATE;
+typedef enum _USER_ACTIVITY_PRESENCE {
+  PowerUserPresent = 0,
+  PowerUserNotPresent,
+  PowerUserInactive,
+  PowerUserMaximum,
+  PowerUserInvalid = PowerUserMaximum
+} USER_ACTIVITY_PRESENCE, *PUSER_ACTIVITY_PRESENCE;
+
 typedef enum _POWER_PLATFORM_ROLE {
   PlatformRoleUnspecified = 0,
   PlatformRoleDesktop,
