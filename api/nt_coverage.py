@@ -17,6 +17,8 @@ PAGE = os.path.join(ROOT, "docs", "nt-coverage.md")
 FOLDERS = ["sdk/km", "sdk/shared"]
 
 REFUSES = {
+    "ExGetFirmwareEnvironmentVariable": "always STATUS_NOT_IMPLEMENTED, as without UEFI",
+    "ExSetFirmwareEnvironmentVariable": "always STATUS_NOT_IMPLEMENTED, as without UEFI",
     "ZwNotifyChangeKey": "always STATUS_NOT_SUPPORTED",
 }
 

@@ -157,6 +157,18 @@ struct OpenOptions {
   std::string reference = {};  // what follows the device's name
 };
 
+// A driver of the system that starts at boot, as an early-launch anti-malware driver is told of it. Empty texts and data: not known.
+struct BootImage {
+  std::string name;            // "\\SystemRoot\\System32\\drivers\\disk.sys"
+  std::string registry_path;   // of its service
+  bool dependency = false;     // a library that boot drivers need, told before them
+  bool failed_integrity = false;
+  std::string publisher, issuer;  // of its certificate; empty: not signed
+  std::string hash, thumbprint;   // bytes
+  uint32_t hash_algorithm = 0x800C, thumbprint_algorithm = 0x800C;  // CALG_SHA_256
+};
+enum class BootClassification { kUnknown, kGood, kBad, kBadBootCritical };
+
 class Task {  // a concurrent caller inside the machine
  public:
   Task() = default;
@@ -254,6 +266,14 @@ class Machine {
   Status WakeDevice(Device device);
   // Directed power: the system takes one device down whatever uses it, and lets it go again. For devices whose idle time-out it manages.
   Status DirectPower(Device device, bool down);
+
+  // A power setting changes: drivers that registered for it are told (PoRegisterPowerSettingCallback). `setting`: {GUID}; a number is a DWORD. What
+  // a computer on mains with its lid open has is there from the start (power source, display, lid, battery, presence, personality).
+  Status SetPowerSetting(const std::string& setting, uint32_t value);
+  Status SetPowerSetting(const std::string& setting, const std::string& bytes);
+  // The system starts its boot drivers: drivers that registered with IoRegisterBootDriverCallback are told of each and say what they think of it.
+  // Returns their gravest classification for each, in order.
+  std::vector<BootClassification> StartBootDrivers(const std::vector<BootImage>& images);
 
   // The last transitions of the PnP, power and power-policy machines of the framework devices in this stack, as text.
   std::string StateHistory(Device device);

@@ -12,6 +12,7 @@
 #include "nt/mm/state.h"
 #include "nt/ob/state.h"
 #include "nt/pnp/state.h"
+#include "nt/po/state.h"
 #include "nt/ps/state.h"
 #include "nt/thread.h"
 #include "runtime/assert.h"
@@ -34,6 +35,7 @@ Kernel::Kernel(rt::Executor& given_executor, rt::EventRing& given_events, const 
   hal = std::make_unique<hal::State>(*this);
   dma = std::make_unique<hal::DmaState>(*this);
   pnp = std::make_unique<pnp::State>(*this);
+  po = std::make_unique<po::State>(*this);
 }
 
 Kernel::~Kernel() {

@@ -24,6 +24,7 @@ namespace ob { struct State; }
 namespace cm { struct State; }
 namespace io { struct State; }
 namespace pnp { struct State; }
+namespace po { struct State; }
 namespace hal {
 struct State;
 struct DmaState;
@@ -68,6 +69,7 @@ struct Kernel {
   std::unique_ptr<hal::State> hal;
   std::unique_ptr<hal::DmaState> dma;
   std::unique_ptr<pnp::State> pnp;
+  std::unique_ptr<po::State> po;
 
   // Where a bug check goes. Set by Machine; called once, on the failing task, before everything stops.
   void (*on_bug_check)(void* context, const BugCheckData& data) = nullptr;

@@ -17,6 +17,7 @@ namespace drydock::nt::io {
 
 void FreeAllIrps(State& state);    // irp.cpp
 void DeleteDrivers(Driver* first); // driver.cpp
+void FreeBootCallbacks(State& state);
 
 State::State(Kernel& owner)
     : kernel(owner),
@@ -32,6 +33,7 @@ State::~State() {
   ob::DiscardObjects(kernel, kWmiDataBlockType);
   ob::DiscardObjects(kernel, kFileType);
   ob::DiscardObjects(kernel, kDeviceType);
+  FreeBootCallbacks(*this);
   FreeAllIrps(*this);
   DeleteDrivers(drivers);
   DeleteDrivers(unloaded_drivers);

@@ -19,6 +19,7 @@ struct InterfaceTable;
 struct RemoveLockTable;
 struct ErrorLog;
 struct WmiState;
+struct BootDriverCallback;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -58,6 +59,8 @@ struct State {
     void* context;
   };
   std::vector<Reinitialization> reinitializations RT_GUARDED_BY(registration_lock);
+
+  std::vector<BootDriverCallback*> boot_callbacks RT_GUARDED_BY(registration_lock);  // in order of registration
 
   std::unique_ptr<InterfaceTable> interfaces;
   std::unique_ptr<ErrorLog> error_log;

@@ -19,6 +19,8 @@ const ob::ObjectType kProcessType = {
     .all_access = PROCESS_ALL_ACCESS,
 };
 
+void TellProcess(Process* process, bool create);  // notify.cpp
+
 State::State(Kernel& owner) : kernel(owner) {}
 State::~State() = default;  // ob has discarded the processes
 
@@ -35,10 +37,13 @@ Process* CreateProcess(Kernel& kernel, std::string name) {
   process->kernel = &kernel;
   process->name = std::move(name);
   State& state = *kernel.ps;
-  rt::LockGuard guard(state.lock);
-  state.last_process_id += 4;
-  process->id = state.last_process_id;
-  state.processes.push_back(process);
+  {
+    rt::LockGuard guard(state.lock);
+    state.last_process_id += 4;
+    process->id = state.last_process_id;
+    state.processes.push_back(process);
+  }
+  TellProcess(process, true);
   return process;
 }
 
@@ -58,6 +63,7 @@ Process* FindProcess(Kernel& kernel, uint64_t id) {
 void EndProcess(Process* process, int32_t exit_status) {
   if (process->ended.exchange(true)) return;
   process->exit_status = exit_status;
+  TellProcess(process, false);
   ob::CloseAllHandles(*process->kernel, process);
   ke::SignalObject(*process->kernel, *reinterpret_cast<DISPATCHER_HEADER*>(process->header));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "nt/kernel.h"
@@ -13,6 +14,8 @@ struct Process;
 }  // namespace drydock::nt
 
 namespace drydock::nt::ps {
+
+struct ProcessNotify;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -26,6 +29,7 @@ struct State {
   uint64_t last_thread_id RT_GUARDED_BY(lock) = 0;
   uint64_t last_process_id RT_GUARDED_BY(lock) = 0;
   uint32_t next_processor RT_GUARDED_BY(lock) = 0;
+  std::vector<std::shared_ptr<ProcessNotify>> process_notify RT_GUARDED_BY(lock);  // in order of registration
   std::vector<Process*> processes RT_GUARDED_BY(lock);  // ob objects, one reference each; the first is System
 };
 

@@ -244,6 +244,20 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kTrace: return PlayTrace(command);
     case ScenarioVerb::kExpectTrace: return PlayExpectTrace(command);
     case ScenarioVerb::kStops: return PlayStops(command);
+    case ScenarioVerb::kSetting: {
+      const Status status = machine_.SetPowerSetting(command.text, command.data);
+      machine_.RunUntilIdle();
+      return Judge(command, {status, 0}, nullptr);
+    }
+    case ScenarioVerb::kBoot: {
+      std::vector<BootImage> images;
+      for (const std::string& name : command.words) images.push_back({.name = name});
+      static constexpr const char* kWords[] = {"unknown", "good", "bad", "bad, but needed to boot"};
+      const std::vector<BootClassification> answers = machine_.StartBootDrivers(images);
+      for (size_t i = 0; i < images.size(); ++i)
+        Print(fmt::format("line {}: {} is {}", command.line, images[i].name, kWords[static_cast<size_t>(answers[i])]));
+      return Judge(command, {machine_.stopped() ? kStatusMachineStopped : Status(STATUS_SUCCESS), 0}, nullptr);
+    }
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }

@@ -73,7 +73,8 @@ class LineParser {
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"move", ScenarioVerb::kMove}, {"wmi", ScenarioVerb::kWmi},
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}, {"serve", ScenarioVerb::kServe},
-        {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops}};
+        {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops},
+        {"setting", ScenarioVerb::kSetting}, {"boot", ScenarioVerb::kBoot}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -208,6 +209,14 @@ class LineParser {
       }
       case ScenarioVerb::kWmi: ParseWmi(Next("query, set, set-item, call, listen, event, collect, ignore or classes")); return;
       case ScenarioVerb::kStops: command_.text = ParseData(Next("words of the report in quotes")); return;
+      case ScenarioVerb::kSetting:
+        command_.text = Word(Next("the {GUID} of a power setting"));
+        command_.data = ParseData(Next("its value"));
+        return;
+      case ScenarioVerb::kBoot:
+        do command_.words.push_back(Word(Next("the image of a boot driver")));
+        while (More());
+        return;
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
       case ScenarioVerb::kTrace: ParseTrace(Next("on, off, capture or list")); return;
       case ScenarioVerb::kExpectTrace: {

@@ -78,6 +78,13 @@ TEST(Scenario, WmiIsCalledByNames) {
   EXPECT_EQ(commands[2].wmi, WmiVerb::kCall);
   EXPECT_EQ(commands[2].length, 4u);
   EXPECT_EQ(commands[3].time, std::chrono::seconds(2));
+  auto system = ParseScenario("setting {5d3e9a59-e9d5-4b00-a6bd-ff34ff516548} u32:1\nboot a.sys \"b c.sys\"\n", "x.txt");
+  ASSERT_EQ(system.size(), 2u);
+  EXPECT_EQ(system[0].text, "{5d3e9a59-e9d5-4b00-a6bd-ff34ff516548}");
+  EXPECT_EQ(system[0].data, std::string("\1\0\0\0", 4));
+  EXPECT_EQ(system[1].words, (std::vector<std::string>{"a.sys", "b c.sys"}));
+  EXPECT_THAT(WhyNot("setting {5d3e9a59-e9d5-4b00-a6bd-ff34ff516548}\n"), HasSubstr("its value is missing"));
+  EXPECT_THAT(WhyNot("boot\n"), HasSubstr("the image of a boot driver is missing"));
   EXPECT_THAT(WhyNot("wmi ask Shape\n"), HasSubstr("wmi has no 'ask'"));
   EXPECT_THAT(WhyNot("wmi call Shape\n"), HasSubstr("the method's name or number is missing"));
   EXPECT_THAT(WhyNot("open f of x\n"), HasSubstr("not"));

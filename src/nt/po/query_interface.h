@@ -1,0 +1,11 @@
+// A driver's interface, asked from the top of a device's stack by the power manager. PASSIVE_LEVEL.
+#pragma once
+
+#include <ntddk.h>
+
+namespace drydock::nt::po {
+
+// `interface` begins as INTERFACE does; on success its provider has counted a reference (InterfaceDereference gives it back).
+NTSTATUS QueryInterface(DEVICE_OBJECT* device, const GUID& type, USHORT size, USHORT version, INTERFACE* interface);
+
+}  // namespace drydock::nt::po
