@@ -168,6 +168,18 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
     list(APPEND sources ${info})
   endif()
 
+  # Sources with structured exceptions are compiled by way of drydock-cc, which translates Microsoft's dialect.
+  set(dialect OFF)
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(source ${source} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+    if(EXISTS ${source})
+      file(STRINGS ${source} hit LIMIT_COUNT 1 REGEX "__try|__except|__finally|(^|[^A-Za-z0-9_])(except|finally) *([({]|$)")
+      if(hit)
+        set(dialect ON)
+      endif()
+    endif()
+  endforeach()
+
   set(objects ${name})
   if(arg_LINKED_IN)
     set(objects ${name}_objects)
@@ -209,6 +221,17 @@ __attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char
   target_include_directories(${objects} SYSTEM PRIVATE ${folders})
   if(TARGET drydock_sdk)
     add_dependencies(${objects} drydock_sdk)
+  endif()
+  if(dialect)
+    if(TARGET drydock_cc)
+      set(launcher ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/drydock-cc)
+      add_dependencies(${objects} drydock_cc)
+    else()
+      find_program(DRYDOCK_CC drydock-cc HINTS ${_drydock_sdk}/../../../bin REQUIRED)
+      set(launcher ${DRYDOCK_CC})
+    endif()
+    set_target_properties(${objects} PROPERTIES C_COMPILER_LAUNCHER "${launcher};--;${CMAKE_C_COMPILER_LAUNCHER}"
+                          CXX_COMPILER_LAUNCHER "${launcher};--;${CMAKE_CXX_COMPILER_LAUNCHER}")
   endif()
 
   if(arg_INF)

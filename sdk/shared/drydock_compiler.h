@@ -16,28 +16,31 @@
 
 // __declspec(x) picks one of the names below, whether or not the compiler has a __declspec of its own, so that a
 // driver means the same everywhere.
-#define __declspec(specifier) DRYDOCK_DECLSPEC_##specifier
-#define _declspec(specifier) DRYDOCK_DECLSPEC_##specifier
-#define DRYDOCK_DECLSPEC_ __attribute__(())
-#define DRYDOCK_DECLSPEC_noreturn __attribute__((noreturn))
-#define DRYDOCK_DECLSPEC_align(n) __attribute__((aligned(n)))
+#define __declspec(specifier) __attribute__((DRYDOCK_DECLSPEC_##specifier))
+#define _declspec(specifier) __attribute__((DRYDOCK_DECLSPEC_##specifier))
+#define DRYDOCK_DECLSPEC_
+#define DRYDOCK_DECLSPEC_noreturn noreturn
+#define DRYDOCK_DECLSPEC_align(n) aligned(n)
 // Hidden: two drivers in one process may both define a name, with different contents.
-#define DRYDOCK_DECLSPEC_selectany __attribute__((weak, visibility("hidden")))
-#define DRYDOCK_DECLSPEC_dllexport __attribute__((visibility("default")))
+#define DRYDOCK_DECLSPEC_selectany weak, visibility("hidden")
+#define DRYDOCK_DECLSPEC_dllexport visibility("default")
 #define DRYDOCK_DECLSPEC_dllimport
 #define DRYDOCK_DECLSPEC_allocate(section)
 #define DRYDOCK_DECLSPEC_code_seg(section)
-#define DRYDOCK_DECLSPEC_uuid(text)
+// Read by the translation of __uuidof (drydock cc).
+#define DRYDOCK_DECLSPEC_uuid(text) annotate("drydock_uuid:" text)
 #define DRYDOCK_DECLSPEC_novtable
 #define DRYDOCK_DECLSPEC_nothrow
 #define DRYDOCK_DECLSPEC_noalias
 #define DRYDOCK_DECLSPEC_restrict
+#define DRYDOCK_DECLSPEC_empty_bases
+#define DRYDOCK_DECLSPEC_naked naked
 #define DRYDOCK_DECLSPEC_safebuffers
 #define DRYDOCK_DECLSPEC_guard(what)
-#define DRYDOCK_DECLSPEC_no_sanitize_address __attribute__((no_sanitize_address))
-#define DRYDOCK_DECLSPEC_noinline __attribute__((noinline))
-#define DRYDOCK_DECLSPEC_thread __thread
-#define DRYDOCK_DECLSPEC_deprecated __attribute__((deprecated))
+#define DRYDOCK_DECLSPEC_no_sanitize_address no_sanitize_address
+#define DRYDOCK_DECLSPEC_noinline noinline
+#define DRYDOCK_DECLSPEC_thread )) __thread __attribute__((
+#define DRYDOCK_DECLSPEC_deprecated deprecated
 
 #define __int8 char
 #define __int16 short
@@ -58,6 +61,9 @@
 #define __ptr64
 #define __ptr32
 #define __w64
+#if !defined(__clang__)  // which knows it
+enum { __noop };         // alone, without arguments
+#endif
 #define __noop(...) ((void)0)
 #if defined(__clang__)
 #define __debugbreak() __builtin_debugtrap()

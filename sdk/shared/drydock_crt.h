@@ -300,8 +300,11 @@ inline int DrydockSwprintf(WCHAR *to, size_t capacity, const WCHAR *format, ...)
 }
 }  // extern "C++"
 #else
-#define DrydockSwprintf(to, second, ...)                                                                      \
-  _Generic((second), int: DrydockSnW, unsigned: DrydockSnW, long: DrydockSnW, unsigned long: DrydockSnW,      \
+// Named, for in a driver's own text `long` means `int` (drydock cc), also where a macro of ours put it.
+typedef long DrydockLong;
+typedef unsigned long DrydockUlong;
+#define DrydockSwprintf(to, second, ...)                                                                           \
+  _Generic((second), int: DrydockSnW, unsigned: DrydockSnW, DrydockLong: DrydockSnW, DrydockUlong: DrydockSnW,    \
            long long: DrydockSnW, unsigned long long: DrydockSnW, default: DrydockSW)(to, second, ##__VA_ARGS__)
 #endif
 

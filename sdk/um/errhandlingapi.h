@@ -1,4 +1,4 @@
-// The thread's last error. Used by: UMDF drivers; implemented in src/nt/win32. Source: public documentation.
+// The thread's last error, and raising exceptions by hand. Used by: UMDF drivers; implemented in src/nt/win32. Source: public documentation.
 #ifndef _ERRHANDLING_H_
 #define _ERRHANDLING_H_
 
@@ -11,6 +11,7 @@ extern "C" {
 
 DWORD GetLastError(VOID);
 VOID SetLastError(DWORD dwErrCode);
+VOID RaiseException(DWORD dwExceptionCode, DWORD dwExceptionFlags, DWORD nNumberOfArguments, const ULONG_PTR *lpArguments);
 
 #ifdef __cplusplus
 }

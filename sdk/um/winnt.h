@@ -8,6 +8,7 @@
 #include "drydock_power_settings.h"
 #include "minwindef.h"
 #include "ntdef.h"
+#include "excpt.h"
 #include "ntstatus.h"
 #include "wdm/access.h"
 #include "wdm/interlocked.h"

@@ -5,6 +5,7 @@
 
 #include "nt/bugcheck_codes.h"
 #include "nt/bugcheck_raise.h"
+#include "nt/ex/seh.h"
 #include "nt/hal/state.h"
 #include "nt/ke/wait_info.h"
 #include "nt/kernel.h"
@@ -15,7 +16,6 @@
 namespace drydock::nt {
 namespace {
 
-constexpr uint64_t kAccessViolation = 0xC0000005;
 constexpr uint64_t kIllegalInstruction = 0xC000001D;
 constexpr uint64_t kIntegerDivideByZero = 0xC0000094;
 constexpr uint64_t kFloatDivideByZero = 0xC000008E;
@@ -26,10 +26,11 @@ constexpr uint8_t kDispatchLevel = 2;
 constexpr size_t kGuardBytes = 64 * 1024;  // a big frame may step over the guard page's first bytes
 
 // In a signal handler: reads memory of the thread, calls nothing.
-void** FilterFault(const rt::FaultInfo& fault) {
+rt::FaultAnswer FilterFault(const rt::FaultInfo& fault) {
   Thread* thread = CurrentThreadOrNull();
-  if (thread == nullptr || thread->callbacks == nullptr) return nullptr;
-  return thread->callbacks->jump;
+  if (thread == nullptr || thread->callbacks == nullptr) return {};
+  if (ex::MayTakeFault(*thread, fault)) return {nullptr, &ex::RaiseFromFault};
+  return {thread->callbacks->jump, nullptr};
 }
 
 bool IsStackOverflow(const rt::FaultInfo& fault, const rt::Task& task) {
@@ -37,21 +38,6 @@ bool IsStackOverflow(const rt::FaultInfo& fault, const rt::Task& task) {
   const char* address = static_cast<const char*>(fault.address);
   return address < task.stack_low && address >= task.stack_low - kGuardBytes &&
          fault.stack_pointer < task.stack_low + kGuardBytes;
-}
-
-uint64_t ExceptionStatus(const rt::FaultInfo& fault) {
-  switch (fault.signal) {
-    case SIGFPE:
-      switch (fault.code) {
-        case FPE_INTDIV: return kIntegerDivideByZero;
-        case FPE_INTOVF: return kIntegerOverflow;
-        case FPE_FLTDIV: return kFloatDivideByZero;
-        default: return kFloatInvalidOperation;
-      }
-    case SIGILL: return kIllegalInstruction;
-    case SIGTRAP: return kBreakpoint;
-    default: return kAccessViolation;
-  }
 }
 
 const char* ExceptionWords(uint64_t status) {
@@ -92,6 +78,8 @@ void EnterCallback(CallbackFrame& frame, const char* name, const void* code, con
   frame.code = code;
   frame.irql = thread.irql;
   frame.critical_region = thread.critical_region;
+  frame.seh = thread.seh;
+  thread.seh = nullptr;
   frame.owner = nullptr;
   frame.host = nullptr;
   if (auto host = thread.kernel->callback_host.load(std::memory_order_acquire); __builtin_expect(host != nullptr, 0) && subject) {
@@ -112,6 +100,7 @@ void LeaveCallback(CallbackFrame& frame, IrqlRule rule) {
   Thread& thread = CurrentThread();
   RT_ASSERT(thread.callbacks == &frame);
   thread.callbacks = frame.outer;
+  thread.seh = frame.seh;
   LeaveHost(frame);
   const uint8_t irql = thread.irql;
   if (__builtin_expect(frame.owner != nullptr, 0) && rule != IrqlRule::kUnchecked) {
@@ -141,6 +130,7 @@ CallbackScope::~CallbackScope() {
   // A stop unwinds through the driver: what it held is of no interest any more.
   Thread& thread = CurrentThread();
   thread.callbacks = frame.outer;
+  thread.seh = frame.seh;
   LeaveHost(frame);
   thread.irql = frame.irql;
   if (Ended(&frame)) thread.critical_region = frame.critical_region;
@@ -150,6 +140,7 @@ void RaiseFault(CallbackFrame& frame) {
   const rt::FaultInfo& fault = rt::LastFault();
   Thread& thread = CurrentThread();
   thread.callbacks = &frame;
+  thread.seh = nullptr;
   if (thread.wait != nullptr) {
     // The frames of reasons that lay above are gone.
     rt::LockGuard guard(thread.wait->lock);
@@ -186,7 +177,7 @@ void RaiseFault(CallbackFrame& frame) {
                              address < 0x10000 ? " The pointer was probably null." : "");
     data.faulting_address = fault.address;
   } else {
-    const uint64_t status = ExceptionStatus(fault);
+    const uint64_t status = ex::FaultStatus(fault);
     data.code = bug::kSystemThreadExceptionNotHandled;
     data.parameters[0] = status;
     data.parameters[1] = instruction;

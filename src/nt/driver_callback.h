@@ -16,6 +16,8 @@ namespace drydock::rt {
 struct Task;
 }
 
+struct DrydockSehFrame;
+
 namespace drydock::nt {
 
 struct Process;
@@ -50,6 +52,7 @@ struct CallbackFrame {
   uint16_t critical_region;  // at entry
   CallbackHost* host;      // of a driver of user mode, else null
   const void* subject;     // with a host: the first argument
+  DrydockSehFrame* seh;    // of the call around it: exceptions do not leave a call
   void* owner;             // Kernel::callback_owner's answer: who looks at this call when it returns
   // A fault inside jumps back here and is raised as a bug check from this frame, in ordinary context.
   void* jump[5];

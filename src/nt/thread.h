@@ -9,6 +9,8 @@
 #include "nt/driver_callback.h"
 #include "runtime/executor.h"
 
+struct DrydockSehFrame;
+
 namespace drydock::nt {
 
 struct Kernel;
@@ -33,6 +35,7 @@ struct Thread {
   Process* process = nullptr;           // never null once running
   const Impersonation* impersonation = nullptr;  // whom it acts for; null: its own process
   CallbackFrame* callbacks = nullptr;   // innermost call into a driver
+  DrydockSehFrame* seh = nullptr;       // innermost __try of that call (nt/ex/seh.h)
   void* wdf = nullptr;                  // wdf::ThreadState, made and freed by the framework (caches, held callback locks)
   void (*free_wdf)(void*) = nullptr;
   io::IrpCache* irp_cache = nullptr;    // freed by io when the thread ends

@@ -6,6 +6,7 @@
 #include <unwind.h>
 
 #include <atomic>
+#include <cstring>
 #include <mutex>
 
 #include "runtime/executor.h"
@@ -59,7 +60,7 @@ void CaptureByUnwinder(FaultInfo& fault) {
 
 // Walks from where the fault happened. The unwinder knows the way through the signal frame; where it does not (a call through a
 // wild pointer has no frame of its own), the return address on the stack starts the walk along frame pointers.
-void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
+__attribute__((no_sanitize("address"))) void CaptureFault(FaultInfo& fault, const ucontext_t& context) {
   if (fault.instruction != fault.address) {
     CaptureByUnwinder(fault);
     if (fault.depth > 1) return;
@@ -101,6 +102,8 @@ struct AlternateStack {
 };
 thread_local AlternateStack alternate_stack;
 constinit thread_local FaultInfo last_fault;
+constinit thread_local FaultRegisters last_registers;
+constinit thread_local const FaultRegisters* continue_with = nullptr;
 constinit thread_local bool capturing = false;
 thread_local void* capture_jump[5];
 constinit thread_local bool thread_prepared = false;
@@ -126,8 +129,31 @@ void GoOnAt(void** jump, ucontext_t& context) {
   context.uc_mcontext.gregs[REG_RSP] = reinterpret_cast<greg_t>(jump[2]);
 }
 
+void SaveRegisters(const ucontext_t& context) {
+  static_assert(sizeof(context.uc_mcontext.gregs) == sizeof(last_registers.general));
+  std::memcpy(last_registers.general, context.uc_mcontext.gregs, sizeof(last_registers.general));
+  if (context.uc_mcontext.fpregs) std::memcpy(last_registers.floating, context.uc_mcontext.fpregs, sizeof(last_registers.floating));
+}
+
+// As if the instruction had called it: below the red zone, with the instruction's address to return to.
+void Call(void (*function)(), ucontext_t& context) {
+  auto top = (static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RSP]) - 256) & ~uintptr_t{63};
+  top -= 8;
+  *reinterpret_cast<greg_t*>(top) = context.uc_mcontext.gregs[REG_RIP];
+  context.uc_mcontext.gregs[REG_RSP] = static_cast<greg_t>(top);
+  context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(function);
+  context.uc_mcontext.gregs[REG_EFL] &= ~greg_t{0x400};  // direction flag, as the ABI wants it
+}
+
 void OnFault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
+  if (continue_with != nullptr && signal == SIGILL) {
+    // What a signal handler returns to is what it finds in its frame. Segments and the signal mask stay as they are.
+    for (int i = 0; i <= REG_EFL; ++i) context.uc_mcontext.gregs[i] = static_cast<greg_t>(continue_with->general[i]);
+    if (context.uc_mcontext.fpregs) std::memcpy(context.uc_mcontext.fpregs, continue_with->floating, 416);  // behind it the kernel keeps its own
+    continue_with = nullptr;
+    return;
+  }
   if (capturing) {
     GoOnAt(capture_jump, context);
     return;
@@ -148,7 +174,13 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
     capturing = true;
     if (__builtin_setjmp(capture_jump) == 0) CaptureFault(fault, context);
     capturing = false;
-    if (void** jump = filter(fault)) {
+    const FaultAnswer answer = filter(fault);
+    if (answer.call) {
+      SaveRegisters(context);
+      Call(answer.call, context);
+      return;
+    }
+    if (void** jump = answer.jump) {
 #if RT_ASAN
       // The frames that are left behind do not lift the poison from their variables any more.
       const auto* landing = static_cast<const char*>(jump[2]);
@@ -165,6 +197,16 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
 }  // namespace
 
 const FaultInfo& LastFault() { return last_fault; }
+void SetLastFault(const FaultInfo& fault) { last_fault = fault; }
+
+void JumpAway(void** jump) { __builtin_longjmp(jump, 1); }
+
+const FaultRegisters& LastFaultRegisters() { return last_registers; }
+
+void ContinueFromFault(const FaultRegisters& registers) {
+  continue_with = &registers;
+  __builtin_trap();
+}
 
 void InstallFaultHandler(FaultFilter filter) {
   static std::once_flag once;

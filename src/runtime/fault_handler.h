@@ -2,7 +2,8 @@
 // Called by:  the floor above, once per process and once per OS thread. State here is the process's own by nature: signal
 //             dispositions and alternate stacks belong to the process, not to a machine.
 // Handler:    runs on the faulting OS thread's alternate stack. The filter must be async-signal-safe. If it gives a jump buffer
-//             (__builtin_setjmp), execution goes on there; otherwise the handler that was installed before gets the signal.
+//             (__builtin_setjmp), execution goes on there; if it gives a function, that is called as if by the instruction at fault (it
+//             must not return, but may go back by ContinueFromFault); otherwise the handler that was installed before gets the signal.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +23,27 @@ struct FaultInfo {
   void* stack[62] = {};                // where it happened, innermost first; [0] is the instruction
 };
 
-// The jump buffer to go on at, or nullptr to decline.
-using FaultFilter = void** (*)(const FaultInfo& fault);
+struct FaultAnswer {  // one of them, or neither to decline
+  void** jump = nullptr;
+  void (*call)() = nullptr;
+};
+using FaultFilter = FaultAnswer (*)(const FaultInfo& fault);
+
+// The processor's registers where a fault happened, in the order of ucontext's gregs, and the floating-point state.
+struct FaultRegisters {
+  uint64_t general[23] = {};
+  alignas(16) unsigned char floating[512] = {};
+};
 
 void InstallFaultHandler(FaultFilter filter);  // idempotent
 // The fault that the calling OS thread jumped away from last.
 const FaultInfo& LastFault();
+void SetLastFault(const FaultInfo& fault);
+const FaultRegisters& LastFaultRegisters();
+// Goes on at a __builtin_setjmp, in ordinary context, as a jump from the handler does.
+[[noreturn]] void JumpAway(void** jump);
+// Executes the instruction at fault again, with these registers (they may have been changed).
+[[noreturn]] void ContinueFromFault(const FaultRegisters& registers);
 // Gives the calling OS thread its alternate stack, once; freed when the OS thread ends.
 void PrepareThreadForFaults();
 

@@ -43,16 +43,17 @@ extern "C" {
 DRYDOCK_INTERLOCKED(, LONG)
 DRYDOCK_INTERLOCKED(64, LONG64)
 DRYDOCK_INTERLOCKED(16, SHORT)
+DRYDOCK_INTERLOCKED(8, char)
 #undef DRYDOCK_INTERLOCKED
 
-FORCEINLINE char InterlockedExchange8(char volatile *target, char value) {
-  return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);
-}
-FORCEINLINE char InterlockedAnd8(char volatile *target, char value) {
-  return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);
-}
-FORCEINLINE char InterlockedOr8(char volatile *target, char value) {
-  return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);
+// cmpxchg16b; `target` is aligned to 16 bytes.
+FORCEINLINE UCHAR InterlockedCompareExchange128(LONG64 volatile *target, LONG64 high, LONG64 low, LONG64 *comperand) {
+  UCHAR done;
+  __asm__ volatile("lock cmpxchg16b %1\n\tsete %0"
+                   : "=q"(done), "+m"(*(__int128 volatile *)target), "+a"(comperand[0]), "+d"(comperand[1])
+                   : "b"(low), "c"(high)
+                   : "cc", "memory");
+  return done;
 }
 
 FORCEINLINE PVOID InterlockedExchangePointer(PVOID volatile *target, PVOID value) {
@@ -74,6 +75,15 @@ FORCEINLINE BOOLEAN InterlockedBitTestAndReset(LONG volatile *base, LONG bit) {
 FORCEINLINE BOOLEAN InterlockedBitTestAndComplement(LONG volatile *base, LONG bit) {
   LONG mask = (LONG)(1u << (bit & 31));
   return (BOOLEAN)((__atomic_fetch_xor(base + (bit >> 5), mask, __ATOMIC_SEQ_CST) & mask) != 0);
+}
+
+FORCEINLINE BOOLEAN InterlockedBitTestAndSet64(LONG64 volatile *base, LONG64 bit) {
+  LONG64 mask = (LONG64)(1ull << (bit & 63));
+  return (BOOLEAN)((__atomic_fetch_or(base + (bit >> 6), mask, __ATOMIC_SEQ_CST) & mask) != 0);
+}
+FORCEINLINE BOOLEAN InterlockedBitTestAndReset64(LONG64 volatile *base, LONG64 bit) {
+  LONG64 mask = (LONG64)(1ull << (bit & 63));
+  return (BOOLEAN)((__atomic_fetch_and(base + (bit >> 6), ~mask, __ATOMIC_SEQ_CST) & mask) != 0);
 }
 
 FORCEINLINE LONG ReadAcquire(LONG const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
@@ -114,44 +124,8 @@ FORCEINLINE void WritePointerNoFence(PVOID volatile *target, PVOID value) {
 #define _ReadWriteBarrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 #define _ReadBarrier() __atomic_signal_fence(__ATOMIC_ACQUIRE)
 #define _WriteBarrier() __atomic_signal_fence(__ATOMIC_RELEASE)
-#define _InterlockedIncrement InterlockedIncrement
-#define _InterlockedDecrement InterlockedDecrement
-#define _InterlockedExchange InterlockedExchange
-#define _InterlockedExchangeAdd InterlockedExchangeAdd
-#define _InterlockedCompareExchange InterlockedCompareExchange
-#define _InterlockedAnd InterlockedAnd
-#define _InterlockedOr InterlockedOr
-#define _InterlockedXor InterlockedXor
-#define _InterlockedIncrement64 InterlockedIncrement64
-#define _InterlockedDecrement64 InterlockedDecrement64
-#define _InterlockedExchange64 InterlockedExchange64
-#define _InterlockedCompareExchange64 InterlockedCompareExchange64
-#define _InterlockedCompareExchangePointer InterlockedCompareExchangePointer
-#define _InterlockedExchangePointer InterlockedExchangePointer
 #endif
-
-#define InterlockedIncrementAcquire InterlockedIncrement
-#define InterlockedIncrementRelease InterlockedIncrement
-#define InterlockedIncrementNoFence InterlockedIncrement
-#define InterlockedDecrementAcquire InterlockedDecrement
-#define InterlockedDecrementRelease InterlockedDecrement
-#define InterlockedDecrementNoFence InterlockedDecrement
-#define InterlockedExchangeAcquire InterlockedExchange
-#define InterlockedExchangeNoFence InterlockedExchange
-#define InterlockedCompareExchangeAcquire InterlockedCompareExchange
-#define InterlockedCompareExchangeRelease InterlockedCompareExchange
-#define InterlockedCompareExchangeNoFence InterlockedCompareExchange
-#define InterlockedCompareExchange64Acquire InterlockedCompareExchange64
-#define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
-#define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
-#define InterlockedCompareExchangePointerNoFence InterlockedCompareExchangePointer
-#define InterlockedExchangePointerNoFence InterlockedExchangePointer
-#define InterlockedExchangePointerAcquire InterlockedExchangePointer
-#define InterlockedAddNoFence InterlockedAdd
-#define InterlockedAddNoFence64 InterlockedAdd64
-#define InterlockedExchangeAddNoFence InterlockedExchangeAdd
-#define InterlockedOrNoFence InterlockedOr
-#define InterlockedAndNoFence InterlockedAnd
+#include "wdm/interlocked_names.h"
 #define InterlockedIncrementUInt(p) ((ULONG)InterlockedIncrement((LONG volatile *)(p)))
 #define InterlockedIncrementSizeT(p) ((SIZE_T)InterlockedIncrement64((LONG64 volatile *)(p)))
 #define InterlockedDecrementSizeT(p) ((SIZE_T)InterlockedDecrement64((LONG64 volatile *)(p)))
@@ -163,6 +137,10 @@ FORCEINLINE void WritePointerNoFence(PVOID volatile *target, PVOID value) {
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef DRYDOCK_DRIVER_BUILD
+#include "drydock_intrin.h"
 #endif
 
 #endif  // DRYDOCK_WDM_INTERLOCKED_H

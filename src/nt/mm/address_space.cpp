@@ -17,6 +17,10 @@ namespace {
 
 bool Before(const UserStretch& stretch, uintptr_t base) { return stretch.base < base; }
 
+// Beyond it no pointer of an application leads, whatever it claims: MmUserProbeAddress. (Linux puts stacks into the 64 KB that Windows
+// leaves free below.)
+constexpr uintptr_t kEndOfUserSpace = 0x800000000000;
+
 uint64_t IdOf(Process* process) { return process ? process->id : 0; }
 
 }  // namespace
@@ -78,7 +82,7 @@ NTSTATUS TryProbe(Process* process, const void* address, size_t length, uint32_t
   if (length == 0) return STATUS_SUCCESS;
   uintptr_t from = reinterpret_cast<uintptr_t>(address);
   if (alignment > 1 && from % alignment) return STATUS_DATATYPE_MISALIGNMENT;
-  if (from + length < from) return STATUS_ACCESS_VIOLATION;
+  if (from + length < from || from + length > kEndOfUserSpace) return STATUS_ACCESS_VIOLATION;
   State& state = *CurrentKernel().mm;
   rt::LockGuard guard(state.ranges_lock);
   auto found = state.ranges.find(IdOf(process));

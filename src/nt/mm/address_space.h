@@ -2,7 +2,8 @@
 // Called by:  io (buffers of a request), machine (an application's memory), drivers through ProbeForRead and ProbeForWrite.
 // IRQL:       registering and probing <= APC_LEVEL; the copies <= DISPATCH_LEVEL (they touch memory that was probed or is ours).
 // Rule:       a user address is one inside a registered stretch of the current thread's process. Anything else (pool, garbage,
-//             another process) fails a probe with STATUS_ACCESS_VIOLATION, without being touched.
+//             another process, system space) fails a probe with STATUS_ACCESS_VIOLATION, without being touched. A probe raises its status
+//             (nt/ex/seh.h); a length of zero never does.
 // Source:     public documentation of ProbeForRead/ProbeForWrite and of user address ranges; the registration is ours.
 #pragma once
 

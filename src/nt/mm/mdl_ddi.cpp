@@ -5,6 +5,7 @@
 #include "nt/ex/pool.h"
 #include "nt/io/missing_constants.h"
 #include "nt/kernel.h"
+#include "nt/mm/address_space.h"
 #include "nt/mm/mdl.h"
 #include "nt/mm/mdl_header.h"
 #include "nt/thread.h"
@@ -96,6 +97,10 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList) {
 
 VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation) {
   CheckUserLevel(AccessMode, 0x70, "MmProbeAndLockPages");
+  // What an application claims to have may not be there at all.
+  if (AccessMode != KernelMode && !mm::IsReadable(MmGetMdlVirtualAddress(MemoryDescriptorList), MmGetMdlByteCount(MemoryDescriptorList))) {
+    ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+  }
   NTSTATUS status = mm::TryProbeAndLockAt(MemoryDescriptorList, AccessMode, Operation, __builtin_return_address(0));
   if (!NT_SUCCESS(status)) ExRaiseStatus(status);
 }

@@ -1,4 +1,5 @@
 // The last error, and the Win32 code of a status.
+#include "nt/ex/raise.h"
 #include "nt/thread.h"
 #include "nt/win32/win32.h"
 
@@ -77,6 +78,18 @@ ULONG RtlNtStatusToDosErrorNoTeb(NTSTATUS Status) { return win32::ErrorOf(Status
 ULONG RtlNtStatusToDosError(NTSTATUS Status) { return win32::ErrorOf(Status); }
 
 DWORD GetLastError(VOID) { return CurrentThread().last_error; }
+VOID RaiseException(DWORD dwExceptionCode, DWORD dwExceptionFlags, DWORD nNumberOfArguments, const ULONG_PTR* lpArguments) {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = static_cast<NTSTATUS>(dwExceptionCode & ~0x10000000u);  // a bit of the system's own
+  record.ExceptionFlags = dwExceptionFlags & EXCEPTION_NONCONTINUABLE;
+  record.ExceptionAddress = __builtin_return_address(0);
+  if (lpArguments) {
+    record.NumberParameters = nNumberOfArguments < EXCEPTION_MAXIMUM_PARAMETERS ? nNumberOfArguments : EXCEPTION_MAXIMUM_PARAMETERS;
+    for (DWORD i = 0; i < record.NumberParameters; ++i) record.ExceptionInformation[i] = lpArguments[i];
+  }
+  ex::RaiseRecord(record, "RaiseException");
+}
+
 VOID SetLastError(DWORD dwErrCode) { CurrentThread().last_error = dwErrCode; }
 
 BOOL IsDebuggerPresent(VOID) { return FALSE; }

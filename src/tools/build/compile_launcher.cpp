@@ -37,6 +37,16 @@ bool IsSource(const fs::path& path, bool& cxx) {
   return cxx || extension == ".c";
 }
 
+// clang, clang++-14, gcc, x86_64-linux-gnu-g++-12, cc, c++
+bool LooksLikeCompiler(const std::string& word) {
+  std::string name = fs::path(word).filename().string();
+  while (!name.empty() && (name.back() == '.' || (name.back() >= '0' && name.back() <= '9'))) name.pop_back();
+  if (!name.empty() && name.back() == '-') name.pop_back();
+  const size_t dash = name.rfind('-');
+  if (dash != std::string::npos) name = name.substr(dash + 1);
+  return IsOneOf(name, {"clang", "clang++", "gcc", "g++", "cc", "c++"});
+}
+
 [[noreturn]] void Become(const std::vector<std::string>& command) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
@@ -74,9 +84,10 @@ bool IsClang(const std::string& compiler) { return fs::path(compiler).filename()
 CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command) {
   CompileCommandLine line;
   size_t at = 0;
-  while (at < command.size() && IsOneOf(fs::path(command[at]).filename().string(), {"ccache", "sccache", "distcc", "icecc"}))
-    line.compiler.push_back(command[at++]);
-  if (at < command.size()) line.compiler.push_back(command[at++]);
+  // Before the compiler may stand what launches it: cmake -E env X=Y ccache clang ...
+  const auto compiler = std::find_if(command.begin(), command.end(), LooksLikeCompiler);
+  const size_t count = compiler == command.end() ? std::min<size_t>(1, command.size()) : static_cast<size_t>(compiler - command.begin()) + 1;
+  for (; at < count; ++at) line.compiler.push_back(command[at]);
   bool compile = false, other = false, language_given = false, language_cxx = false;
   std::string target, file;
   int sources = 0;
@@ -173,22 +184,35 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
     return result.exit_code;
   }
   const std::string text = ReadTextFile(raw);
-  const std::string translated = TranslateDialect(text, line.cxx);
-  if (translated == text) {
+  const Translated translated = TranslateDialect(text, line.cxx);
+  if (translated.text == text) {
     // The work is done once: what is preprocessed is compiled, with or without a change.
     fs::rename(raw, preprocessed, error);
     if (error) Become(plain);
   } else {
     fs::remove(raw, error);
-    WriteIfChanged(preprocessed, translated);
+    WriteIfChanged(preprocessed, translated.text);
   }
 
   std::vector<std::string> compile = line.compiler;
   Append(compile, {"-x", line.cxx ? "c++-cpp-output" : "cpp-output"});
   Append(compile, arguments);
+  if (translated.no_optimization) Append(compile, {"-O0", "-Wno-return-type"});  // gcc takes setjmp for a way to anywhere
   if (IsClang(compiler)) compile.push_back("-Wno-unused-command-line-argument");
   Append(compile, {"-c", preprocessed.string(), "-o", line.object.string()});
-  Become(compile);
+  if (!translated.long_narrowed || !line.cxx) Become(compile);
+  // Two overloads may have become one.
+  const ProcessResult compiled = RunProcess(compile);
+  std::fputs(compiled.output.c_str(), stderr);
+  if (compiled.exit_code != 0 && (compiled.output.find("redefinition of") != std::string::npos ||
+                                  compiled.output.find("cannot be overloaded") != std::string::npos ||
+                                  compiled.output.find("redeclared") != std::string::npos)) {
+    std::fprintf(stderr,
+                 "%s: note: 'long' is compiled as 'int' here, for it has 32 bits on Windows: overloads and specializations that differ by\n"
+                 "  'int' and 'long' alone become one. Leave one of each pair to #ifdef _MSC_VER, which Drydock does not define.\n",
+                 line.source.c_str());
+  }
+  return compiled.exit_code;
 }
 
 int CompileLauncherMain(int argc, char** argv) {

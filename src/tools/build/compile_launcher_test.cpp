@@ -31,6 +31,7 @@ TEST(CompileLauncher, ACompilationIsReadFromItsCommand) {
   EXPECT_TRUE(ReadCompileCommand({"clang", "-c", "a.cpp"}).cxx);
   EXPECT_TRUE(ReadCompileCommand({"clang++", "-c", "a.c"}).cxx);
   EXPECT_TRUE(ReadCompileCommand({"clang", "-x", "c++", "-c", "a"}).cxx);
+  EXPECT_THAT(ReadCompileCommand({"/usr/bin/cmake", "-E", "env", "A=b", "ccache", "x86_64-linux-gnu-gcc-12", "-c", "a.c"}).compiler, testing::SizeIs(6));
   EXPECT_EQ(ReadCompileCommand({"gcc", "-MD", "-c", "sub/a.c"}).dependency_file, "a.d");
 }
 

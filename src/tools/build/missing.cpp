@@ -1,5 +1,9 @@
 #include "tools/build/missing.h"
 
+#include <cxxabi.h>
+
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -161,6 +165,21 @@ std::string DescribeMissingHeaders(const DriverProject& project,
   return text;
 }
 
+namespace {
+
+// operator new(unsigned long), not _Znwm.
+std::string Readable(const std::string& symbol) {
+  if (!symbol.starts_with("_Z")) return symbol;
+  int status = 0;
+  char* text = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
+  if (text == nullptr) return symbol;
+  std::string readable = text;
+  std::free(text);
+  return readable;
+}
+
+}  // namespace
+
 std::string DescribeMissingFunctions(const DriverProject& project, const fs::path& image,
                                      const fs::path& library,
                                      const std::vector<std::string>& runtime,
@@ -203,7 +222,7 @@ std::string DescribeMissingFunctions(const DriverProject& project, const fs::pat
         break;
       }
     }
-    text += "\n  " + Line(name, place.empty() ? place : "used in " + place, pages);
+    text += "\n  " + Line(Readable(name), place.empty() ? place : "used in " + place, pages);
   }
   return text;
 }

@@ -1,90 +1,33 @@
 #include "tools/build/msvc_dialect.h"
 
-#include <algorithm>
 #include <cctype>
+#include <map>
+#include <string>
 #include <vector>
+
+#include "tools/build/dialect_long.h"
+#include "tools/build/dialect_seh.h"
+#include "tools/build/dialect_tokens.h"
+#include "tools/build/include_scan.h"
 
 namespace drydock::tools {
 namespace {
 
-enum class Kind : unsigned char { kSpace, kDirective, kWord, kText, kOther };
-
-struct Token {
-  Kind kind;
-  std::string_view text;
-};
-
-bool WordStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || c == '$'; }
-bool WordPart(char c) { return WordStart(c) || std::isdigit(static_cast<unsigned char>(c)); }
-
-// From the opening quote to behind the closing one; a line that ends within counts as closed, the compiler will tell.
-size_t EndOfQuoted(std::string_view text, size_t at) {
-  const char quote = text[at++];
-  while (at < text.size() && text[at] != quote && text[at] != '\n') at += text[at] == '\\' ? 2 : 1;
-  return std::min(at + 1, text.size());
-}
-
-// R"x(...)x"
-size_t EndOfRaw(std::string_view text, size_t quote) {
-  const size_t open = text.find('(', quote);
-  if (open == std::string_view::npos) return text.size();
-  const std::string close = ")" + std::string(text.substr(quote + 1, open - quote - 1)) + "\"";
-  const size_t end = text.find(close, open);
-  return end == std::string_view::npos ? text.size() : end + close.size();
-}
-
-std::vector<Token> Split(std::string_view text) {
-  std::vector<Token> tokens;
-  bool line_start = true;
-  for (size_t at = 0; at < text.size();) {
-    const size_t from = at;
-    const char c = text[at];
-    Kind kind = Kind::kOther;
-    if (c == '#' && line_start) {
-      kind = Kind::kDirective;
-      at = std::min(text.find('\n', at), text.size());
-    } else if (std::isspace(static_cast<unsigned char>(c))) {
-      kind = Kind::kSpace;
-      for (; at < text.size() && std::isspace(static_cast<unsigned char>(text[at])); ++at)
-        if (text[at] == '\n') line_start = true;
-    } else if (WordStart(c)) {
-      kind = Kind::kWord;
-      while (at < text.size() && WordPart(text[at])) ++at;
-      const std::string_view word = text.substr(from, at - from);
-      if (at < text.size() && text[at] == '"' && word.size() <= 3 && word.find_first_not_of("LuU8R") == std::string_view::npos) {
-        kind = Kind::kText;
-        at = word.back() == 'R' ? EndOfRaw(text, at) : EndOfQuoted(text, at);
-      }
-    } else if (std::isdigit(static_cast<unsigned char>(c))) {
-      while (at < text.size() && (WordPart(text[at]) || text[at] == '.' || text[at] == '\'')) ++at;
-    } else if (c == '"') {
-      kind = Kind::kText;
-      at = EndOfQuoted(text, at);
-    } else if (c == '\'') {
-      at = EndOfQuoted(text, at);
-    } else if (text.substr(at, 2) == "::" || text.substr(at, 2) == "&&" || text.substr(at, 2) == "==") {
-      at += 2;
-    } else {
-      ++at;
-    }
-    if (kind != Kind::kSpace) line_start = false;
-    tokens.push_back({kind, text.substr(from, at - from)});
-  }
-  return tokens;
-}
-
-bool Silent(const Token& token) { return token.kind == Kind::kSpace || token.kind == Kind::kDirective; }
-
 class Translation {
  public:
-  Translation(std::string_view text, bool cxx) : tokens_(Split(text)), cxx_(cxx) { out_.reserve(text.size() + 256); }
+  Translation(std::string_view text, bool cxx) : tokens_(text), cxx_(cxx) { out_.reserve(text.size() + 256); }
 
   std::string Run() {
     for (size_t i = 0; i < tokens_.size(); ++i) {
       const Token& token = tokens_[i];
       if (!Silent(token)) Follow(i);
-      if (token.kind == Kind::kWord && token.text == "__FUNCTION__" && BesideText(i)) {
+      if (token.kind == TokenKind::kWord && token.text == "__FUNCTION__" && BesideText(i)) {
         out_ += '"' + FunctionName() + '"';
+      } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "annotate") {
+        KeepUuid(i);
+        out_ += token.text;
+      } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "__uuidof") {
+        i = UuidOf(i);
       } else if (token.text == "," && Is(Next(i), ")")) {
         // what is left of ", __VA_ARGS__" without arguments
       } else if (!cxx_ && token.text == "&" && Unary(i)) {
@@ -97,23 +40,15 @@ class Translation {
   }
 
  private:
-  static constexpr size_t kNone = static_cast<size_t>(-1);
+  static constexpr size_t kNone = TokenList::kNone;
 
-  size_t Next(size_t i) const {
-    for (++i; i < tokens_.size(); ++i)
-      if (!Silent(tokens_[i])) return i;
-    return kNone;
-  }
-  size_t Previous(size_t i) const {
-    while (i-- > 0)
-      if (!Silent(tokens_[i])) return i;
-    return kNone;
-  }
-  bool Is(size_t i, std::string_view text) const { return i != kNone && tokens_[i].text == text; }
-  bool IsKind(size_t i, Kind kind) const { return i != kNone && tokens_[i].kind == kind; }
+  size_t Next(size_t i) const { return tokens_.Next(i); }
+  size_t Previous(size_t i) const { return tokens_.Previous(i); }
+  bool Is(size_t i, std::string_view text) const { return tokens_.Is(i, text); }
+  bool IsKind(size_t i, TokenKind kind) const { return tokens_.IsKind(i, kind); }
 
   bool BesideText(size_t i) const {
-    return !functions_.empty() && (IsKind(Previous(i), Kind::kText) || IsKind(Next(i), Kind::kText));
+    return !functions_.empty() && (IsKind(Previous(i), TokenKind::kText) || IsKind(Next(i), TokenKind::kText));
   }
 
   bool Unary(size_t i) const {
@@ -130,7 +65,7 @@ class Translation {
     if (Is(outer, "(") && Is(inner, "(")) {
       std::string type;
       size_t at = Next(inner);
-      while (IsKind(at, Kind::kWord) || Is(at, "*")) {
+      while (IsKind(at, TokenKind::kWord) || Is(at, "*")) {
         type += tokens_[at].text;
         type += ' ';
         at = Next(at);
@@ -143,7 +78,7 @@ class Translation {
           if (tokens_[end].text == "(") ++depth;
           if (tokens_[end].text == ")" && --depth == 0) break;
         }
-      } else if (!IsKind(value, Kind::kWord)) {
+      } else if (!IsKind(value, TokenKind::kWord)) {
         end = kNone;
       }
       const size_t close = end == kNone || end >= tokens_.size() ? kNone : Next(end);
@@ -159,6 +94,40 @@ class Translation {
     return i;
   }
 
+  // struct __attribute__((annotate("drydock_uuid:" "0000..."))) NAME
+  void KeepUuid(size_t i) {
+    const size_t open = Next(i), mark = open == kNone ? kNone : Next(open), uuid = mark == kNone ? kNone : Next(mark);
+    if (!Is(open, "(") || !Is(mark, "\"drydock_uuid:\"") || !IsKind(uuid, TokenKind::kText)) return;
+    size_t at = Next(uuid);
+    while (at != kNone && (Is(at, ")") || Is(at, "__attribute__"))) at = Is(at, ")") ? Next(at) : AfterParens(Next(at));
+    if (IsKind(at, TokenKind::kWord)) uuids_[std::string(tokens_[at].text)] = std::string(tokens_[uuid].text);
+  }
+  size_t AfterParens(size_t open) const {
+    const size_t close = open == kNone ? kNone : tokens_.Closing(open);
+    return close == kNone ? kNone : Next(close);
+  }
+
+  // __uuidof(NAME): sixteen bytes where a GUID is wanted.
+  size_t UuidOf(size_t i) {
+    const size_t open = Next(i), close = Is(open, "(") ? tokens_.Closing(open) : kNone;
+    size_t name = close == kNone ? kNone : Previous(close);
+    const auto known = IsKind(name, TokenKind::kWord) ? uuids_.find(std::string(tokens_[name].text)) : uuids_.end();
+    std::string digits;
+    if (known != uuids_.end())
+      for (const char c : known->second)
+        if (std::isxdigit(static_cast<unsigned char>(c))) digits += c;
+    if (digits.size() != 32) {
+      out_ += tokens_[i].text;
+      return i;
+    }
+    // Of the text's fields the first three are numbers, little-endian in memory.
+    constexpr int kOrder[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    out_ += "(reinterpret_cast<const GUID &>(\"";
+    for (const int byte : kOrder) out_ += "\\x" + digits.substr(static_cast<size_t>(byte) * 2, 2);
+    out_ += "\"))";
+    return close;
+  }
+
   // Which function, class or name space the token stands in. Of a declaration the first "name (" is the function's.
   void Follow(size_t i) {
     const Token& token = tokens_[i];
@@ -169,7 +138,7 @@ class Translation {
     }
     if (token.text == "(") {
       const size_t before = Previous(i);
-      if (parens_++ == 0 && candidate_.empty() && !assigned_ && IsKind(before, Kind::kWord) && !Attribute(tokens_[before].text))
+      if (parens_++ == 0 && candidate_.empty() && !assigned_ && IsKind(before, TokenKind::kWord) && !Attribute(tokens_[before].text))
         candidate_ = QualifiedName(before);
     } else if (token.text == ")") {
       if (parens_ > 0) --parens_;
@@ -179,9 +148,9 @@ class Translation {
       Reset();
     } else if (token.text == "=") {
       assigned_ = true;
-    } else if (token.kind == Kind::kWord && (token.text == "class" || token.text == "struct" || token.text == "namespace" || token.text == "union")) {
+    } else if (token.kind == TokenKind::kWord && (token.text == "class" || token.text == "struct" || token.text == "namespace" || token.text == "union")) {
       const size_t name = Next(i);
-      scope_ = IsKind(name, Kind::kWord) ? std::string(tokens_[name].text) : std::string();
+      scope_ = IsKind(name, TokenKind::kWord) ? std::string(tokens_[name].text) : std::string();
     } else if (token.text == "{") {
       if (!candidate_.empty() && !assigned_) {
         functions_.push_back(candidate_);
@@ -213,7 +182,7 @@ class Translation {
       name.insert(0, tokens_[at].text);
       if (tokens_[at].text == "::") {
         at = Previous(at);
-        if (!IsKind(at, Kind::kWord)) break;
+        if (!IsKind(at, TokenKind::kWord)) break;
         name.insert(0, tokens_[at].text);
       }
       at = Previous(at);
@@ -228,10 +197,11 @@ class Translation {
     return name + functions_.back();
   }
 
-  const std::vector<Token> tokens_;
+  const TokenList tokens_;
   const bool cxx_;
   std::string out_;
   std::string candidate_, scope_;
+  std::map<std::string, std::string> uuids_;  // of classes, as text
   std::vector<std::string> scopes_, functions_;
   int parens_ = 0, depth_ = 0;
   bool assigned_ = false;
@@ -239,13 +209,15 @@ class Translation {
 
 }  // namespace
 
-bool MayNeedTranslation(std::string_view source) {
+bool MayNeedTranslation(std::string_view with_comments) {
+  const std::string source = StripComments(with_comments);
+  if (MayUseSeh(source) || MayUseLong(source) || FindWord(source, "__uuidof") != std::string_view::npos) return true;
   const auto skip = [&](size_t at) {
     while (at < source.size() && (std::isspace(static_cast<unsigned char>(source[at])) || source[at] == '\\')) ++at;
     return at;
   };
   constexpr std::string_view kFunction = "__FUNCTION__";
-  for (size_t at = source.find(kFunction); at != std::string_view::npos; at = source.find(kFunction, at + 1)) {
+  for (size_t at = source.find(kFunction); at != std::string::npos; at = source.find(kFunction, at + 1)) {
     const size_t after = skip(at + kFunction.size());
     if (after < source.size() && source[after] == '"') return true;
     size_t before = at;
@@ -267,6 +239,14 @@ bool MayNeedTranslation(std::string_view source) {
   return false;
 }
 
-std::string TranslateDialect(std::string_view preprocessed, bool cxx) { return Translation(preprocessed, cxx).Run(); }
+Translated TranslateDialect(std::string_view preprocessed, bool cxx) {
+  Translated result;
+  SehResult seh = TranslateSeh(preprocessed, cxx);
+  result.no_optimization = seh.used;
+  LongResult narrowed = TranslateLong(seh.text);
+  result.long_narrowed = narrowed.types > 0;
+  result.text = Translation(narrowed.text, cxx).Run();
+  return result;
+}
 
 }  // namespace drydock::tools

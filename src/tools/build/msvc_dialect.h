@@ -3,6 +3,9 @@
 //
 //   "Entering " __FUNCTION__ "\n"      __FUNCTION__ is a string literal there: becomes "Entering " "DriverEntry" "\n"
 //   Print(Text, ) from , __VA_ARGS__   no arguments, no comma there
+//   __try, __except, __finally         see dialect_seh.h
+//   long, 1L                           32 bits there: int, 1 (dialect_long.h)
+//   __uuidof(IThing)                   the GUID of __declspec(uuid(...)), by name
 //   &((PVOID)(State))                  a cast is an lvalue there (C alone): becomes ((PVOID *)&(State))
 #pragma once
 
@@ -14,7 +17,12 @@ namespace drydock::tools {
 // Whether a file as written may hold one of them. Quick; may say yes in vain.
 bool MayNeedTranslation(std::string_view source);
 
+struct Translated {
+  std::string text;
+  bool no_optimization = false;  // must be compiled with -O0
+  bool long_narrowed = false;    // some `long` became `int`
+};
 // `preprocessed`: what the compiler's -E gives. The same text comes back when there is nothing to do.
-std::string TranslateDialect(std::string_view preprocessed, bool cxx);
+Translated TranslateDialect(std::string_view preprocessed, bool cxx);
 
 }  // namespace drydock::tools

@@ -5,8 +5,8 @@
 namespace drydock::tools {
 namespace {
 
-std::string C(std::string_view text) { return TranslateDialect(text, false); }
-std::string Cxx(std::string_view text) { return TranslateDialect(text, true); }
+std::string C(std::string_view text) { return TranslateDialect(text, false).text; }
+std::string Cxx(std::string_view text) { return TranslateDialect(text, true).text; }
 
 TEST(MsvcDialect, TheFunctionsNameJoinsTheTextsBesideIt) {
   EXPECT_EQ(C("int f(int a)\n{ p(\"in \" __FUNCTION__ \"\\n\"); }"), "int f(int a)\n{ p(\"in \" \"f\" \"\\n\"); }");

@@ -134,6 +134,7 @@ DriverFlags LoadFlags(const Surroundings& surroundings, const DriverProject& pro
     flags.link = Strings(all, "link");
     flags.runtime = Strings(all, "runtime");
     flags.coverage_runtime = Strings(all, "coverage_runtime");
+    Append(flags.runtime, Strings(kind, "runtime"));
     for (const std::string& sanitizer : sanitizers) {
       flags.compile.push_back("-fsanitize=" + sanitizer);
       flags.link.push_back("-fsanitize=" + sanitizer);

@@ -1,0 +1,29 @@
+// The words that COM-style code declares its interfaces with. There is no COM here: no class registration, no apartments, no marshalling;
+// objects are what the driver's own code makes. Used by: UMDF drivers, through unknwn.h and objbase.h. Source: public documentation.
+#ifndef _COMBASEAPI_H_
+#define _COMBASEAPI_H_
+
+#include "winerror.h"
+#include "winnt.h"
+
+#define interface struct
+#define PURE = 0
+#define THIS_
+#define THIS void
+#define STDMETHOD(method) virtual HRESULT STDMETHODCALLTYPE method
+#define STDMETHOD_(type, method) virtual type STDMETHODCALLTYPE method
+#define STDMETHODIMP HRESULT STDMETHODCALLTYPE
+#define STDMETHODIMP_(type) type STDMETHODCALLTYPE
+#ifndef STDAPI
+#define STDAPI EXTERN_C HRESULT
+#define STDAPI_(type) EXTERN_C type
+#endif
+#define BEGIN_INTERFACE
+#define END_INTERFACE
+#define DECLARE_INTERFACE(iface) struct __declspec(novtable) iface
+#define DECLARE_INTERFACE_(iface, base) struct __declspec(novtable) iface : public base
+#define DECLARE_INTERFACE_IID(iface, iid) struct __declspec(uuid(iid)) iface
+#define DECLARE_INTERFACE_IID_(iface, base, iid) struct __declspec(uuid(iid)) iface : public base
+#define MIDL_INTERFACE(iid) struct __declspec(uuid(iid))
+
+#endif  // _COMBASEAPI_H_

@@ -1,0 +1,120 @@
+#include "tools/build/dialect_long.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <cstdlib>
+
+#include "tools/build/dialect_tokens.h"
+
+namespace drydock::tools {
+namespace {
+
+bool IsSpecifier(std::string_view word) {
+  static constexpr std::string_view kWords[] = {"unsigned", "signed",   "__signed",  "__signed__", "int",    "char",  "short",
+                                                "double",   "const",    "__const",   "volatile",   "__volatile", "_Complex", "static",
+                                                "extern",   "register", "typedef",   "inline",     "__inline", "__inline__", "constexpr", "mutable"};
+  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
+// "# 12 "file.h" 1 3": what follows is a system header's. Other directives say nothing.
+bool ReadMarker(std::string_view directive, bool& system) {
+  if (directive.size() < 3 || directive[1] != ' ' || !std::isdigit(static_cast<unsigned char>(directive[2]))) return false;
+  const size_t quote = directive.rfind('"');
+  if (quote == std::string_view::npos) return false;
+  system = directive.find('3', quote) != std::string_view::npos;
+  return true;
+}
+
+// The number without the suffix that only Windows knows or reads otherwise; the same when it stays.
+std::string Literal(std::string_view number) {
+  const bool hex = number.size() > 1 && number[0] == '0' && (number[1] == 'x' || number[1] == 'X');
+  const bool binary = number.size() > 1 && number[0] == '0' && (number[1] == 'b' || number[1] == 'B');
+  size_t end = hex || binary ? 2 : 0;
+  while (end < number.size() && ((hex ? std::isxdigit(static_cast<unsigned char>(number[end])) : std::isdigit(static_cast<unsigned char>(number[end]))) ||
+                                 number[end] == '\''))
+    ++end;
+  std::string suffix(number.substr(end));
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string digits(number.substr(0, end));
+  const bool is_unsigned = suffix.starts_with("u");
+  if (suffix == "i64" || suffix == "ui64") return digits + (is_unsigned ? "ULL" : "LL");
+  if (suffix == "i32" || suffix == "ui32" || suffix == "i16" || suffix == "ui16" || suffix == "i8" || suffix == "ui8")
+    return digits + (is_unsigned ? "U" : "");
+  if (suffix != "l" && suffix != "ul" && suffix != "lu") return std::string(number);
+  std::string plain;
+  std::copy_if(digits.begin(), digits.end(), std::back_inserter(plain), [](char c) { return c != '\''; });
+  const uint64_t value = binary ? std::strtoull(plain.c_str() + 2, nullptr, 2) : std::strtoull(plain.c_str(), nullptr, 0);
+  if (value > 0xFFFFFFFFu) return std::string(number);
+  return digits + (suffix == "l" ? "" : "U");
+}
+
+}  // namespace
+
+bool MayUseLong(std::string_view source) {
+  for (size_t at = FindWord(source, "long"); at != std::string_view::npos; at = FindWord(source, "long", at + 4)) {
+    size_t next = at + 4;
+    while (next < source.size() && std::isspace(static_cast<unsigned char>(source[next]))) ++next;
+    if (source.substr(next, 4) != "long") return true;
+    at = next;
+  }
+  for (size_t at = 1; at < source.size(); ++at) {
+    const char c = source[at];
+    if (c != 'L' && c != 'l' && c != 'i') continue;
+    const unsigned char before = static_cast<unsigned char>(source[at - 1]);
+    if (!std::isxdigit(before) && before != 'u' && before != 'U') continue;
+    // Back to the start of the word: does it begin as a number does?
+    size_t start = at;
+    while (start > 0 && (std::isalnum(static_cast<unsigned char>(source[start - 1])) || source[start - 1] == '_')) --start;
+    if (std::isdigit(static_cast<unsigned char>(source[start]))) return true;
+  }
+  return false;
+}
+
+LongResult TranslateLong(std::string_view preprocessed) {
+  const TokenList tokens(preprocessed);
+  LongResult result;
+  result.text.reserve(preprocessed.size() + 64);
+  bool system = false;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.kind == TokenKind::kDirective) ReadMarker(token.text, system);
+    if (system || (token.kind != TokenKind::kNumber && (token.kind != TokenKind::kWord || token.text != "long"))) {
+      result.text += token.text;
+      continue;
+    }
+    if (token.kind == TokenKind::kNumber) {
+      const std::string number = Literal(token.text);
+      result.literals += number != token.text;
+      result.text += number;
+      continue;
+    }
+    int longs = 1;
+    bool has_int = false, has_double = false;
+    const auto look = [&](size_t at) {
+      if (at == TokenList::kNone || tokens[at].kind != TokenKind::kWord) return false;
+      const std::string_view word = tokens[at].text;
+      if (word == "long") {
+        ++longs;
+      } else if (word == "int") {
+        has_int = true;
+      } else if (word == "double") {
+        has_double = true;
+      } else {
+        return IsSpecifier(word);
+      }
+      return true;
+    };
+    for (size_t at = tokens.Previous(i); look(at);) at = tokens.Previous(at);
+    for (size_t at = tokens.Next(i); look(at);) at = tokens.Next(at);
+    if (longs != 1 || has_double) {
+      result.text += token.text;
+    } else {
+      ++result.types;
+      if (!has_int) result.text += "int";
+    }
+  }
+  return result;
+}
+
+}  // namespace drydock::tools

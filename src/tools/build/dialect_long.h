@@ -1,0 +1,22 @@
+// `long` has 32 bits on Windows and 64 here. In what a driver itself says it becomes `int`, so that `unsigned long` and ULONG are one
+// type as there; `long long`, `long double` and everything that comes from system headers (line markers with flag 3: the SDK, the C and
+// C++ libraries) stay. Integer literals lose their L the same way (0xFFFFFFFFUL is ~0u there), unless 32 bits cannot hold them; the
+// suffixes i64, ui64 and shorter ones become what everybody knows.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace drydock::tools {
+
+// Whether a source says `long` or such a literal. Quick; may say yes in vain.
+bool MayUseLong(std::string_view source);
+
+struct LongResult {
+  std::string text;
+  int types = 0;     // how many `long` became `int`
+  int literals = 0;  // how many lost a suffix
+};
+LongResult TranslateLong(std::string_view preprocessed);
+
+}  // namespace drydock::tools

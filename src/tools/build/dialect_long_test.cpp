@@ -1,0 +1,41 @@
+#include "tools/build/dialect_long.h"
+
+#include <gtest/gtest.h>
+
+namespace drydock::tools {
+namespace {
+
+std::string Narrow(std::string_view text) { return TranslateLong(text).text; }
+
+TEST(DialectLong, LongBecomesIntInAllItsSpellings) {
+  EXPECT_EQ(Narrow("long a; unsigned long b; long unsigned c; const long d; signed long volatile e; f(sizeof(long), (long *)p);"),
+            "int a; unsigned int b; int unsigned c; const int d; signed int volatile e; f(sizeof(int), (int *)p);");
+  EXPECT_EQ(Narrow("long int a; unsigned long int b; int long c;"), " int a; unsigned  int b; int  c;");
+  EXPECT_EQ(Narrow("unsigned\n# 3 \"a.c\"\nlong x;"), "unsigned\n# 3 \"a.c\"\nint x;");
+}
+
+TEST(DialectLong, OtherLongTypesStay) {
+  for (const char* text : {"long long a;", "unsigned long long b;", "long unsigned long c;", "long double d;", "double long e;", "long int long f;", "int longer;", "\"long\""})
+    EXPECT_EQ(Narrow(text), text);
+}
+
+TEST(DialectLong, SystemHeadersStay) {
+  EXPECT_EQ(Narrow("# 1 \"a.c\"\nlong a;\n# 1 \"/usr/include/x.h\" 1 3 4\nlong b; 1UL\n# 2 \"a.c\" 2\nlong c;\n"),
+            "# 1 \"a.c\"\nint a;\n# 1 \"/usr/include/x.h\" 1 3 4\nlong b; 1UL\n# 2 \"a.c\" 2\nint c;\n");
+  EXPECT_EQ(Narrow("# 3 \"a3.h\"\n#pragma pack(3)\nlong a;"), "# 3 \"a3.h\"\n#pragma pack(3)\nint a;");
+}
+
+TEST(DialectLong, LiteralsHaveTheWidthThatTheyHaveThere) {
+  EXPECT_EQ(Narrow("1L 2UL 3lu 0xFFFFFFFFUL 0x80000000L 017L 0b11L"), "1 2U 3U 0xFFFFFFFFU 0x80000000 017 0b11");
+  EXPECT_EQ(Narrow("0x100000000L 1LL 2ULL 1.5L 1e3L 0x1p3L 5 1U"), "0x100000000L 1LL 2ULL 1.5L 1e3L 0x1p3L 5 1U");
+  EXPECT_EQ(Narrow("5i64 0xFFui64 7UI64 3i32 4ui8"), "5LL 0xFFULL 7ULL 3 4U");
+}
+
+TEST(DialectLong, SourcesThatSayLongAreFound) {
+  for (const char* text : {"long x;", "unsigned long x;", "#define L unsigned long", "x = 1L;", "x = 0xFFUL;", "y = 5ui64;", "long long a; long b;"})
+    EXPECT_TRUE(MayUseLong(text)) << text;
+  for (const char* text : {"long long x;", "ULONG x; LONG y;", "x = ALL + REAL;", "belong = 1;", "call(fill);"}) EXPECT_FALSE(MayUseLong(text)) << text;
+}
+
+}  // namespace
+}  // namespace drydock::tools
