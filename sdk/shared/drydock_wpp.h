@@ -10,6 +10,8 @@
 //   with an argument, one machine word each unless said otherwise:
 //     %!STATUS! NTSTATUS, %!HRESULT! HRESULT, %!WINERROR! ULONG, %!bool! %!BOOLEAN! int,
 //     %!GUID! %!CLSID! %!IID! const GUID*, %!IPADDR! ULONG, %!TIMESTAMP! %!TIME! %!DATE! LONGLONG,
+//     %!IPV6ADDR! 16 bytes by address, %!PORT! USHORT, %!delta! %!due! %!WAITTIME! LONGLONG,
+//     %!ASTR! char*, %!WSTR! wchar_t*, %!USTR! UNICODE_STRING*, %!ANSTR! ANSI_STRING*,
 //     %!irql! int, %!sid! SID*, %!HEXDUMP! %!hexdump! DRYDOCK_WPP_BUFFER by value,
 //     any other %!name!: an int, whose words are in the module's Types, where the driver's configuration names them.
 // A string that is NULL is printed as <NULL>.
@@ -39,9 +41,10 @@ typedef struct _DRYDOCK_WPP_WORD {
     const char* Text;
 } DRYDOCK_WPP_WORD;
 
+#define DRYDOCK_WPP_ALIAS 2
 typedef struct _DRYDOCK_WPP_TYPE {
     const char* Name;              // as in %!name!
-    int IsSet;                     // 1: ItemSet, one word for each bit number
+    int IsSet;                     // 1: ItemSet, one word for each bit number; DRYDOCK_WPP_ALIAS: the first word is a name of the list above
     const DRYDOCK_WPP_WORD* Words; // ends with Text == NULL
 } DRYDOCK_WPP_TYPE;
 
@@ -74,9 +77,6 @@ void DrydockWppStop(const DRYDOCK_WPP_MODULE* module);
 // the call has none.
 void DrydockWppMessage(const DRYDOCK_WPP_MODULE* module, unsigned control, unsigned flags, unsigned level, const char* func,
                        const char* file, int line, const char* format, ...);
-// A message of no control.
-void DrydockWppTrace(const char* driver, unsigned flags, unsigned level, const char* func, const char* file, int line,
-                     const char* format, ...);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "machine/load_driver.h"
 #include "machine/model_bridge.h"
 #include "machine/names.h"
+#include "nt/etw/manifest.h"
 #include "nt/ex/leaks.h"
 #include "nt/io/device.h"
 #include "nt/ob/name_space.h"
@@ -76,6 +77,7 @@ Driver::Impl& machine::LoadDriver(Machine::Impl& machine, std::string name, std:
       info.path = range.path;
       info.start = reinterpret_cast<const void*>(range.begin);
       info.size = range.end - range.begin;
+      nt::etw::AddDescriptions(*machine.kernel, driver.image->event_manifest());
     }
     return nt::io::CreateDriver(*machine.kernel, machine::ToUtf16(driver.name), reinterpret_cast<DRIVER_INITIALIZE*>(entry),
                                 info, &driver.driver);

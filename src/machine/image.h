@@ -23,6 +23,7 @@ class Image {
   const std::string& driver_name() const { return driver_name_; }  // service name: from the image's information or the file's name
   const std::string& information() const { return information_; }  // JSON as the builder wrote it, may be empty
   const std::string& mof_resources() const { return mof_resources_; }  // machine/mof.h; empty: none
+  const std::string& event_manifest() const { return event_manifest_; }  // nt/etw/manifest.h; empty: none
   const ImageRange& range() const { return range_; }
 
  private:
@@ -33,6 +34,7 @@ class Image {
   std::string driver_name_;
   std::string information_;
   std::string mof_resources_;
+  std::string event_manifest_;
   ImageRange range_;
 };
 

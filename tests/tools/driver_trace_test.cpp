@@ -174,6 +174,113 @@ TEST_P(DriverTrace, TheTraceIsWrittenToAFile) {
   EXPECT_THROW(tracing_.Write("/nonexistent/trace.txt"), drydock::Error);
 }
 
+constexpr const char* kEventer = "Eventer/eventer.vcxproj";
+
+TEST_P(DriverTrace, EventsOfAManifestCarryItsNamesAndMessages) {
+  Add(kEventer);
+  Write();
+  const auto messages = tracing_.Messages();
+  auto done = std::find_if(messages.begin(), messages.end(), [](const auto& m) { return m.name == "TransferDone"; });
+  ASSERT_NE(done, messages.end());
+  EXPECT_EQ(done->source, drydock::TraceMessage::Source::Etw);
+  EXPECT_EQ(done->provider, "Drydock Eventer");
+  EXPECT_EQ(done->guid, "{5a0c3f11-8d1e-4c52-9a07-3b8f0e2d6c41}");
+  EXPECT_EQ(done->text, "Eventer moved 5 bytes (fast|last, Busy): 0xC0000011(STATUS_END_OF_FILE)");
+  EXPECT_EQ(done->level_name, "information");
+  EXPECT_EQ(done->flag_names, "io");
+  EXPECT_EQ(done->flags, 0x8000000000000001u);
+  EXPECT_EQ(done->channel_name, "Eventer/Operational");
+  EXPECT_EQ(done->task_name, "Transfer");
+  EXPECT_EQ(done->opcode_name, "Done");
+  EXPECT_EQ(done->version, 1);
+  EXPECT_FALSE(done->activity.empty());
+  EXPECT_EQ(done->function, "EventerWrite");
+  EXPECT_EQ(done->file, "driver.c");
+  ASSERT_EQ(done->fields.size(), 5u);
+  EXPECT_EQ(done->fields[2], (std::pair<std::string, std::string>("Who", "Eventer")));
+  const auto texts = Texts(drydock::TraceMessage::Source::Etw, tracing_);
+  EXPECT_THAT(texts, Contains("c++ moved 5 bytes (0, Idle): 0x00000000(STATUS_SUCCESS)"));
+  EXPECT_THAT(texts, Contains("it has power, 100%"));
+  EXPECT_THAT(texts, testing::Not(Contains(HasSubstr("Everything")))) << "its level is above verbose";
+}
+
+TEST_P(DriverTrace, FieldsOfEveryTypeAreShown) {
+  Add(kEventer);
+  tracing_.Enable("Drydock Eventer", {.level = 255});
+  Write();
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::Etw, tracing_),
+              Contains("Everything Text=text Small=-5 Big=-6000000000 Port=80 Mask=0xABC Yes=true Real=1.5 Id={d7a1e6b2-2f0c-4a5e-8b1d-90c3f7e45a12} Count=3 "
+                       "Values=[7, 8, 9] Size=2 Bytes=0x1234 Counted=abc Point[0].X=1 Point[0].Y=-2 Point[1].X=3 Point[1].Y=4"));
+}
+
+TEST_P(DriverTrace, EventsAreSwitchedByKeywordAndLevel) {
+  Add(kEventer);
+  Printed();
+  tracing_.Enable("drydock eventer", {.level = 3, .flags = 0x2});
+  EXPECT_THAT(Printed(), ElementsAre("manifest: code 1 level 3 any 2 all 0, context right, irql 0"));
+  Write();
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::Etw, tracing_), testing::AllOf(Contains("it has power, 100%"), testing::Not(Contains(HasSubstr("moved")))));
+  tracing_.Enable("drydock eventer", {.level = 5, .flags = 0x1, .all = 0x8000000000000000});
+  Write();
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::Etw, tracing_), testing::AllOf(Contains(HasSubstr("moved")), testing::Not(Contains(HasSubstr("power")))));
+  tracing_.Disable("drydock eventer");
+  tracing_.Disable("{d7a1e6b2-2f0c-4a5e-8b1d-90c3f7e45a12}");
+  Printed();
+  Write();
+  EXPECT_THAT(Printed(), ElementsAre("enabled: 0 0 0"));
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::Etw, tracing_), IsEmpty());
+}
+
+TEST_P(DriverTrace, EnableCallbacksHearOfEachSessionAndOfCapture) {
+  tracing_.Disable("{d7a1e6b2-2f0c-4a5e-8b1d-90c3f7e45a12}");
+  Add(kEventer);
+  EXPECT_THAT(Printed(), testing::AllOf(Contains("manifest: code 1 level 5 any ffffffffffffffff all 0, context right, irql 0"), testing::Not(Contains(HasSubstr("plain")))));
+  drydock::Tracing mine(machine_, "mine");
+  mine.Enable("{D7A1E6B2-2F0C-4A5E-8B1D-90C3F7E45A12}", {.level = 4, .flags = 0x30, .all = 0x10});
+  mine.Capture("{d7a1e6b2-2f0c-4a5e-8b1d-90c3f7e45a12}");
+  Write();
+  mine.Stop();
+  EXPECT_THAT(Printed(), ElementsAre("plain: code 1 level 4 any 30 all 10 context mine", "plain: code 2 level 4 any 30 all 10 context mine", "enabled: 1 1 1",
+                                     "plain: code 0 level 0 any 0 all 0 context mine"));
+}
+
+TEST_P(DriverTrace, EventsWithoutADescriptionShowTheirBytesAndStringsTheirText) {
+  Add(kEventer);
+  Write();
+  const auto texts = Texts(drydock::TraceMessage::Source::Etw, tracing_);
+  EXPECT_THAT(texts, Contains("event 77 0x040302017800"));
+  EXPECT_THAT(texts, Contains("a string"));
+}
+
+TEST_P(DriverTrace, TraceLoggingDescribesItself) {
+  Add(kEventer);
+  Write();
+  const auto messages = tracing_.Messages();
+  auto moved = std::find_if(messages.begin(), messages.end(), [](const auto& m) { return m.name == "Moved"; });
+  ASSERT_NE(moved, messages.end());
+  EXPECT_EQ(moved->source, drydock::TraceMessage::Source::TraceLogging);
+  EXPECT_EQ(moved->provider, "Eventer.Logging");
+  EXPECT_EQ(moved->guid, "{0a1b2c3d-1111-2222-3344-5566778899aa}");
+  EXPECT_EQ(moved->level, 4);
+  EXPECT_EQ(moved->flags, 0x4u);
+  EXPECT_EQ(moved->text, "Length=5 Result=0xC0000011(STATUS_END_OF_FILE) Ansi=abc Wide=wide Values=[7, 8, 9] Point.X=1 Point.Y=-2 number=0x1020304");
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::TraceLogging, tracing_),
+              Contains("Length=5 Text=c++ Yes=true Real=2.5 Id={5a0c3f11-8d1e-4c52-9a07-3b8f0e2d6c41}"));
+  tracing_.Enable("Eventer.Logging", {.level = 3});
+  tracing_.Enable("Eventer.Cxx", {.flags = 0x8});
+  Write();
+  EXPECT_THAT(Texts(drydock::TraceMessage::Source::TraceLogging, tracing_), ElementsAre(HasSubstr("Text=c++"))) << "an event without keywords is let through";
+}
+
+TEST_P(DriverTrace, NothingIsLeftBehindAtUnload) {
+  Add(kEventer);
+  EXPECT_EQ(tracing_.Providers().size(), 4u);
+  EXPECT_EQ(machine_.RemoveDevice(device_), STATUS_SUCCESS);
+  EXPECT_EQ(machine_.UnloadDriver(driver_), STATUS_SUCCESS);
+  EXPECT_TRUE(tracing_.Providers().empty());
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
+
 INSTANTIATE_TEST_SUITE_P(Executors, DriverTrace, testing::Values(drydock::ExecutorKind::Simulated, drydock::ExecutorKind::Live),
                          [](const auto& info) { return info.param == drydock::ExecutorKind::Live ? "live" : "simulated"; });
 

@@ -60,6 +60,42 @@ std::string BytesText(const DRYDOCK_WPP_BUFFER& buffer) {
   return text;
 }
 
+std::string Ipv6Text(const unsigned char* bytes) {
+  if (bytes == nullptr) return "<NULL>";
+  std::string text;
+  for (int i = 0; i < 16; i += 2) text += fmt::format("{}{:x}", i == 0 ? "" : ":", bytes[i] << 8 | bytes[i + 1]);
+  return text;
+}
+
+std::string TimeText(int64_t time) {
+  LARGE_INTEGER ticks;
+  ticks.QuadPart = time;
+  TIME_FIELDS at;
+  RtlTimeToTimeFields(&ticks, &at);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}", at.Year, at.Month, at.Day, at.Hour, at.Minute, at.Second, at.Milliseconds);
+}
+
+// Milliseconds as day~h:m:s.
+std::string SpanText(int64_t milliseconds) {
+  const char* sign = milliseconds < 0 ? "-" : "";
+  const uint64_t all = milliseconds < 0 ? 0 - static_cast<uint64_t>(milliseconds) : static_cast<uint64_t>(milliseconds);
+  const uint64_t seconds = all / 1000;
+  return fmt::format("{}{}~{}:{:02}:{:02}.{:03}", sign, seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, all % 1000);
+}
+
+std::string SidText(const unsigned char* sid) {
+  if (sid == nullptr) return "<NULL>";
+  uint64_t authority = 0;
+  for (int i = 2; i < 8; ++i) authority = authority << 8 | sid[i];
+  std::string text = fmt::format("S-{}-{}", sid[0], authority);
+  for (int i = 0; i < sid[1]; ++i) {
+    uint32_t part;
+    std::memcpy(&part, sid + 8 + 4 * i, sizeof part);
+    text += fmt::format("-{}", part);
+  }
+  return text;
+}
+
 std::string TypeText(const WppType& type, int64_t value) {
   if (!type.is_set) {
     for (const auto& [known, word] : type.words) {
@@ -131,7 +167,10 @@ class Writer {
 
   std::string Argument(std::string_view name) {
     for (const WppType& type : types_) {
-      if (type.name == name) return TypeText(type, va_arg(arguments_, int));
+      if (type.name != name) continue;
+      if (type.alias.empty()) return TypeText(type, va_arg(arguments_, int));
+      name = type.alias;
+      break;
     }
     if (name == "STATUS" || name == "status") return StatusText(va_arg(arguments_, uint32_t));
     if (name == "HRESULT" || name == "hresult")
@@ -148,17 +187,34 @@ class Writer {
       return fmt::format("{}.{}.{}.{}", address & 255, address >> 8 & 255, address >> 16 & 255,
                          address >> 24);
     }
-    if (name == "TIMESTAMP" || name == "TIME" || name == "DATE" || name == "WAITTIME" ||
-        name == "due" || name == "delta") {
-      return std::to_string(va_arg(arguments_, int64_t));
+    if (name == "IPV6ADDR" || name == "ipv6addr") return Ipv6Text(va_arg(arguments_, const unsigned char*));
+    if (name == "PORT" || name == "port") {
+      const unsigned port = va_arg(arguments_, unsigned);  // in network byte order
+      return std::to_string((port & 255) << 8 | (port >> 8 & 255));
     }
-    if (name == "sid") return fmt::format("{}", va_arg(arguments_, const void*));
+    if (name == "TIMESTAMP" || name == "TIME" || name == "DATE" || name == "DATETIME" || name == "datetime")
+      return TimeText(va_arg(arguments_, int64_t));
+    if (name == "delta" || name == "due" || name == "WAITTIME") return SpanText(va_arg(arguments_, int64_t));
+    if (name == "ASTR" || name == "ARSTR" || name == "STR") return StringText("%s");
+    if (name == "WSTR" || name == "ARWSTR" || name == "AWSTR") return StringText("%S");
+    if (name == "USTR" || name == "PUSTR" || name == "UNSTR") return StringText("%wZ");
+    if (name == "ANSTR" || name == "CSTR") return StringText("%Z");
+    if (name == "sid" || name == "SID") return SidText(va_arg(arguments_, const unsigned char*));
     if (name == "irql") {
       constexpr const char* kNames[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL"};
       const int irql = va_arg(arguments_, int);
       return irql >= 0 && irql < 3 ? kNames[irql] : fmt::format("DIRQL {}", irql);
     }
+    if (name == "LONGLONG") return std::to_string(va_arg(arguments_, int64_t));
+    if (name == "ULONGLONG") return std::to_string(va_arg(arguments_, uint64_t));
+    if (name == "ULONG") return std::to_string(va_arg(arguments_, uint32_t));
+    if (name == "POINTER") return StringText("%p");
     return std::to_string(va_arg(arguments_, int));
+  }
+
+  std::string StringText(const char* field) {
+    const void* string = va_arg(arguments_, const void*);
+    return string != nullptr ? Field(field, string) : "<NULL>";
   }
 
   // A field of printf: its argument is taken here, by the size that NT's rules give it, so that the
@@ -234,6 +290,15 @@ std::string WppLevelName(unsigned level) {
 std::string WppText(const WppMessage& message, const std::vector<WppType>& types,
                     const char* format, va_list arguments) {
   return Writer(message, types).Write(format, arguments);
+}
+
+std::string WppFormat(const WppMessage& message, const std::vector<WppType>& types,
+                      const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  std::string text = WppText(message, types, format, arguments);
+  va_end(arguments);
+  return text;
 }
 
 }  // namespace drydock::nt::dbg

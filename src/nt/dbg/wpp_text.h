@@ -18,6 +18,7 @@ struct WppType {
   std::string name;
   bool is_set = false;
   std::vector<std::pair<int64_t, std::string>> words;
+  std::string alias;  // another name for this one that WPP has
 };
 
 struct WppMessage {
@@ -31,6 +32,10 @@ struct WppMessage {
 
 std::string WppText(const WppMessage& message, const std::vector<WppType>& types,
                     const char* format, va_list arguments);
+
+// With arguments as they are.
+std::string WppFormat(const WppMessage& message, const std::vector<WppType>& types,
+                      const char* format, ...);
 
 // "error" for TRACE_LEVEL_ERROR; the number for what has no name.
 std::string WppLevelName(unsigned level);

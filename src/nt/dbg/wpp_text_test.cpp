@@ -7,8 +7,8 @@
 namespace drydock::nt::dbg {
 namespace {
 
-const std::vector<WppType> kTypes = {{"state", false, {{0, "Off"}, {7, "On"}}},
-                                     {"bits", true, {{0, "A"}, {3, "D"}}}};
+const std::vector<WppType> kTypes = {{"state", false, {{0, "Off"}, {7, "On"}}, {}},
+                                     {"bits", true, {{0, "A"}, {3, "D"}}, {}}};
 
 std::string Text(const char* format, ...) {
   const WppMessage message{"drv", 4, 2, "Func", "/src/file.c", 12};
@@ -34,6 +34,15 @@ TEST(WppText, NamesWithArguments) {
             "{32134778-e6aa-4089-b5a8-9e58e9ee4687} <NULL>");
   const DRYDOCK_WPP_BUFFER buffer = {"\x01\xff", 2};
   EXPECT_EQ(Text("%!HEXDUMP! %d", buffer, 4), "01 ff 4");
+}
+
+TEST(WppText, NetworkTimeStringAndSidTypes) {
+  const unsigned char address[16] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  const unsigned char sid[12] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
+  const UNICODE_STRING unicode = {4, 4, const_cast<PWSTR>(reinterpret_cast<PCWSTR>(u"ab"))};
+  EXPECT_EQ(Text("%!IPADDR! %!IPV6ADDR! %!PORT!", 0x0100007F, address, 0x5000), "127.0.0.1 2001:db8:0:0:0:0:0:1 80");
+  EXPECT_EQ(Text("%!TIMESTAMP! %!delta! %!due!", 116444736000000000LL, 90061500LL, -5LL), "1970-01-01 00:00:00.000 1~1:01:01.500 -0~0:00:00.005");
+  EXPECT_EQ(Text("%!ASTR! %!WSTR! %!USTR! %!ASTR! %!sid! %d", "a", u"w", &unicode, nullptr, sid, 7), "a w ab <NULL> S-1-5-18 7");
 }
 
 TEST(WppText, PrintfFieldsTakeArgumentsOfNtsSizes) {

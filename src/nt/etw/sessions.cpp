@@ -170,7 +170,7 @@ void StopSession(Kernel& kernel, size_t session) {
   Tell(state, notices);
 }
 
-uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, uint64_t* handle_of_driver) {
+uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, REGHANDLE* handle_of_driver) {
   State& state = *kernel.etw;
   std::vector<Notice> notices;
   {

@@ -81,7 +81,6 @@ struct Provider {
   // ETW
   PETWENABLECALLBACK callback = nullptr;
   void* context = nullptr;
-  const void* registrar = nullptr;             // the code that registered it
 };
 
 struct Request {
@@ -93,6 +92,8 @@ struct Session {
   std::string name;
   std::vector<Request> requests;  // the last that fits counts
 };
+
+struct Description;  // nt/etw/manifest.h
 
 struct State {
   explicit State(Kernel& kernel);
@@ -106,6 +107,9 @@ struct State {
   std::deque<std::shared_ptr<const Event>> events RT_GUARDED_BY(lock);
   uint64_t recorded RT_GUARDED_BY(lock) = 0, lost RT_GUARDED_BY(lock) = 0;
   uint64_t next_handle RT_GUARDED_BY(lock) = 1;
+  std::map<std::string, std::shared_ptr<const Description>> descriptions RT_GUARDED_BY(lock);  // of images' manifests, by GUID
+  std::map<uint64_t, GUID> activities RT_GUARDED_BY(lock);                                     // by thread id
+  uint64_t last_activity RT_GUARDED_BY(lock) = 0;
 
   // Sees each event as it is recorded, on the task that traces, with no lock held. Set before drivers run.
   void (*sink)(void* context, const Event& event) = nullptr;
@@ -123,7 +127,7 @@ bool Names(const std::string& request, const Provider& provider);
 
 // --- providers ---
 // Registers, and tells the provider what sessions want of it. The handle.
-uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, uint64_t* handle_of_driver = nullptr);
+uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, REGHANDLE* handle_of_driver = nullptr);
 // The provider is told nothing any more. False: no such handle.
 bool Unregister(Kernel& kernel, uint64_t handle);
 bool LetsThrough(const Enablement& enablement, uint8_t level, uint64_t keyword);  // of ETW's rules

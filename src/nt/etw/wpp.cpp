@@ -13,7 +13,12 @@ namespace {
 std::vector<dbg::WppType> CopyTypes(const DRYDOCK_WPP_MODULE& module) {
   std::vector<dbg::WppType> types;
   for (const DRYDOCK_WPP_TYPE* type = module.Types; type != nullptr && type->Name != nullptr; ++type) {
-    dbg::WppType copy{type->Name, type->IsSet != 0, {}};
+    dbg::WppType copy{type->Name, type->IsSet == 1, {}, {}};
+    if (type->IsSet == DRYDOCK_WPP_ALIAS) {
+      copy.alias = type->Words[0].Text;
+      types.push_back(std::move(copy));
+      continue;
+    }
     for (const DRYDOCK_WPP_WORD* word = type->Words; word->Text != nullptr; ++word) copy.words.emplace_back(word->Value, word->Text);
     types.push_back(std::move(copy));
   }
@@ -94,28 +99,6 @@ void DrydockWppMessage(const DRYDOCK_WPP_MODULE* module, unsigned number, unsign
   event.level_name = dbg::WppLevelName(level);
   event.keyword = flags;
   event.keyword_names = FlagNames(control, flags);
-  event.function = func;
-  event.file = path.substr(path.find_last_of("/\\") + 1);
-  event.line = line;
-  Record(kernel, std::move(event));
-}
-
-// Messages that belong to no control: those of event manifests.
-void DrydockWppTrace(const char* driver, unsigned flags, unsigned level, const char* func, const char* file, int line, const char* format, ...) {
-  Kernel& kernel = CurrentKernel();
-  const dbg::WppMessage message{driver, flags, level, func, file, line};
-  Event event;
-  va_list arguments;
-  va_start(arguments, format);
-  event.text = dbg::WppText(message, {}, format, arguments);
-  va_end(arguments);
-  const std::string_view path = file;
-  event.source = Source::kEtw;
-  event.sessions = 1;
-  event.provider = event.driver = driver;
-  event.level = static_cast<uint8_t>(level);
-  event.level_name = dbg::WppLevelName(level);
-  event.keyword = flags;
   event.function = func;
   event.file = path.substr(path.find_last_of("/\\") + 1);
   event.line = line;

@@ -9,6 +9,7 @@
 
 #include "tools/build/driver_project.h"
 #include "tools/build/generated_headers.h"
+#include "tools/build/manifest.h"
 #include "tools/build/mof_resource.h"
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
@@ -92,6 +93,12 @@ class Builder {
       const fs::path resources = out_ / "obj" / "mof_resources.c";
       WriteIfChanged(resources, MofResourceSource(text));
       AddPlain(resources, plan);
+    }
+
+    if (!event_manifests_.empty()) {
+      const fs::path events = out_ / "obj" / "event_manifest.c";
+      WriteIfChanged(events, ManifestResourceSource(event_manifests_));
+      AddPlain(events, plan);
     }
 
     plan.link = {compiler_.c.string()};
@@ -186,7 +193,8 @@ class Builder {
       } else if (extension == ".mc") {
         header = HeaderOfMessages(text, file);
       } else {
-        header = HeaderOfManifest(text, file, {item.kernel_macros, item.user_macros});
+        header = HeaderOfManifest(text, file, {item.kernel_macros, item.user_macros, item.macro_prefix, item.symbol_prefix});
+        event_manifests_ += ManifestResourceText(ReadManifest(text, file));
       }
       const fs::path path = out_ / "include" / item.header;
       WriteIfChanged(path, header);
@@ -246,6 +254,7 @@ class Builder {
     for (const std::string& function : settings.functions) {
       config.Add(ParseWppFunction(function, one.source->file, one.source->line));
     }
+    config.Check();
     for (const fs::path& file : one.includes.reached) FindWppEnums(ReadTextFile(file), config);
     return config;
   }
@@ -253,7 +262,7 @@ class Builder {
   void ReadTraceTypes(const CompiledSource& one) {
     if (one.includes.trace_headers.empty()) return;
     for (const WppType& type : TraceConfig(one).types) {
-      if (!type.words.empty()) trace_types_.Add(type);
+      if (!type.words.empty() || !type.alias.empty()) trace_types_.Add(type);
     }
   }
 
@@ -374,6 +383,7 @@ class Builder {
   std::vector<CompiledSource> sources_;
   std::map<fs::path, bool> needs_translation_;
   WppConfig trace_types_;
+  std::string event_manifests_;  // of the project and its libraries
   std::set<std::string> object_names_;
 };
 

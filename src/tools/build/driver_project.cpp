@@ -432,6 +432,19 @@ class Loader {
               EqualsNoCase(Trim(item->Metadata("GenerateKernelModeLoggingMacros")), "true");
           tool.user_macros =
               EqualsNoCase(Trim(item->Metadata("GenerateUserModeLoggingMacros")), "true");
+          tool.macro_prefix = Trim(item->Metadata("LoggingMacroPrefix"));
+          tool.symbol_prefix = Trim(item->Metadata("RemoveCharsFromSymbols"));
+          const std::vector<std::string> words = SplitCommandLine(msbuild::Unescape(item->Metadata("AdditionalOptions")));
+          for (size_t i = 0; i < words.size(); ++i) {
+            if (words[i].size() < 2 || (words[i][0] != '-' && words[i][0] != '/')) continue;
+            const std::string name = words[i].substr(1);
+            if (name == "km") tool.kernel_macros = true;
+            if (name == "um") tool.user_macros = true;
+            if (i + 1 >= words.size()) continue;
+            if (name == "p") tool.macro_prefix = words[++i];
+            else if (name == "P") tool.symbol_prefix = words[++i];
+            else if (name == "z") tool.header = words[++i] + ".h";
+          }
         } else if (EqualsNoCase(type, "Wmimofck")) {
           tool.header = file_name(item->Metadata("HeaderOutputFile"));
           if (tool.header.empty()) continue;  // only a check of the binary file

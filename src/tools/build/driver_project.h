@@ -57,6 +57,7 @@ struct ToolItem {
   std::filesystem::path input;  // .man, .mc, .mof; empty: not processed
   std::string header;           // name of the header to make
   bool kernel_macros = false, user_macros = false;
+  std::string macro_prefix, symbol_prefix;  // mc -p, -P
   bool method_structures = false;  // Wmimofck: of the parameters of methods
 };
 

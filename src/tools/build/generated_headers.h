@@ -16,12 +16,13 @@ struct MofHeaderOptions {
 std::string HeaderOfMof(std::string_view text, const std::string& file,
                         const MofHeaderOptions& options = {});
 
-// mc -um/-km of a manifest: constants, event descriptors, and EventWrite... macros whose events
-// become lines of the machine's debug log while the provider is registered. kernel: the macros take
-// an activity id first.
+// mc -um/-km of a manifest: constants, event descriptors, and EventWrite... macros (docs/tracing.md).
+// kernel: the macros take an activity id first. prefix: stands in the place of EventWrite (-p);
+// remove: what names of events in macros begin without (-P).
 struct ManifestMacros {
   bool kernel = false;
   bool user = false;
+  std::string prefix, remove;
 };
 std::string HeaderOfManifest(const std::string& text, const std::string& file,
                              const ManifestMacros& macros);

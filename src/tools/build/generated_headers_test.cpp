@@ -1,4 +1,5 @@
 #include "tools/build/generated_headers.h"
+#include "tools/build/manifest.h"
 #include "tools/build/mof_resource.h"
 
 #include <gmock/gmock.h>
@@ -187,7 +188,7 @@ TEST(MessageHeader, SymbolsGetTheValuesOfMc) {
               HasSubstr("x.mc:2: error: message file: 'Odd' is not named before"));
 }
 
-constexpr const char* kManifest = R"(<?xml version="1.0"?>
+constexpr const char* kManifest = R"xml(<?xml version="1.0"?>
 <instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events"><instrumentation><events>
  <provider guid="{69cd60e3-430f-4da4-b1b3-e3bdaf945875}" name="Odd-Provider" symbol="ODD_PROVIDER">
   <channels><channel chid="op" name="Odd/Op" symbol="ODD_OP" type="Operational"/></channels>
@@ -195,44 +196,94 @@ constexpr const char* kManifest = R"(<?xml version="1.0"?>
   <opcodes><opcode name="fail" symbol="ODD_FAIL" value="11"/></opcodes>
   <tasks><task name="read" symbol="ODD_READ" value="2"/></tasks>
   <templates><template tid="t"><data inType="win:UnicodeString" name="Who"/><data inType="win:UInt32" name="Status" outType="xs:HexInt32"/>
-  </template></templates>
+  </template><template tid="a"><data inType="win:UInt16" name="Count"/><data inType="win:UInt32" name="Values" count="Count" map="kinds"/>
+   <data inType="win:AnsiString" name="Word"/><data inType="win:UInt8" name="Size"/><data inType="win:Binary" name="Bytes" length="Size"/>
+   <struct name="Point" count="3"><data inType="win:Int32" name="X"/><data inType="win:Int32" name="Y"/></struct></template></templates>
+  <maps><valueMap name="kinds"><map value="1" message="$(string.one)"/><map value="2" message="second"/></valueMap></maps>
   <events>
-   <event value="3" symbol="ReadFail" level="win:Error" opcode="fail" task="read" keywords="io" channel="op" template="t"/>
+   <event value="3" symbol="ReadFail" level="win:Error" opcode="fail" task="read" keywords="io" channel="op" template="t" message="$(string.fail)"/>
    <event value="4" symbol="Plain" level="win:Informational"/>
+   <event value="5" symbol="Arrays" level="win:Verbose" template="a"/>
   </events>
- </provider></events></instrumentation></instrumentationManifest>)";
+ </provider></events></instrumentation>
+ <localization><resources culture="en-US"><stringTable><string id="fail" value="%1 failed: %2"/><string id="one" value="first"/></stringTable></resources>
+ </localization></instrumentationManifest>)xml";
+
+// In the place of sdk/shared/drydock_etw.h: events are printed, the sizes of their data with them.
+constexpr const char* kEtw = R"(#pragma once
+#include <stdio.h>
+#include "types.h"
+typedef unsigned long long REGHANDLE;
+typedef const GUID* LPCGUID;
+typedef const EVENT_DESCRIPTOR* PCEVENT_DESCRIPTOR;
+typedef struct { const void* Ptr; unsigned Size; } EVENT_DATA_DESCRIPTOR;
+typedef struct { int IsEnabled; } MCGEN_TRACE_CONTEXT;
+#define EventDataDescCreate(d, p, s) ((d)->Ptr = (p), (d)->Size = (s))
+#define DRYDOCK_ETW_ENABLED(c, e) ((c).IsEnabled)
+#define McGenEventRegister(g, f, c, h) ((c)->IsEnabled = 1, *(h) = (g)->Data1, 0)
+#define McGenEventUnregister(h) (*(h) = 0, 0)
+#define DrydockEtwAnsiSize(s) ((unsigned)(__builtin_strlen(s) + 1))
+#define DrydockEtwWideSize(s) ((unsigned)(2 * (__builtin_strlen((const char*)(s)) + 1)))
+static unsigned DrydockEtwWrite(REGHANDLE h, PCEVENT_DESCRIPTOR e, LPCGUID a, LPCGUID r, unsigned n, EVENT_DATA_DESCRIPTOR* d, const char* f, const char* file, int line) {
+  printf("%x %d%s %s:", (unsigned)h, e->Id, a ? " activity" : "", f);
+  for (unsigned i = 0; i < n; ++i) printf(" %u", d[i].Size);
+  printf("\n");
+  (void)r, (void)file, (void)line;
+  return 0;
+}
+)";
 
 TEST(ManifestHeader, EventsAreWrittenWhileTheProviderIsRegistered) {
   TemporaryFolder folder;
-  folder.Write("types.h", kTypes);
-  folder.Write("evntprov.h", "");
-  folder.Write("drydock_wpp.h", "");
+  folder.Write("types.h", std::string(kTypes));
+  folder.Write("drydock_etw.h", kEtw);
   folder.Write("events.h", HeaderOfManifest(kManifest, "x.man", {.kernel = true}));
-  EXPECT_EQ(CompileAndRun(folder, R"(#include <stdio.h>
-#include "types.h"
-#define DrydockWppTrace(driver, flags, level, func, file, line, ...) \
-  (printf("%s %x %d %s: ", driver, flags, level, func), printf(__VA_ARGS__), printf("\n"))
-#include "events.h"
+  EXPECT_EQ(CompileAndRun(folder, R"c(#include "events.h"
 int main(void) {
-  GUID activity;
+  GUID activity = {0};
+  unsigned values[3] = {1, 2, 3};
   EventWritePlain(&activity);
   EventRegisterOdd_Provider();
-  if (EventEnabledReadFail()) EventWriteReadFail(&activity, 0, 0xC0000001u);
+  if (EventEnabledReadFail()) EventWriteReadFail(&activity, (const WCHAR*)"text", 0xC0000001u);
+  EventWriteReadFail(NULL, (const WCHAR*)"four", 0);
+  EventWriteArrays(NULL, 3, values, "text", 2, "ab", values);
   EventWritePlain(&activity);
   EventUnregisterOdd_Provider();
   EventWritePlain(&activity);
-  printf("%d %d %d %d %d %x\n", ReadFail.Id, ReadFail.Level, ReadFail.Opcode, ReadFail.Task, ReadFail_value, (unsigned)ODD_PROVIDER.Data1);
+  printf("%d %d %d %d %d %x %llx\n", ReadFail.Id, ReadFail.Level, ReadFail.Opcode, ReadFail.Task, ReadFail_value, (unsigned)ODD_PROVIDER.Data1, ReadFail.Keyword);
   return 0;
-})"),
-            "Odd_Provider 10 2 main: ReadFail Who=(null) Status=0xc0000001\n"
-            "Odd_Provider 0 4 main: Plain\n"
-            "3 2 11 2 3 69cd60e3\n");
+})c"),
+            "69cd60e3 3 activity main: 10 4\n"
+            "69cd60e3 3 main: 10 4\n"
+            "69cd60e3 5 main: 2 12 5 1 2 24\n"
+            "69cd60e3 4 activity main:\n"
+            "3 2 11 2 3 69cd60e3 8000000000000010\n");
+}
+
+TEST(ManifestHeader, ImagesKeepWhatDescribesTheirEvents) {
+  EXPECT_EQ(ManifestResourceText(ReadManifest(kManifest, "x.man")),
+            "provider\t69cd60e3430f4da4b1b3e3bdaf945875\tOdd-Provider\nchannel\t16\tOdd/Op\nopcode\t11\tfail\ntask\t2\tread\nkeyword\t16\tio\n"
+            "map\tkinds\tvalues\nword\t1\tfirst\nword\t2\tsecond\n"
+            "template\ta\nfield\tCount\twin:UInt16\t\t\t\t\nfield\tValues\twin:UInt32\t\tkinds\tCount\t\nfield\tWord\twin:AnsiString\t\t\t\t\n"
+            "field\tSize\twin:UInt8\t\t\t\t\nfield\tBytes\twin:Binary\t\t\t\tSize\nstruct\tPoint\t3\t2\nfield\tX\twin:Int32\t\t\t\t\nfield\tY\twin:Int32\t\t\t\t\n"
+            "template\tt\nfield\tWho\twin:UnicodeString\t\t\t\t\nfield\tStatus\twin:UInt32\txs:HexInt32\t\t\t\n"
+            "event\t3\t0\tReadFail\tt\t%1 failed: %2\nevent\t4\t0\tPlain\t\t\nevent\t5\t0\tArrays\ta\t\n");
 }
 
 TEST(ManifestHeader, UserMacrosTakeNoActivityAndMistakesAreErrors) {
-  EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true}),
-              HasSubstr("#define EventWriteReadFail(Who, Status)"));
+  EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true}), HasSubstr("#define EventWriteReadFail(P_Who, P_Status)"));
+  EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true, .prefix = "Log", .remove = "Read"}), HasSubstr("#define LogFail(P_Who, P_Status)"));
   EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {}), Not(HasSubstr("EventWrite")));
+  auto changed = [](const std::string& what, const std::string& to) {
+    std::string text = kManifest;
+    text.replace(text.find(what), what.size(), to);
+    return ErrorOf([&] { HeaderOfManifest(text, "x.man", {}); });
+  };
+  EXPECT_THAT(changed("keywords=\"io\"", "keywords=\"oi\""), HasSubstr("x.man:14: error: manifest: there is no keyword oi"));
+  EXPECT_THAT(changed("level=\"win:Error\"", "level=\"Error\""), HasSubstr("there is no level Error"));
+  EXPECT_THAT(changed("count=\"Count\"", "count=\"Word\""), HasSubstr("the field Values is as long as Word, which does not stand before it"));
+  EXPECT_THAT(changed("$(string.fail)", "$(string.none)"), HasSubstr("there is no string $(string.none)"));
+  EXPECT_THAT(changed("template=\"t\"", "template=\"u\""), HasSubstr("there is no template u"));
   EXPECT_THAT(ErrorOf([] { HeaderOfManifest("<a>\n<b>\n</a>", "x.man", {}); }),
               HasSubstr("x.man:3: error: this is no well-formed XML"));
   EXPECT_THAT(ErrorOf([] { HeaderOfManifest("<a/>", "x.man", {}); }),

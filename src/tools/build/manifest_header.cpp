@@ -1,252 +1,215 @@
+// The header of an event manifest: constants, descriptors, and macros whose events go to EtwWriteTransfer with the data that the template says.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <map>
-#include <pugixml.hpp>
+#include <set>
 
-#include "tools/build/diagnostics.h"
 #include "tools/build/generated_headers.h"
+#include "tools/build/manifest.h"
 #include "tools/build/text.h"
 
 namespace drydock::tools {
 namespace {
 
-// Elements may carry a name space prefix.
-bool Is(const pugi::xml_node& node, std::string_view name) {
-  std::string_view have = node.name();
-  if (const size_t colon = have.find(':'); colon != std::string_view::npos)
-    have.remove_prefix(colon + 1);
-  return have == name;
+struct CType {
+  const char* in;
+  const char* type;     // of one value
+  unsigned size;        // in the event; 0: passed by address
+};
+constexpr CType kTypes[] = {
+    {"win:Int8", "CHAR", 1},     {"win:UInt8", "UCHAR", 1},        {"win:Int16", "SHORT", 2},       {"win:UInt16", "USHORT", 2},     {"win:Int32", "LONG", 4},
+    {"win:UInt32", "ULONG", 4},  {"win:HexInt32", "ULONG", 4},     {"win:Boolean", "LONG", 4},      {"win:Int64", "LONGLONG", 8},    {"win:UInt64", "ULONGLONG", 8},
+    {"win:HexInt64", "ULONGLONG", 8}, {"win:Float", "float", 4},   {"win:Double", "double", 8},     {"win:Pointer", "const void*", 8}};
+
+const CType* Find(const std::string& in) {
+  for (const CType& type : kTypes)
+    if (in == type.in) return &type;
+  return nullptr;
 }
 
-void Collect(const pugi::xml_node& node, std::string_view name, std::vector<pugi::xml_node>& out) {
-  for (const auto& child : node.children()) {
-    if (Is(child, name)) out.push_back(child);
-    Collect(child, name, out);
-  }
+unsigned AddressedSize(const std::string& in) {
+  if (in == "win:GUID" || in == "win:SYSTEMTIME") return 16;
+  return in == "win:FILETIME" ? 8 : 0;
 }
 
-std::string Symbol(std::string text) {
-  for (char& c : text) {
+bool IsNumber(const std::string& text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
+
+std::string Parameter(const std::string& name) {
+  std::string symbol = "P_" + name;
+  for (char& c : symbol)
     if (!IsIdentifier(std::string("_") + c)) c = '_';
-  }
-  return text;
+  return symbol;
 }
 
-// How the debug log shows one field: NT's printf, or WPP's names.
-std::string Field(const pugi::xml_node& data) {
-  const std::string in = data.attribute("inType").value(), out = data.attribute("outType").value();
-  const bool hex = out.find("Hex") != std::string::npos;
-  if (data.attribute("length") || data.attribute("count"))
-    return in == "win:UnicodeString" ? "%S" : "%p";
-  if (in == "win:UnicodeString") return "%S";
-  if (in == "win:AnsiString") return "%s";
-  if (out == "win:NTSTATUS" || out == "win:ErrorCode") return "%!STATUS!";
-  if (in == "win:Boolean") return "%!bool!";
-  if (in == "win:Int8" || in == "win:Int16" || in == "win:Int32") return hex ? "0x%x" : "%d";
-  if (in == "win:UInt8" || in == "win:UInt16" || in == "win:UInt32") return hex ? "0x%x" : "%u";
-  if (in == "win:HexInt32") return "0x%x";
-  if (in == "win:Int64") return hex ? "0x%I64x" : "%I64d";
-  if (in == "win:UInt64") return hex ? "0x%I64x" : "%I64u";
-  if (in == "win:HexInt64") return "0x%I64x";
-  if (in == "win:Float" || in == "win:Double") return "%f";
-  if (in == "win:GUID") return "%!GUID!";
-  return "%p";  // pointers, and what is passed by one
+// A count or length in the code of a template: a number, or the parameter that says it.
+std::string Quantity(const std::string& text) { return IsNumber(text) ? text : fmt::format("(ULONG){}", Parameter(text)); }
+
+// What a macro of this template takes, and how its data is described.
+struct Layout {
+  std::vector<std::string> names;        // parameters of the macro
+  std::vector<std::string> declarations;
+  std::string code;
+};
+
+// Bytes of one structure with members of known sizes; 0: not known here.
+unsigned StructSize(const ManifestField& field) {
+  unsigned size = 0;
+  for (const ManifestField& member : field.members) {
+    const CType* type = Find(member.in);
+    unsigned one = type ? type->size : AddressedSize(member.in);
+    if (member.in == "win:UnicodeString" && IsNumber(member.length)) one = 2 * static_cast<unsigned>(std::stoul(member.length));
+    if ((member.in == "win:AnsiString" || member.in == "win:Binary") && IsNumber(member.length)) one = static_cast<unsigned>(std::stoul(member.length));
+    if (!member.count.empty()) one = IsNumber(member.count) ? one * static_cast<unsigned>(std::stoul(member.count)) : 0;
+    if (one == 0) return 0;
+    size += one;
+  }
+  return size;
+}
+
+Layout LayoutOf(const std::vector<ManifestField>& fields) {
+  Layout layout;
+  std::set<std::string> taken;
+  auto parameter = [&](const std::string& type, const std::string& name) {
+    const std::string symbol = Parameter(name);
+    layout.names.push_back(symbol);
+    layout.declarations.push_back(fmt::format("{} {}", type, symbol));
+    return symbol;
+  };
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const ManifestField& field = fields[i];
+    std::string pointer, size;
+    const std::string count = field.count.empty() ? "" : Quantity(field.count);
+    const std::string times = count.empty() ? "" : fmt::format(" * ({})", count);
+    const CType* type = Find(field.in);
+    if (!field.members.empty()) {
+      pointer = parameter("const void*", field.name);
+      const unsigned one = StructSize(field);
+      size = one ? fmt::format("{}{}", one, times) : parameter("ULONG", field.name + "_Len_");
+    } else if (type && count.empty()) {
+      pointer = "&" + parameter(type->type, field.name);
+      size = std::to_string(type->size);
+    } else if (type) {
+      pointer = parameter(fmt::format("const {}*", std::string_view(type->type) == "const void*" ? "void* const" : type->type), field.name);
+      size = fmt::format("{}{}", type->size, times);
+    } else if (field.in == "win:UnicodeString" || field.in == "win:AnsiString") {
+      const bool wide = field.in == "win:UnicodeString";
+      pointer = parameter(wide ? "const WCHAR*" : "const char*", field.name);
+      if (!field.length.empty()) {
+        size = fmt::format("{}({}){}", wide ? "2 * " : "", Quantity(field.length), times);
+      } else {
+        layout.code += fmt::format("  if ({0} == NULL) {0} = {1}\"NULL\";\n", pointer, wide ? "(const WCHAR*)L" : "");
+        size = fmt::format("DrydockEtw{}Size({})", wide ? "Wide" : "Ansi", pointer);
+      }
+    } else if (field.in == "win:SID") {
+      pointer = parameter("const void*", field.name);
+      size = fmt::format("DrydockEtwSidSize({})", pointer);
+    } else if (const unsigned one = AddressedSize(field.in)) {
+      pointer = parameter("const void*", field.name);
+      size = fmt::format("{}{}", one, times);
+    } else {  // binary
+      pointer = parameter("const void*", field.name);
+      size = field.length.empty() ? parameter("ULONG", field.name + "_Len_") : Quantity(field.length) + times;
+    }
+    layout.code += fmt::format("  EventDataDescCreate(&data[{}], {}, (ULONG)({}));\n", i, pointer, size);
+  }
+  return layout;
 }
 
 class ProviderWriter {
  public:
-  ProviderWriter(const pugi::xml_node& provider, const std::string& file,
-                 const ManifestMacros& macros)
-      : provider_(provider),
-        file_(file),
-        macros_(macros),
-        name_(Symbol(provider.attribute("name").value())) {
-    if (name_.empty()) throw BuildError(file, 1, "manifest: a provider has no name");
-  }
+  ProviderWriter(const ManifestProvider& provider, const ManifestMacros& macros) : provider_(provider), macros_(macros) {}
 
   std::string Write() {
-    text_ += fmt::format("/* Provider {} */\n", provider_.attribute("name").value());
-    Guid();
-    Constants("channel", channels_, 16);
-    Constants("level", levels_, 16);
-    Constants("opcode", opcodes_, 10);
-    Constants("task", tasks_, 1);
-    Keywords();
-    const std::string on = "DrydockEventsOn_" + name_;
-    text_ += fmt::format(
-        "#ifdef __cplusplus\nextern \"C\" {{\n#endif\nextern int {0} __attribute__((weak, "
-        "visibility(\"hidden\")));\nint {0} = 0;\n"
-        "#ifdef __cplusplus\n}}\n#endif\n#define EventRegister{1}() ({0} = 1, (ULONG)0)\n"
-        "#define EventUnregister{1}() ({0} = 0, (ULONG)0)\n\n",
-        on, name_);
-    std::vector<pugi::xml_node> events;
-    Collect(provider_, "event", events);
-    for (const auto& event : events) Event(event, on);
+    const std::string& name = provider_.identifier;
+    const std::string symbol = provider_.symbol.empty() ? name : provider_.symbol;
+    std::string bytes;
+    for (size_t i = 16; i < 32; i += 2) bytes += (i == 16 ? "0x" : ", 0x") + provider_.guid.substr(i, 2);
+    text_ += fmt::format("/* Provider {} */\nstatic const GUID {} __attribute__((unused)) =\n    {{ 0x{}, 0x{}, 0x{}, {{ {} }} }};\n", provider_.name, symbol,
+                         provider_.guid.substr(0, 8), provider_.guid.substr(8, 4), provider_.guid.substr(12, 4), bytes);
+    for (const auto* list : {&provider_.channels, &provider_.levels, &provider_.opcodes, &provider_.tasks, &provider_.keywords})
+      for (const ManifestName& one : *list)
+        if (!one.symbol.empty()) text_ += fmt::format("#define {} 0x{:x}\n", one.symbol, one.value);
+    if (macros_.kernel || macros_.user) {
+      context_ = name + "_Context";
+      handle_ = name + "Handle";
+      // One of each for the whole image: every source that includes this brings the same.
+      text_ += fmt::format(
+          "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n"
+          "extern MCGEN_TRACE_CONTEXT {0} __attribute__((weak, visibility(\"hidden\")));\nMCGEN_TRACE_CONTEXT {0} = {{0}};\n"
+          "extern REGHANDLE {1} __attribute__((weak, visibility(\"hidden\")));\nREGHANDLE {1} = 0;\n"
+          "#ifdef __cplusplus\n}}\n#endif\n",
+          context_, handle_);
+      if (symbol != name) text_ += fmt::format("#define {}_Context {}\n", symbol, context_);
+      text_ += fmt::format(
+          "#ifndef EventRegister{0}\n"
+          "#define EventRegister{0}() McGenEventRegister(&{1}, McGenControlCallbackV2, &{2}, &{3})\n"
+          "#define EventUnregister{0}() ({2}.IsEnabled = 0, McGenEventUnregister(&{3}))\n#endif\n"
+          "#define EventRegisterByGuid{0}(Guid) McGenEventRegister(&(Guid), McGenControlCallbackV2, &{2}, &{3})\n",
+          name, symbol, context_, handle_);
+    }
+    text_ += "\n";
+    for (const ManifestEvent& event : provider_.events) Event(event);
     return std::move(text_);
   }
 
  private:
-  using Values = std::map<std::string, unsigned long long>;
-
-  void Guid() {
-    std::string guid = provider_.attribute("guid").value();
-    std::erase_if(guid, [](char c) { return c == '{' || c == '}' || c == '-'; });
-    if (guid.size() != 32 ||
-        guid.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
-      throw BuildError(file_, 1,
-                       fmt::format("manifest: the guid of provider {} is no GUID", name_));
-    }
-    std::string bytes;
-    for (size_t i = 16; i < 32; i += 2) bytes += (i == 16 ? "0x" : ", 0x") + guid.substr(i, 2);
-    const std::string symbol = Symbol(provider_.attribute("symbol").value());
+  // One function for each template, made when an event first uses it.
+  const Layout& LayoutNamed(const std::string& id) {
+    const auto found = layouts_.find(id);
+    if (found != layouts_.end()) return found->second;
+    static const std::vector<ManifestField> kNone;
+    const auto fields = provider_.layouts.find(id);
+    const Layout& layout = layouts_[id] = LayoutOf(fields == provider_.layouts.end() ? kNone : fields->second);
+    const size_t count = fields == provider_.layouts.end() ? 0 : fields->second.size();
+    std::string parameters;
+    for (const std::string& one : layout.declarations) parameters += one + ", ";
     text_ += fmt::format(
-        "static const GUID {} __attribute__((unused)) =\n    {{ 0x{}, 0x{}, 0x{}, {{ {} }} }};\n",
-        symbol.empty() ? name_ : symbol, guid.substr(0, 8), guid.substr(8, 4), guid.substr(12, 4),
-        bytes);
+        "static inline ULONG __attribute__((unused)) {}(PCEVENT_DESCRIPTOR Event, LPCGUID Activity, {}const char* Function, const char* File, int Line) {{\n"
+        "{}{}  return DrydockEtwWrite({}, Event, Activity, NULL, {}, {}, Function, File, Line);\n}}\n",
+        FunctionOf(id), parameters, count ? fmt::format("  EVENT_DATA_DESCRIPTOR data[{}];\n", count) : "", layout.code, handle_, count, count ? "data" : "NULL");
+    return layout;
   }
 
-  static unsigned long long Number(const pugi::xml_node& node, const char* attribute,
-                                   unsigned long long fallback) {
-    const char* value = node.attribute(attribute).value();
-    return *value != 0 ? std::strtoull(value, nullptr, 0) : fallback;
+  std::string FunctionOf(const std::string& id) const {
+    std::string name = fmt::format("DrydockEtwTemplate_{}_{}", provider_.identifier, id.empty() ? "none" : id);
+    for (char& c : name)
+      if (!IsIdentifier(std::string("_") + c)) c = '_';
+    return name;
   }
 
-  void Constants(const char* element, Values& values, unsigned long long next) {
-    std::vector<pugi::xml_node> nodes;
-    Collect(provider_, element, nodes);
-    for (const auto& node : nodes) {
-      const unsigned long long value = Number(node, "value", next);
-      next = value + 1;
-      for (const char* key : {"name", "chid"}) {
-        if (node.attribute(key)) values[node.attribute(key).value()] = value;
-      }
-      const std::string symbol = Symbol(node.attribute("symbol").value());
-      if (!symbol.empty()) text_ += fmt::format("#define {} 0x{:x}\n", symbol, value);
-    }
-  }
-
-  void Keywords() {
-    std::vector<pugi::xml_node> nodes;
-    Collect(provider_, "keyword", nodes);
-    for (const auto& node : nodes) {
-      const unsigned long long mask = Number(node, "mask", 0);
-      keywords_[node.attribute("name").value()] = mask;
-      const std::string symbol = Symbol(node.attribute("symbol").value());
-      if (!symbol.empty()) text_ += fmt::format("#define {} 0x{:x}\n", symbol, mask);
-    }
-    text_ += "\n";
-  }
-
-  unsigned long long Value(const Values& own, const pugi::xml_node& event, const char* attribute,
-                           std::initializer_list<std::pair<const char*, int>> known) const {
-    const std::string name = event.attribute(attribute).value();
-    for (const auto& [word, value] : known) {
-      if (name == word) return static_cast<unsigned long long>(value);
-    }
-    const auto at = own.find(name);
-    return at == own.end() ? 0 : at->second;
-  }
-
-  void Event(const pugi::xml_node& event, const std::string& on) {
-    const unsigned long long id = Number(event, "value", 0);
-    std::string symbol = Symbol(event.attribute("symbol").value());
-    if (symbol.empty()) symbol = fmt::format("{}_{}", name_, id);
-    const auto level = Value(levels_, event, "level",
-                             {{"win:LogAlways", 0},
-                              {"win:Critical", 1},
-                              {"win:Error", 2},
-                              {"win:Warning", 3},
-                              {"win:Informational", 4},
-                              {"win:Verbose", 5}});
-    const auto opcode = Value(opcodes_, event, "opcode",
-                              {{"win:Info", 0},
-                               {"win:Start", 1},
-                               {"win:Stop", 2},
-                               {"win:DC_Start", 3},
-                               {"win:DC_Stop", 4},
-                               {"win:Extension", 5},
-                               {"win:Reply", 6},
-                               {"win:Resume", 7},
-                               {"win:Suspend", 8},
-                               {"win:Send", 9}});
-    unsigned long long keywords = 0;
-    for (const std::string& name : SplitTrimmed(event.attribute("keywords").value(), ' ')) {
-      const auto at = keywords_.find(name);
-      if (at != keywords_.end()) keywords |= at->second;
-    }
+  void Event(const ManifestEvent& event) {
     text_ += fmt::format(
-        "static const EVENT_DESCRIPTOR {} __attribute__((unused)) = {{ {}, {}, {}, {}, {}, {}, "
-        "0x{:x} }};\n"
-        "#define {}_value 0x{:x}\n",
-        symbol, id, Number(event, "version", 0), Value(channels_, event, "channel", {}), level,
-        opcode, Value(tasks_, event, "task", {}), keywords, symbol, id);
-    text_ += fmt::format("#define EventEnabled{}() ({} != 0)\n", symbol, on);
+        "static const EVENT_DESCRIPTOR {} __attribute__((unused)) = {{ {}, {}, {}, {}, {}, {}, 0x{:x} }};\n#define {}_value 0x{:x}\n", event.symbol, event.id,
+        event.version, event.channel, event.level, event.opcode, event.task, event.keywords, event.symbol, event.id);
     if (!macros_.kernel && !macros_.user) return;
-
-    std::string parameters = macros_.kernel ? "Activity" : "";
-    std::string format = symbol, arguments;
-    for (const auto& data : Template(event)) {
-      const std::string name = Symbol(data.attribute("name").value());
-      parameters += (parameters.empty() ? "" : ", ") + name;
-      format += fmt::format(" {}={}", name, Field(data));
-      arguments += fmt::format(", ({})", name);
+    std::string name = event.symbol;
+    if (!macros_.remove.empty() && name.starts_with(macros_.remove) && name.size() > macros_.remove.size()) name.erase(0, macros_.remove.size());
+    text_ += fmt::format("#define EventEnabled{}() DRYDOCK_ETW_ENABLED({}, {})\n", name, context_, event.symbol);
+    const Layout& layout = LayoutNamed(event.layout);
+    std::string parameters, plain, arguments;
+    for (const std::string& one : layout.names) {
+      plain += (plain.empty() ? "" : ", ") + one;
+      arguments += fmt::format("({}), ", one);
     }
-    text_ += fmt::format(
-        "#define EventWrite{0}({1}) \\\n    ({2}{3} != 0 ? (DrydockWppTrace(\"{4}\", 0x{5:x}, {6}, "
-        "__FUNCTION__, __FILE__, __LINE__, \\\n"
-        "     \"{7}\"{8}), (ULONG)0) : (ULONG)0)\n",
-        symbol, parameters, macros_.kernel ? "(void)(Activity), " : "", on, name_,
-        keywords & 0xFFFFFFFF, level, format, arguments);
-    text_ += fmt::format("#define EventWrite{0}_AssumeEnabled({1}) EventWrite{0}({1})\n", symbol,
-                         parameters);
+    parameters = macros_.kernel ? (plain.empty() ? "Activity" : "Activity, " + plain) : plain;
+    const std::string write = (macros_.prefix.empty() ? "EventWrite" : macros_.prefix) + name;
+    const std::string call = fmt::format("{}(&{}, {}, {}__FUNCTION__, __FILE__, __LINE__)", FunctionOf(event.layout), event.symbol,
+                                         macros_.kernel ? "(Activity)" : "NULL", arguments);
+    text_ += fmt::format("#define {0}({1}) \\\n    (EventEnabled{2}() ? {3} : (ULONG)0)\n#define {0}_AssumeEnabled({1}) \\\n    {3}\n", write, parameters, name, call);
   }
 
-  std::vector<pugi::xml_node> Template(const pugi::xml_node& event) const {
-    const std::string wanted = event.attribute("template").value();
-    std::vector<pugi::xml_node> templates, data;
-    if (wanted.empty()) return data;
-    Collect(provider_, "template", templates);
-    for (const auto& one : templates) {
-      if (wanted != one.attribute("tid").value()) continue;
-      for (const auto& child : one.children()) {
-        if (Is(child, "data")) data.push_back(child);
-      }
-      return data;
-    }
-    throw BuildError(file_, 1, fmt::format("manifest: there is no template {}", wanted));
-  }
-
-  const pugi::xml_node& provider_;
-  const std::string& file_;
+  const ManifestProvider& provider_;
   const ManifestMacros& macros_;
-  std::string name_;
-  std::string text_;
-  Values channels_, levels_, opcodes_, tasks_, keywords_;
+  std::string text_, context_, handle_;
+  std::map<std::string, Layout> layouts_;
 };
 
 }  // namespace
 
-std::string HeaderOfManifest(const std::string& text, const std::string& file,
-                             const ManifestMacros& macros) {
-  pugi::xml_document document;
-  const auto result =
-      document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
-  if (!result) {
-    const auto end = text.begin() + static_cast<long>(std::min<size_t>(
-                                        static_cast<size_t>(result.offset), text.size()));
-    throw BuildError(file, 1 + static_cast<int>(std::count(text.begin(), end, '\n')),
-                     fmt::format("this is no well-formed XML: {}", result.description()));
-  }
+std::string HeaderOfManifest(const std::string& text, const std::string& file, const ManifestMacros& macros) {
   std::string header =
-      "/* Events of a manifest; made by drydock build. */\n#pragma once\n#if "
-      "defined(__GNUC__)\n#pragma GCC system_header\n#endif\n"
-      "#include <evntprov.h>\n#include <drydock_wpp.h>\n\n";
-  std::vector<pugi::xml_node> providers;
-  Collect(document, "provider", providers);
-  if (providers.empty()) throw BuildError(file, 1, "manifest: there is no event provider");
-  for (const auto& provider : providers) header += ProviderWriter(provider, file, macros).Write();
+      "/* Events of a manifest; made by drydock build. */\n#pragma once\n#if defined(__GNUC__)\n#pragma GCC system_header\n#endif\n#include <drydock_etw.h>\n\n";
+  for (const ManifestProvider& provider : ReadManifest(text, file)) header += ProviderWriter(provider, macros).Write();
   return header;
 }
 

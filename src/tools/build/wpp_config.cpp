@@ -48,7 +48,7 @@ bool IsKeyword(std::string_view line, std::string_view keyword) {
 
 bool StartsStatement(std::string_view line) {
   for (const std::string_view keyword :
-       {"FUNC", "USEPREFIX", "USESUFFIX", "CUSTOM_TYPE", "UNSUFFIX", "UNPREFIX"}) {
+       {"FUNC", "USEPREFIX", "USESUFFIX", "CUSTOM_TYPE", "UNSUFFIX", "UNPREFIX", "DEFINE_SIMPLE_TYPE", "DEFINE_CPLX_TYPE"}) {
     if (IsKeyword(line, keyword)) return true;
   }
   return false;
@@ -112,6 +112,11 @@ std::vector<WppFunction::Parameter> ParseParameters(std::string_view text, const
   return parameters;
 }
 
+void Apply(const WppConfig::Affix& affix, WppFunction& function) {
+  (affix.prefix ? function.prefix : function.suffix) = affix.format;
+  (affix.prefix ? function.prefix_arguments : function.suffix_arguments) = affix.arguments;
+}
+
 void ParseAffix(std::string_view text, bool prefix, const Statement& statement,
                 const std::string& file, WppConfig& config) {
   std::string_view inside;
@@ -125,15 +130,12 @@ void ParseAffix(std::string_view text, bool prefix, const Statement& statement,
         file, statement.line,
         fmt::format("WPP configuration: '{}' should name a function and a format", statement.text));
   }
-  WppFunction* function = config.Function(parts[0]);
-  if (function == nullptr) {
-    throw BuildError(
-        file, statement.line,
-        fmt::format("WPP configuration: there is no FUNC {}", parts[0]));
+  WppConfig::Affix affix{parts[0], parts[1], file, statement.text, {parts.begin() + 2, parts.end()}, prefix, statement.line};
+  if (WppFunction* function = config.Function(parts[0])) {
+    Apply(affix, *function);
+  } else {
+    config.open.push_back(std::move(affix));
   }
-  (prefix ? function->prefix : function->suffix) = parts[1];
-  (prefix ? function->prefix_arguments : function->suffix_arguments)
-      .assign(parts.begin() + 2, parts.end());
 }
 
 std::string Unquote(std::string text) {
@@ -194,6 +196,32 @@ void ParseCustomType(std::string_view text, const Statement& statement, const st
   config.Add(std::move(type));
 }
 
+// DEFINE_SIMPLE_TYPE(name, type, Item..., ...), DEFINE_CPLX_TYPE(name, macro, type, Item..., ...): the item says how a value is shown.
+void ParseDefinedType(std::string_view text, const Statement& statement, const std::string& file, WppConfig& config) {
+  static constexpr std::pair<std::string_view, const char*> kItems[] = {
+      {"ItemHEXDump", "HEXDUMP"}, {"ItemNTSTATUS", "STATUS"},      {"ItemWINERROR", "WINERROR"}, {"ItemHRESULT", "HRESULT"},   {"ItemGuid", "GUID"},
+      {"ItemCLSID", "CLSID"},     {"ItemLIBID", "LIBID"},          {"ItemIID", "IID"},           {"ItemIPAddr", "IPADDR"},     {"ItemIPV6Addr", "IPV6ADDR"},
+      {"ItemPort", "PORT"},       {"ItemTimestamp", "TIMESTAMP"},  {"ItemTimeDelta", "delta"},   {"ItemWaitTime", "WAITTIME"}, {"ItemString", "ASTR"},
+      {"ItemRString", "ARSTR"},   {"ItemWString", "WSTR"},         {"ItemRWString", "ARWSTR"},   {"ItemSid", "sid"},           {"ItemLongLong", "LONGLONG"},
+      {"ItemULongLong", "ULONGLONG"}, {"ItemLongLongX", "ULONGLONG"}, {"ItemULong", "ULONG"},    {"ItemPtr", "POINTER"},       {"ItemLong", "LONG"},
+      {"ItemInt", "LONG"},        {"ItemShort", "LONG"},           {"ItemChar", "LONG"}};
+  std::string_view inside;
+  if (!TakeGroup(text, '(', ')', inside))
+    throw BuildError(file, statement.line, fmt::format("WPP configuration: '{}' has no parentheses", statement.text));
+  const std::vector<std::string> parts = SplitArguments(inside);
+  if (parts.size() < 3) throw BuildError(file, statement.line, fmt::format("WPP configuration: '{}' names no type and no item", statement.text));
+  for (const std::string& part : parts) {
+    for (const auto& [item, alias] : kItems) {
+      if (part != item) continue;
+      WppType type;
+      type.name = parts[0];
+      type.alias = alias;
+      if (type.name != type.alias) config.Add(std::move(type));
+      return;
+    }
+  }
+}
+
 void ParseStatement(const Statement& statement, const std::string& file, WppConfig& config) {
   std::string_view text = statement.text;
   if (IsKeyword(text, "FUNC")) {
@@ -202,6 +230,10 @@ void ParseStatement(const Statement& statement, const std::string& file, WppConf
     ParseAffix(text.substr(9), true, statement, file, config);
   } else if (IsKeyword(text, "USESUFFIX")) {
     ParseAffix(text.substr(9), false, statement, file, config);
+  } else if (IsKeyword(text, "DEFINE_SIMPLE_TYPE")) {
+    ParseDefinedType(text.substr(18), statement, file, config);
+  } else if (IsKeyword(text, "DEFINE_CPLX_TYPE")) {
+    ParseDefinedType(text.substr(16), statement, file, config);
   } else if (IsKeyword(text, "CUSTOM_TYPE")) {
     ParseCustomType(text.substr(11), statement, file, config);
   }
@@ -269,8 +301,21 @@ WppFunction* WppConfig::Function(std::string_view name) {
   return nullptr;
 }
 
+void WppConfig::Check() const {
+  if (open.empty()) return;
+  throw BuildError(open.front().file, open.front().line, fmt::format("WPP configuration: there is no FUNC {} for '{}'", open.front().function, open.front().statement));
+}
+
 void WppConfig::Add(WppFunction function) {
+  std::erase_if(open, [&](const Affix& affix) {
+    if (affix.function != function.name) return false;
+    Apply(affix, function);
+    return true;
+  });
   if (WppFunction* old = Function(function.name)) {
+    // A file may be read twice, once for the scan and once as a header.
+    if (function.prefix.empty()) function.prefix = old->prefix, function.prefix_arguments = old->prefix_arguments;
+    if (function.suffix.empty()) function.suffix = old->suffix, function.suffix_arguments = old->suffix_arguments;
     *old = std::move(function);
   } else {
     functions.push_back(std::move(function));

@@ -31,15 +31,25 @@ struct WppType {
   bool is_set = false;
   std::string enumeration;  // ItemEnum(this): words come from the sources
   std::vector<std::pair<long long, std::string>> words;
+  std::string alias;  // DEFINE_SIMPLE_TYPE, DEFINE_CPLX_TYPE: the type of WPP's own that shows it
 };
 
 struct WppConfig {
+  // USEPREFIX or USESUFFIX of a function that no FUNC has named yet.
+  struct Affix {
+    std::string function, format, file, statement;
+    std::vector<std::string> arguments;
+    bool prefix = false;
+    int line = 0;
+  };
   std::vector<WppFunction> functions;
+  std::vector<Affix> open;
   std::vector<WppType> types;
   bool own_level_enabled = false;  // the driver defines WPP_LEVEL_ENABLED itself
 
   WppFunction* Function(std::string_view name);
-  void Add(WppFunction function);  // replaces one of the same name
+  void Add(WppFunction function);  // replaces one of the same name; takes what was said of it before
+  void Check() const;              // throws where a prefix or suffix is left without its function
   void Add(WppType type);
 };
 

@@ -82,6 +82,24 @@ const DRYDOCK_WPP_MODULE DrydockWppModule = { sizeof(DRYDOCK_WPP_MODULE), WPP_LA
 #define WPP_LEVEL_ENABLED(LEVEL) \
     (WPP_CONTROL(WPP_BIT_##LEVEL).Flags[WPP_FLAG_NO(WPP_BIT_##LEVEL)] & WPP_MASK(WPP_BIT_##LEVEL))
 #endif
+#ifndef WPP_FLAG_ENABLED
+#define WPP_FLAG_ENABLED(FLAG) \
+    (WPP_CONTROL(WPP_BIT_##FLAG).Flags[WPP_FLAG_NO(WPP_BIT_##FLAG)] & WPP_MASK(WPP_BIT_##FLAG))
+#endif
+#ifndef WPP_FLAG_LOGGER
+#define WPP_FLAG_LOGGER(FLAG) (WPP_CONTROL(WPP_BIT_##FLAG).Logger),
+#endif
+#ifndef WPP_FLAGS_ENABLED
+#define WPP_FLAGS_ENABLED(FLAGS) WPP_FLAG_ENABLED(FLAGS)
+#endif
+#ifndef WPP_FLAGS_LOGGER
+#define WPP_FLAGS_LOGGER(FLAGS) WPP_FLAG_LOGGER(FLAGS)
+#endif
+/* Windows 2000 had these; they do nothing since. */
+#ifndef WPP_SYSTEMCONTROL
+#define WPP_SYSTEMCONTROL(...)
+#define WPP_SYSTEMCONTROL2(...)
+#endif
 #define DRYDOCK_WPP_ON() (DrydockWppControls[0].Flags[0] != 0)
 #define DRYDOCK_WPP_OPEN(...) __VA_ARGS__
 #define DRYDOCK_WPP_CALL(Function, Arguments) Function Arguments
@@ -101,6 +119,11 @@ const DRYDOCK_WPP_MODULE DrydockWppModule = { sizeof(DRYDOCK_WPP_MODULE), WPP_LA
 std::string Types(const WppConfig& config) {
   std::string text, table;
   for (const WppType& type : config.types) {
+    if (!type.alias.empty() && IsIdentifier(type.name)) {
+      text += fmt::format("static const DRYDOCK_WPP_WORD DrydockWppWords_{}[] = {{ {{ 0, \"{}\" }}, {{ 0, 0 }} }};\n", type.name, type.alias);
+      table += fmt::format("    {{ \"{0}\", DRYDOCK_WPP_ALIAS, DrydockWppWords_{0} }},\n", type.name);
+      continue;
+    }
     if (type.words.empty() || !IsIdentifier(type.name)) continue;
     text += fmt::format("static const DRYDOCK_WPP_WORD DrydockWppWords_{}[] = {{\n", type.name);
     for (const auto& [value, word] : type.words)

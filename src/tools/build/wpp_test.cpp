@@ -17,6 +17,7 @@ using testing::HasSubstr;
 WppConfig Read(std::string_view text) {
   WppConfig config = DefaultWppConfig();
   ReadWppBlocks(text, "trace.h", config);
+  config.Check();
   return config;
 }
 
@@ -99,6 +100,13 @@ TEST(WppConfig, IniFilesMayHoldCodeBesides) {
       "DEFINE_CPLX_TYPE(HEXDUMP, WPP_LOGHEXDUMP, xstr_t, ItemHEXDump,\"s\", _HEX_, 0,2);\n",
       "local.ini", config);
   EXPECT_NE(config.Function("Mine"), nullptr);
+  EXPECT_THAT(config.types, testing::IsEmpty()) << "one of WPP's own";
+  ReadWppIni("DEFINE_CPLX_TYPE(BYTES, WPP_LOGHEXDUMP, xstr_t, ItemHEXDump,\"s\", _HEX_, 0,2);\nDEFINE_SIMPLE_TYPE(NDIS_STATUS, NDIS_STATUS, ItemNTSTATUS, \"08X\", _N_, 0);\n",
+             "local.ini", config);
+  ASSERT_EQ(config.types.size(), 2u);
+  EXPECT_EQ(config.types[0].name + "=" + config.types[0].alias, "BYTES=HEXDUMP");
+  EXPECT_EQ(config.types[1].name + "=" + config.types[1].alias, "NDIS_STATUS=STATUS");
+  EXPECT_THAT(ErrorOf([] { WppConfig own; ReadWppIni("\nDEFINE_SIMPLE_TYPE(X);\n", "local.ini", own); }), HasSubstr("local.ini:2: error: WPP configuration"));
 }
 
 // The generated header is compiled, linked with a runtime that prints, and run: as C and C++, with
