@@ -28,6 +28,7 @@
 #include "drydock/hardware.h"
 #include "drydock/io.h"
 #include "drydock/model.h"
+#include "drydock/process.h"
 #include "drydock/report.h"
 #include "drydock/status.h"
 #include "drydock/verifier_settings.h"
@@ -282,6 +283,9 @@ class Machine {
   File Open(Device device, OpenOptions options = {});
   File Open(const std::string& name,
             OpenOptions options = {});  // NT name: "\\??\\C:\\x", "\\Device\\Thing", or "C:\\x"
+
+  // A process of the machine, made of an application's image (drydock app; drydock/process.h). Throws Error when there is no such image.
+  Process StartProcess(const std::string& image_path, const ProcessOptions& options = {});
 
   // --- names ---
   Status Map(const NameMapping& mapping);

@@ -15,6 +15,7 @@ enum class ReportKind : uint8_t {
   kStall,     // somebody waits for something that can never come; the machine is stopped
   kLeak,      // something was not given back at unload
   kBreak,     // misuse that goes on (the framework would break into the debugger)
+  kCrash,     // an application of the machine went wrong and ended (drydock/process.h)
   kHostEnded, // a UMDF driver went wrong and its host was ended (MachineOptions::contain_hosts)
 };
 

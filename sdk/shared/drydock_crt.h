@@ -340,6 +340,7 @@ using ::DrydockWmemset;
 #endif
 
 #define DRYDOCK_CRT_READY
+#include "drydock_app_crt.h"
 #endif  // DRYDOCK_CRT_H
 
 #include "drydock_crt_names.h"

@@ -169,3 +169,6 @@
 #define _snwprintf_s DrydockSnsW
 #undef _vsnwprintf_s
 #define _vsnwprintf_s DrydockVsnsW
+#ifdef DRYDOCK_APP_BUILD
+#include "drydock_app_names.h"
+#endif

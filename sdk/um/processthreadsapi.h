@@ -18,6 +18,7 @@ BOOL GetExitCodeThread(HANDLE hThread, LPDWORD lpExitCode);
 DWORD GetCurrentThreadId(VOID);
 BOOL SwitchToThread(VOID);
 HANDLE GetCurrentProcess(VOID);
+DWORD QueueUserAPC(PAPCFUNC pfnAPC, HANDLE hThread, ULONG_PTR dwData);
 
 #ifdef __cplusplus
 }

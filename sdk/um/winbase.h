@@ -2,10 +2,13 @@
 #ifndef _WINBASE_
 #define _WINBASE_
 
+#include "consoleapi.h"
 #include "debugapi.h"
 #include "errhandlingapi.h"
+#include "fileapi.h"
 #include "handleapi.h"
 #include "heapapi.h"
+#include "ioapiset.h"
 #include "minwinbase.h"
 #include "processthreadsapi.h"
 #include "synchapi.h"

@@ -13,6 +13,9 @@
 #include "winnt.h"
 #include "winreg.h"
 #ifndef WIN32_LEAN_AND_MEAN
+#include "winsvc.h"
+#endif
+#ifndef WIN32_LEAN_AND_MEAN
 #include "winioctl.h"
 #endif
 

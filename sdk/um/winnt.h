@@ -11,6 +11,7 @@
 #include "excpt.h"
 #include "ntstatus.h"
 #include "wdm/access.h"
+#include "wdm/file_info.h"
 #include "wdm/interlocked.h"
 #include "wdm/list.h"
 #include "wdm/registry.h"

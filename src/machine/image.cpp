@@ -80,7 +80,7 @@ std::string ServiceName(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<Image> Image::Load(const std::string& path) {
+std::unique_ptr<Image> Image::LoadAny(const std::string& path) {
   Descriptor source{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (source.fd < 0) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
   struct stat status {};
@@ -113,7 +113,8 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
   }
   for (const char* symbol : {"FxDriverEntry", "DriverEntry"})
     if (!image->entry_) image->entry_ = reinterpret_cast<DriverEntryPoint>(dlsym(image->library_, symbol));
-  if (!image->entry_) throw Error(fmt::format("{}: no driver: neither FxDriverEntry nor DriverEntry is exported", path));
+  image->application_ = dlsym(image->library_, "DrydockApplication");
+  if (!image->entry_ && !image->application_) throw Error(fmt::format("{}: no driver: neither FxDriverEntry nor DriverEntry is exported", path));
 
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockImageInfo"))) image->information_ = text;
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockMofResources"))) image->mof_resources_ = text;
@@ -127,6 +128,18 @@ std::unique_ptr<Image> Image::Load(const std::string& path) {
   char absolute[4096];
   image->range_.path = realpath(path.c_str(), absolute) ? absolute : path;
   image->driver_name_ = name;
+  return image;
+}
+
+std::unique_ptr<Image> Image::Load(const std::string& path) {
+  std::unique_ptr<Image> image = LoadAny(path);
+  if (!image->entry_) throw Error(fmt::format("{}: an application, not a driver; drydock app runs it", path));
+  return image;
+}
+
+std::unique_ptr<Image> Image::LoadApplication(const std::string& path) {
+  std::unique_ptr<Image> image = LoadAny(path);
+  if (!image->application_) throw Error(fmt::format("{}: a driver, not an application; drydock run loads it", path));
   return image;
 }
 

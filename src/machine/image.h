@@ -15,11 +15,14 @@ namespace drydock::machine {
 class Image {
  public:
   static std::unique_ptr<Image> Load(const std::string& path);
+  // Of an application (drydock app): no driver's entry, but DrydockApplication.
+  static std::unique_ptr<Image> LoadApplication(const std::string& path);
   ~Image();
   Image(const Image&) = delete;
   Image& operator=(const Image&) = delete;
 
   DriverEntryPoint entry() const { return entry_; }
+  const void* application() const { return application_; }  // nt::win32::ProgramEntry
   const std::string& driver_name() const { return driver_name_; }  // service name: from the image's information or the file's name
   const std::string& information() const { return information_; }  // JSON as the builder wrote it, may be empty
   const std::string& mof_resources() const { return mof_resources_; }  // machine/mof.h; empty: none
@@ -28,9 +31,11 @@ class Image {
 
  private:
   Image() = default;
+  static std::unique_ptr<Image> LoadAny(const std::string& path);
   void* library_ = nullptr;
   int descriptor_ = -1;  // of the copy
   DriverEntryPoint entry_ = nullptr;
+  const void* application_ = nullptr;
   std::string driver_name_;
   std::string information_;
   std::string mof_resources_;

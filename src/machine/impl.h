@@ -68,6 +68,9 @@ struct Machine::Impl {
   std::unique_ptr<nt::Kernel> kernel;
   std::unique_ptr<wdf::Framework> framework;
   std::unique_ptr<verifier::Verifier> verifier;  // null: no rules
+  rt::Lock processes_lock;
+  std::vector<std::unique_ptr<Process::Impl>> processes;  // applications (machine/process_impl.h); added to under the lock
+  void EndProcesses();
   nt::Process* application = nullptr;  // the process that File calls from outside belong to
 
   // The thread that an OS thread from outside is while it calls: one and the same for every call, because its requests end with it. A

@@ -10,6 +10,7 @@
 #include "backend/map.h"
 #include "machine/impl.h"
 #include "machine/names.h"
+#include "machine/process_impl.h"
 #include "machine/setup/driver_store.h"
 #include "nt/ke/clock.h"
 #include "nt/ps/process.h"
@@ -68,7 +69,13 @@ void Machine::Impl::EndCaller() {
 Machine::Impl::~Impl() {
   executor->DisarmAndWait(&watchdog.timer);
   ending = true;
-  { machine::Inside last_time(*this, /*watched=*/false); }
+  {
+    machine::Inside last_time(*this, /*watched=*/false);
+    try {
+      for (auto& process : processes) nt::win32::DropThings(process->program);
+    } catch (const rt::TaskStopped&) {
+    }
+  }
   // Whatever still waits is unwound before the objects it waits for go.
   executor->EndTasks();
   EndCaller();
@@ -108,6 +115,7 @@ Machine::Machine(MachineOptions options) : impl_(std::make_unique<Impl>(std::mov
 
 Machine::~Machine() {
   if (!impl_->stopped()) {
+    impl_->EndProcesses();
     for (size_t i = impl_->devices.size(); i-- > 0;)
       if (impl_->devices[i].pdo) SurpriseRemove(Device(&impl_->devices[i]));
     RunUntilIdle();  // what removal left to workers

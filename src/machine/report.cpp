@@ -11,6 +11,7 @@ const char* KindName(ReportKind kind) {
     case ReportKind::kStall: return "stall";
     case ReportKind::kLeak: return "leak";
     case ReportKind::kBreak: return "break";
+    case ReportKind::kCrash: return "crash of an application";
     case ReportKind::kHostEnded: return "host ended";
   }
   return "report";

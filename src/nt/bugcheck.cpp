@@ -11,6 +11,7 @@
 #include "nt/kernel.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
+#include "nt/win32/crash.h"
 #include "runtime/fault_handler.h"
 
 namespace drydock::nt {
@@ -22,9 +23,15 @@ void RaiseBugCheck(BugCheckData data) {
     std::abort();
   }
   // What a driver does inside a host ends that, where the machine is made so.
-  if (kernel->host_failed && !kernel->executor.stopped()) {
+  if (!kernel->executor.stopped()) {
     CallbackFrame* frame = CurrentThread().callbacks;
-    if (frame && frame->host && kernel->host_failed(*kernel, *frame->host, data)) throw HostEnded();
+    CallbackHost* host = frame ? frame->host : nullptr;
+    if (host && host->program) {
+      // An application's crash is its own.
+      win32::Crashed(*host->program, data);
+      throw HostEnded();
+    }
+    if (host && kernel->host_failed && kernel->host_failed(*kernel, *host, data)) throw HostEnded();
   }
   // In a machine that has stopped, what unwinds may well trip over what is no more: only the first failure is told.
   if (!kernel->executor.stopped() && !kernel->bug_checked.exchange(true)) {

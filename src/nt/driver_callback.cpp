@@ -96,6 +96,14 @@ void EnterCallback(CallbackFrame& frame, const char* name, const void* code, con
   thread.callbacks = &frame;
 }
 
+void EnterHost(CallbackFrame& frame, CallbackHost& host, const char* name, const void* code) {
+  EnterCallback(frame, name, code, nullptr);
+  frame.host = &host;
+  frame.subject = nullptr;
+  host.inside.fetch_add(1);
+  host.steps.fetch_add(1, std::memory_order_relaxed);
+}
+
 void LeaveCallback(CallbackFrame& frame, IrqlRule rule) {
   Thread& thread = CurrentThread();
   RT_ASSERT(thread.callbacks == &frame);

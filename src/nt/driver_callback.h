@@ -20,8 +20,10 @@ struct DrydockSehFrame;
 
 namespace drydock::nt {
 
+struct BugCheckData;
 struct Process;
 struct Thread;
+namespace win32 { struct Program; }
 
 // Where drivers of user mode run: their callbacks end together, when one of them goes wrong (wdf/um/host.h). A call into an ended host returns
 // at once; one that is under way is left by HostEnded, at the latest at the driver's next wait or framework call.
@@ -35,6 +37,7 @@ struct CallbackHost {
   std::atomic<uint32_t> inside{0};  // calls under way
   std::atomic<uint64_t> steps{0};   // calls begun or ended so far: progress
   Process* process = nullptr;       // whose the drivers are
+  win32::Program* program = nullptr;  // an application of the machine (nt/win32/program.h); null: a driver's host
   rt::Lock lock;
   Waiting* waiting RT_GUARDED_BY(lock) = nullptr;
 
@@ -66,6 +69,7 @@ enum class IrqlRule : uint8_t {
 
 namespace internal {
 void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject);  // pushes
+void EnterHost(CallbackFrame& frame, CallbackHost& host, const char* name, const void* code);  // pushes a call into that host
 void LeaveCallback(CallbackFrame& frame, IrqlRule rule);                         // pops and checks
 [[noreturn]] void RaiseFault(CallbackFrame& frame);                              // after a fault: pops and bug-checks
 
@@ -81,6 +85,7 @@ struct CallbackScope {  // pops when a stop unwinds through us
   CallbackFrame frame;
   bool left = false;
   CallbackScope(const char* name, const void* code, const void* subject) { EnterCallback(frame, name, code, subject); }
+  CallbackScope(CallbackHost& host, const char* name, const void* code) { EnterHost(frame, host, name, code); }
   ~CallbackScope();
 };
 
@@ -116,6 +121,28 @@ R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... argument
 template <class R, class... P, class... A>
 R CallDriver(const char* name, R (*function)(P...), A... arguments) {
   return CallDriver(name, IrqlRule::kSame, function, arguments...);
+}
+
+// Calls a function of an application: the same, in its host.
+template <class R, class... P, class... A>
+R CallApplication(CallbackHost& host, const char* name, R (*function)(P...), A... arguments) {
+  internal::CallbackScope scope(host, name, reinterpret_cast<const void*>(function));
+  if (__builtin_expect(internal::Ended(&scope.frame), 0)) return internal::EndedResult<R>();
+  try {
+    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
+    if constexpr (__is_same(R, void)) {
+      function(static_cast<P>(arguments)...);
+      scope.left = true;
+      internal::LeaveCallback(scope.frame, IrqlRule::kSame);
+    } else {
+      R result = function(static_cast<P>(arguments)...);
+      scope.left = true;
+      internal::LeaveCallback(scope.frame, IrqlRule::kSame);
+      return result;
+    }
+  } catch (const HostEnded&) {
+    return internal::EndedResult<R>();
+  }
 }
 
 // Makes the process's fault handler known to the kernel once (idempotent): faults inside CallDriver become reports, others keep their

@@ -5,6 +5,7 @@
 
 namespace drydock::tools {
 
+int AppVerb(int argc, char** argv);
 int BuildVerb(int argc, char** argv);
 int CcVerb(int argc, char** argv);
 int CoverageVerb(int argc, char** argv);
@@ -21,6 +22,7 @@ struct Verb {
 };
 
 inline constexpr Verb kVerbs[] = {
+    {"app", "compile a console application from its Visual Studio project and run it in a machine", AppVerb},
     {"build", "compile a driver from its Visual Studio project or a folder", BuildVerb},
     {"cc", "run one compilation with MSVC's dialect translated (a compiler launcher)", CcVerb},
     {"coverage", "tell which lines of a driver ran (built with --coverage)", CoverageVerb},

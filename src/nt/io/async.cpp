@@ -30,6 +30,11 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
   FILE_OBJECT* file = block->file;
   KEVENT* event = block->event;
   bool set_file_event = block->set_file_event;
+  const Result result = block->result;
+  auto tell = block->tell;
+  void* told = block->told;
+  block->told = nullptr;
+  block->pended = pending_returned;
   block->completion.Signal();
   block->Release();
   if (event) {
@@ -37,12 +42,14 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
     ob::Dereference(event);
   }
   if (set_file_event && !inline_error) KeSetEvent(&file->Event, IO_NO_INCREMENT, FALSE);
+  if (told) tell(told, &result, pending_returned);
   ob::Dereference(file);
 }
 
 void DiscardBlock(void* context) {
   auto* block = static_cast<AsyncIo::Block*>(context);
   for (mm::UserRange& range : block->ranges) range.Reset();  // a ticket may outlive the machine
+  if (block->told) block->tell(block->told, nullptr, false);
   block->Release();
 }
 
@@ -64,6 +71,11 @@ NTSTATUS StartAsync(AsyncIo::Block& block, FILE_OBJECT* file, const Request& req
     block.result.status = status;
     if (block.event) ob::Dereference(block.event);
     block.event = nullptr;
+    if (block.told) {
+      const Result failed = block.result;
+      block.tell(block.told, &failed, false);
+    }
+    block.told = nullptr;
     block.completion.Signal();
     block.Release();
     return status;

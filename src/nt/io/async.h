@@ -24,6 +24,10 @@ struct AsyncIo::Block {
   IO_STATUS_BLOCK* iosb = nullptr;
   KEVENT* event = nullptr;        // referenced; released when finished
   bool set_file_event = false;
+  bool pended = false;            // a driver returned STATUS_PENDING; valid once finished
+  // What else is told of the end (nt/win32); `told` goes with the call. Without a result: the request was never sent, or the machine ends.
+  void (*tell)(void* told, const Result* result, bool pended) = nullptr;
+  void* told = nullptr;
 
   void Release() {
     if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;

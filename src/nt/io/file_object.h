@@ -18,6 +18,9 @@ struct FileExtension {
   KPROCESSOR_MODE mode = KernelMode;  // who opened it
   ULONG options = 0;                  // create options
   SECURITY_IMPERSONATION_LEVEL impersonation = SecurityImpersonation;
+  void* completion_port = nullptr;    // nt/win32: where overlapped requests are told, referenced
+  ULONG_PTR completion_key = 0;
+  UCHAR completion_modes = 0;
 };
 
 inline FileExtension* ExtensionOf(const FILE_OBJECT* file) { return static_cast<FileExtension*>(file->FileObjectExtension); }

@@ -66,6 +66,10 @@ void CloseFileObject(void* body) {
     DropDeviceUse(device);
     ob::Dereference(device);
   }
+  if (FileExtension* extension = ExtensionOf(file); extension && extension->completion_port) {
+    ob::Dereference(extension->completion_port);
+    extension->completion_port = nullptr;
+  }
   if (file->RelatedFileObject) {
     ob::Dereference(file->RelatedFileObject);
     file->RelatedFileObject = nullptr;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nt/ob/handle_table.h"
+#include "nt/win32/program.h"
 #include "nt/win32/win32.h"
 
 using namespace drydock::nt;
@@ -42,7 +43,7 @@ NTSTATUS Open(HKEY key, LPCWSTR sub_key, REGSAM access, bool create, PHKEY resul
   if (path.size() > UNICODE_STRING_MAX_CHARS) return STATUS_OBJECT_NAME_INVALID;
   RtlInitUnicodeString(&name, path.c_str());
   OBJECT_ATTRIBUTES attributes;
-  InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+  InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | HandleAttributes(),
                              IsPredefined(key) ? nullptr : key, nullptr);
   HANDLE handle = nullptr;
   const NTSTATUS status =

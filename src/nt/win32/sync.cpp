@@ -8,6 +8,9 @@
 #include "nt/ke/drivers_wait.h"
 #include "nt/ob/handle_table.h"
 #include "nt/thread.h"
+#include "nt/win32/console.h"
+#include "nt/win32/program.h"
+#include "nt/win32/user_apc.h"
 #include "nt/win32/win32.h"
 
 using namespace drydock;
@@ -53,7 +56,7 @@ HANDLE Insert(void* body, PCWSTR name, ACCESS_MASK access) {
   }
   OBJECT_ATTRIBUTES object_attributes;
   InitializeObjectAttributes(&object_attributes, path.empty() ? nullptr : &path_string,
-                             OBJ_OPENIF | OBJ_KERNEL_HANDLE, nullptr, nullptr);
+                             OBJ_OPENIF | HandleAttributes(), nullptr, nullptr);
   ob::Attributes attributes;
   NTSTATUS status = attributes.Take(&object_attributes);
   HANDLE handle = nullptr;
@@ -120,7 +123,7 @@ using namespace drydock::nt::win32;
 extern "C" {
 
 BOOL CloseHandle(HANDLE hObject) {
-  if (hObject == ZwCurrentProcess() || hObject == ZwCurrentThread()) return TRUE;
+  if (hObject == ZwCurrentProcess() || hObject == ZwCurrentThread() || StreamOf(hObject) >= 0) return TRUE;
   // A driver's wrong handle is its caller's error here, not the machine's end as in kernel mode.
   void* body;
   if (!Succeeded(ob::ReferenceByHandle(hObject, 0, nullptr, KernelMode, &body))) return FALSE;
@@ -134,7 +137,7 @@ BOOL DuplicateHandle(HANDLE hSourceProcessHandle, HANDLE hSourceHandle, HANDLE h
                      DWORD dwOptions) {
   (void)bInheritHandle;  // nobody inherits from a driver host
   return Succeeded(ZwDuplicateObject(hSourceProcessHandle, hSourceHandle, hTargetProcessHandle,
-                                     lpTargetHandle, dwDesiredAccess, OBJ_KERNEL_HANDLE,
+                                     lpTargetHandle, dwDesiredAccess, HandleAttributes(),
                                      dwOptions));
 }
 
@@ -198,21 +201,36 @@ BOOL ReleaseSemaphore(HANDLE hSemaphore, LONG lReleaseCount, LPLONG lpPreviousCo
       });
 }
 
-DWORD WaitForSingleObjectEx(HANDLE hHandle, DWORD dwMilliseconds, BOOL bAlertable) {
+// A wait that the end of its program ends is left without anything held.
+static DWORD WaitHeld(HANDLE hHandle, DWORD dwMilliseconds, BOOL bAlertable) {
   Waitable object;
   const NTSTATUS status = object.Take(hHandle);
   if (!NT_SUCCESS(status)) return WaitResult(status);
   LARGE_INTEGER time;
-  drydock::nt::ke::DriversWait scope;
-  return WaitResult(KeWaitForSingleObject(object.header(), UserRequest, KernelMode,
-                                          bAlertable != FALSE, Timeout(dwMilliseconds, &time)));
+  try {
+    if (Program* program = bAlertable ? CurrentProgram() : nullptr) {
+      void* header = object.header();
+      return WaitResult(AlertableWait(*program, &header, 1, Timeout(dwMilliseconds, &time)));
+    }
+    drydock::nt::ke::DriversWait scope;
+    return WaitResult(KeWaitForSingleObject(object.header(), UserRequest, KernelMode,
+                                            bAlertable != FALSE, Timeout(dwMilliseconds, &time)));
+  } catch (const HostEnded&) {
+    return WAIT_FAILED;
+  }
+}
+DWORD WaitForSingleObjectEx(HANDLE hHandle, DWORD dwMilliseconds, BOOL bAlertable) {
+  LeaveIfEnded();
+  const DWORD result = WaitHeld(hHandle, dwMilliseconds, bAlertable);
+  LeaveIfEnded();
+  return result;
 }
 DWORD WaitForSingleObject(HANDLE hHandle, DWORD dwMilliseconds) {
   return WaitForSingleObjectEx(hHandle, dwMilliseconds, FALSE);
 }
 
-DWORD WaitForMultipleObjectsEx(DWORD nCount, const HANDLE* lpHandles, BOOL bWaitAll,
-                               DWORD dwMilliseconds, BOOL bAlertable) {
+static DWORD WaitForSeveralHeld(DWORD nCount, const HANDLE* lpHandles, BOOL bWaitAll,
+                                DWORD dwMilliseconds, BOOL bAlertable) {
   if (nCount == 0 || nCount > MAXIMUM_WAIT_OBJECTS) return WaitResult(STATUS_INVALID_PARAMETER);
   Waitable objects[MAXIMUM_WAIT_OBJECTS];
   void* headers[MAXIMUM_WAIT_OBJECTS];
@@ -223,10 +241,23 @@ DWORD WaitForMultipleObjectsEx(DWORD nCount, const HANDLE* lpHandles, BOOL bWait
   }
   KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
   LARGE_INTEGER time;
-  drydock::nt::ke::DriversWait scope;
-  return WaitResult(KeWaitForMultipleObjects(nCount, headers, bWaitAll ? WaitAll : WaitAny,
-                                             UserRequest, KernelMode, bAlertable != FALSE,
-                                             Timeout(dwMilliseconds, &time), blocks));
+  try {
+    if (Program* program = bAlertable && !(bWaitAll && nCount > 1) ? CurrentProgram() : nullptr)
+      return WaitResult(AlertableWait(*program, headers, nCount, Timeout(dwMilliseconds, &time)));
+    drydock::nt::ke::DriversWait scope;
+    return WaitResult(KeWaitForMultipleObjects(nCount, headers, bWaitAll ? WaitAll : WaitAny,
+                                               UserRequest, KernelMode, bAlertable != FALSE,
+                                               Timeout(dwMilliseconds, &time), blocks));
+  } catch (const HostEnded&) {
+    return WAIT_FAILED;
+  }
+}
+DWORD WaitForMultipleObjectsEx(DWORD nCount, const HANDLE* lpHandles, BOOL bWaitAll,
+                               DWORD dwMilliseconds, BOOL bAlertable) {
+  LeaveIfEnded();
+  const DWORD result = WaitForSeveralHeld(nCount, lpHandles, bWaitAll, dwMilliseconds, bAlertable);
+  LeaveIfEnded();
+  return result;
 }
 DWORD WaitForMultipleObjects(DWORD nCount, const HANDLE* lpHandles, BOOL bWaitAll,
                              DWORD dwMilliseconds) {

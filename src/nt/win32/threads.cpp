@@ -7,6 +7,8 @@
 #include "nt/ob/handle_table.h"
 #include "nt/ps/start.h"
 #include "nt/ps/types.h"
+#include "nt/win32/program.h"
+#include "nt/win32/user_apc.h"
 #include "nt/win32/win32.h"
 
 using namespace drydock;
@@ -18,6 +20,7 @@ namespace {
 struct Start {
   LPTHREAD_START_ROUTINE routine;
   void* parameter;
+  Program* program;  // whose thread it is; null: a driver's
 };
 
 void RunThread(void* argument) {
@@ -26,7 +29,8 @@ void RunThread(void* argument) {
   Thread& thread = CurrentThread();
   try {
     thread.exit_status =
-        static_cast<int32_t>(CallDriver("ThreadProc", start.routine, start.parameter));
+        static_cast<int32_t>(start.program ? CallApplication(*start.program, "ThreadProc", start.routine, start.parameter)
+                                           : CallDriver("ThreadProc", start.routine, start.parameter));
   } catch (const rt::TaskStopped&) {
     if (!thread.terminating) throw;  // ExitThread comes here too
   }
@@ -56,13 +60,19 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
   const std::string name = fmt::format("thread of {}", CurrentThread().task->name);
   start.name = name.c_str();
   start.entry = &RunThread;
-  start.argument = new Start{lpStartAddress, lpParameter};
+  Program* program = CurrentProgram();
+  start.argument = new Start{lpStartAddress, lpParameter, program};
+  if (program != nullptr) {
+    LeaveIfEnded();
+    start.process = program->process;
+    start.system_thread = false;
+  }
   start.thread = &thread;
   kernel.executor.Detach(ps::StartThread(kernel, start));
   if (lpThreadId != nullptr) *lpThreadId = static_cast<DWORD>(thread->thread_id);
   HANDLE handle = nullptr;
   const NTSTATUS status =
-      ob::InsertHandle(kernel, thread, THREAD_ALL_ACCESS, OBJ_KERNEL_HANDLE, &handle);
+      ob::InsertHandle(kernel, thread, THREAD_ALL_ACCESS, HandleAttributes(), &handle);
   if (!Succeeded(status)) {
     ob::Dereference(thread);
     return nullptr;
@@ -101,10 +111,15 @@ BOOL SwitchToThread(VOID) {
 
 DWORD SleepEx(DWORD dwMilliseconds, BOOL bAlertable) {
   if (dwMilliseconds == 0) {
+    Program* program = bAlertable ? CurrentProgram() : nullptr;
+    if (program != nullptr && RunApcs(*program)) return WAIT_IO_COMPLETION;
     SwitchToThread();
     return 0;
   }
+  LeaveIfEnded();
   LARGE_INTEGER time;
+  if (Program* program = bAlertable ? CurrentProgram() : nullptr)
+    return AlertableWait(*program, nullptr, 0, Timeout(dwMilliseconds, &time)) == STATUS_USER_APC ? WAIT_IO_COMPLETION : 0;
   if (Timeout(dwMilliseconds, &time) == nullptr) time.QuadPart = INT64_MIN;  // for ever
   drydock::nt::ke::DriversWait scope;
   return KeDelayExecutionThread(KernelMode, bAlertable != FALSE, &time) == STATUS_USER_APC

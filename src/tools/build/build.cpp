@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tools/build/application.h"
 #include "tools/build/driver_project.h"
 #include "tools/build/generated_headers.h"
 #include "tools/build/manifest.h"
@@ -39,6 +40,7 @@ class Builder {
     options.nearest_configuration = request_.nearest_configuration;
     options.solution = request_.solution;
     options.sdk_roots = surroundings_.sdk_roots;
+    options.application = request_.application;
     project_ = LoadDriverProject(request_.project, options, paths_, diagnostics_);
     compiler_ = FindCompiler(request_.compiler);
     const auto ninja = FindProgram("ninja");
@@ -55,8 +57,9 @@ class Builder {
     BuildResult result;
     for (const fs::path& inf : project_.infs) 
       result.infs.push_back(PlaceInf(inf, project_, out_, diagnostics_));
+    if (request_.application) PrepareApplication(project_);
     BuildPlan plan = Plan();
-    plan.image = result.image = out_ / (project_.target + ".so");
+    plan.image = result.image = out_ / (project_.target + (request_.application ? ".exe.so" : ".so"));
     WriteIfChanged(out_ / "build.ninja", NinjaText(plan));
     WriteIfChanged(out_ / "compile_commands.json", CompileCommandsJson(plan, out_));
     result.up_to_date = RunNinja(*ninja);
@@ -109,6 +112,7 @@ class Builder {
     if (map) plan.link_files.push_back(*map);
     if (!project_.entry_point.empty()) plan.link.push_back("-Wl,--defsym=DriverEntry=" + project_.entry_point);
     plan.link.push_back("-Wl,-soname," + project_.target + ".so");
+    plan.link_libraries = flags_.link_libraries;
     return plan;
   }
 
@@ -301,7 +305,7 @@ class Builder {
         {"project", project_.file.string()},
         {"inf", project_.infs.empty() ? "" : project_.infs.front().stem().string() + ".inf"},
         {"sanitize", request_.sanitizers}};
-    if (project_.kind == DriverKind::kWdm) info["version"] = "";
+    if (project_.version_major == 0) info["version"] = "";
     return fmt::format(
         "/* What this driver image is; read by a machine that loads it. */\n"
         "__attribute__((section(\".drydock\"), used, visibility(\"default\"))) const char "
@@ -359,6 +363,7 @@ class Builder {
           "not checked");
       return;
     }
+    if (request_.application) CheckApplicationEntry(project_, sources_);
     const std::string missing =
         DescribeMissingFunctions(project_, image, surroundings_.library, flags_.runtime, sources_, Pages());
     if (missing.empty()) return;

@@ -24,6 +24,7 @@ struct BuildRequest {
   std::string compiler = "clang";
   std::vector<std::string> sanitizers;
   bool coverage = false;  // the image counts which lines run; what it counted lies in OUT/coverage when its machine has ended
+  bool application = false;  // what is built is one, not a driver
   int jobs = 0;  // 0: as many as ninja likes
 };
 

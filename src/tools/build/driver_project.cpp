@@ -26,6 +26,8 @@ const char* KindName(DriverKind kind) {
       return "UMDF";
     case DriverKind::kWdm:
       return "WDM";
+    case DriverKind::kApplication:
+      return "APP";
   }
   return "";
 }
@@ -152,13 +154,24 @@ bool NamesProcessor(std::string_view define) {
 // Whether a project that does not say its kind is a driver of the user-mode framework: it has an INF to be installed by.
 bool UsesUmdf(const msbuild::Project& project) { return !project.ItemsOf("Inf").empty(); }
 
-void DetermineKind(const msbuild::Project& project, DriverProject& driver) {
+void DetermineKind(const msbuild::Project& project, const ProjectOptions& options, DriverProject& driver) {
   const std::string type(Trim(project.Property("ConfigurationType")));
   const std::string driver_type(Trim(project.Property("DriverType")));
   const std::string toolset = ToLower(Trim(project.Property("PlatformToolset")));
   if (EqualsNoCase(type, "Application")) {
+    if (!options.application) {
+      throw At<NoDriver>(project, "ConfigurationType",
+                         "the project builds an application, not a driver (drydock app builds those)");
+    }
+    driver.kind = DriverKind::kApplication;
+    return;
+  }
+  if (options.application) {
+    driver.library = EqualsNoCase(type, "StaticLibrary");
+    driver.kind_known = false;
+    if (driver.library) return;
     throw At<NoDriver>(project, "ConfigurationType",
-                       "the project builds an application, not a driver");
+                       "the project builds no application (drydock build builds drivers)");
   }
   if (EqualsNoCase(type, "Utility") || EqualsNoCase(type, "Makefile")) {
     throw At<NoDriver>(project, "ConfigurationType",
@@ -239,7 +252,7 @@ class Loader {
     driver.configuration = options.configuration;
     driver.debug = EqualsNoCase(Trim(project.Property("UseDebugLibraries")), "true");
     driver.entry_point = EntryPoint(project);
-    DetermineKind(project, driver);
+    DetermineKind(project, options_, driver);
     if (driver.library && !referenced) {
       throw At<NoDriver>(project, "ConfigurationType",
                          "the project builds a static library; build a driver that refers to it");
@@ -253,6 +266,7 @@ class Loader {
     if (!EqualsNoCase(options.platform, "x64")) {
       for (SourceFile& source : driver.sources) std::erase_if(source.defines, NamesProcessor);
     }
+    CharacterSet(project, driver);
     PrecompiledHeaders(driver);
     Others(project, driver);
     if (driver.sources.empty())
@@ -302,8 +316,10 @@ class Loader {
     }
     if (driver.sources.empty())
       throw BuildError(fmt::format("{} holds no project and no C or C++ sources", folder.string()));
-    driver.kind = framework ? DriverKind::kKmdf : DriverKind::kWdm;
-    if (framework) {
+    driver.kind = options_.application ? DriverKind::kApplication
+                  : framework            ? DriverKind::kKmdf
+                                         : DriverKind::kWdm;
+    if (framework && !options_.application) {
       driver.version_major = 1;
       driver.version_minor = kNewestKmdfMinor;
     }
@@ -352,6 +368,17 @@ class Loader {
                        fmt::format("the project lists {} not there: {}",
                                    missing.size() == 1 ? "a source that is" : "sources that are",
                                    fmt::join(missing, ", ")));
+    }
+  }
+
+  void CharacterSet(const msbuild::Project& project, DriverProject& driver) {
+    const std::string set(Trim(project.Property("CharacterSet")));
+    const bool wide = EqualsNoCase(set, "Unicode");
+    if (!options_.application || (!wide && !EqualsNoCase(set, "MultiByte"))) return;
+    for (SourceFile& source : driver.sources) {
+      for (const char* name : {wide ? "_UNICODE" : "_MBCS", wide ? "UNICODE" : ""}) {
+        if (*name != 0) source.defines.insert(source.defines.begin(), std::string(name) + "=1");
+      }
     }
   }
 

@@ -14,7 +14,7 @@
 
 namespace drydock::tools {
 
-enum class DriverKind { kKmdf, kUmdf, kWdm };
+enum class DriverKind { kKmdf, kUmdf, kWdm, kApplication };
 const char* KindName(DriverKind kind);
 
 // The project is for something else than a driver: an application, a package, a library that stands alone.
@@ -83,6 +83,7 @@ struct DriverProject {
 };
 
 struct ProjectOptions {
+  bool application = false;  // an application is wanted, not a driver
   std::string configuration = "Debug";
   std::string platform = "x64";
   // Of a project that lacks the configuration, one that is like it is taken, with a warning. Else that is an error.

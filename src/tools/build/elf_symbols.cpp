@@ -69,6 +69,14 @@ std::set<std::string> OfferedSymbols(const std::filesystem::path& shared_object)
   return names;
 }
 
+std::set<std::string> DefinedInObject(const std::filesystem::path& object) {
+  std::set<std::string> names;
+  ForEachSymbol(object, SHT_SYMTAB, [&names](const GElf_Sym& symbol, const char* name) {
+    if (symbol.st_shndx != SHN_UNDEF && GELF_ST_BIND(symbol.st_info) != STB_LOCAL) names.insert(name);
+  });
+  return names;
+}
+
 std::set<std::string> UndefinedInObject(const std::filesystem::path& object) {
   return Undefined(object, SHT_SYMTAB);
 }

@@ -13,6 +13,8 @@ namespace drydock::tools {
 std::set<std::string> NeededSymbols(const std::filesystem::path& shared_object);
 // Dynamic symbols that a shared object defines.
 std::set<std::string> OfferedSymbols(const std::filesystem::path& shared_object);
+// Functions and variables that an object file defines for others.
+std::set<std::string> DefinedInObject(const std::filesystem::path& object);
 // Symbols that an object file refers to and does not define.
 std::set<std::string> UndefinedInObject(const std::filesystem::path& object);
 

@@ -55,7 +55,7 @@ std::string NinjaText(const BuildPlan& plan) {
       "  command = rm -f $out && ar rcs $out $in\n"
       "  description = AR $out\n"
       "rule link\n"
-      "  command = $run -o $out $in\n"
+      "  command = $run -o $out $in $libraries\n"
       "  description = LINK $out\n\n";
   for (const CompileStep& step : plan.compiles) {
     std::vector<std::string> run = step.launcher;
@@ -70,7 +70,7 @@ std::string NinjaText(const BuildPlan& plan) {
   }
   text += fmt::format("build {}: link{}", NinjaPath(plan.image), Join(inputs));
   if (!plan.link_files.empty()) text += " |" + Join(plan.link_files);
-  text += fmt::format("\n  run = {}\n", Command(plan.link));
+  text += fmt::format("\n  run = {}\n  libraries = {}\n", Command(plan.link), Command(plan.link_libraries));
   text += fmt::format("default {}\n", NinjaPath(plan.image));
   return text;
 }

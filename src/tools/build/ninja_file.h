@@ -25,6 +25,7 @@ struct BuildPlan {
   std::vector<std::string> link;               // compiler and options; inputs and output are added
   std::vector<std::filesystem::path> objects;  // of the image itself
   std::filesystem::path image;
+  std::vector<std::string> link_libraries;            // behind them
   std::vector<std::filesystem::path> link_files;  // that the link reads besides (version script)
 };
 

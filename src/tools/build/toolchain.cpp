@@ -132,6 +132,7 @@ DriverFlags LoadFlags(const Surroundings& surroundings, const DriverProject& pro
     Append(flags.defines, Strings(kind, "defines"));
     Append(flags.defines, Strings(configuration, "defines"));
     flags.link = Strings(all, "link");
+    Append(flags.link_libraries, Strings(kind, "link"));
     flags.runtime = Strings(all, "runtime");
     flags.coverage_runtime = Strings(all, "coverage_runtime");
     Append(flags.runtime, Strings(kind, "runtime"));

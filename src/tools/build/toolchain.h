@@ -48,6 +48,7 @@ struct DriverFlags {
   std::vector<std::filesystem::path> sources;   // that every image of this kind links
   std::vector<std::string> link;
   std::vector<std::string> coverage_runtime;  // what counting lines needs besides
+  std::vector<std::string> link_libraries;      // behind the objects
   std::vector<std::string> runtime;  // symbols of the C and compiler run-time; '*' at the end
 };
 

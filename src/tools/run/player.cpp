@@ -236,6 +236,8 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
       std::string bytes = ReadHardware(DeviceOf(command), command.part, static_cast<uint64_t>(command.offset), command.length);
       return Judge(command, {STATUS_SUCCESS, bytes.size()}, &bytes);
     }
+    case ScenarioVerb::kApp: return PlayApp(scope, command);
+    case ScenarioVerb::kEnds: return PlayEnds(scope, command);
     case ScenarioVerb::kAppears:
     case ScenarioVerb::kVanishes: return PlayAppears(command);
     case ScenarioVerb::kState: return PlayState(command);

@@ -29,6 +29,7 @@ class Player {
   struct Scope {          // files and requests of one task
     std::map<std::string, File> files;
     std::map<std::string, Started> requests;
+    std::map<std::string, Process> applications;
   };
 
   bool PlayIn(Scope& scope, const std::vector<Command>& commands);
@@ -46,6 +47,8 @@ class Player {
   bool PlayLog(const Command& command);
   bool PlayTrace(const Command& command);
   bool PlayExpectTrace(const Command& command);
+  bool PlayApp(Scope& scope, const Command& command);
+  bool PlayEnds(Scope& scope, const Command& command);
   bool PlayWmi(const Command& command);
   bool PlayStops(const Command& command);
   void Print(const std::string& line);

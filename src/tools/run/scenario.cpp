@@ -69,7 +69,7 @@ class LineParser {
         {"print", ScenarioVerb::kPrint}, {"plug", ScenarioVerb::kPlug},       {"disable", ScenarioVerb::kDisable},   {"enable", ScenarioVerb::kEnable},
         {"surprise-remove", ScenarioVerb::kSurprise}, {"eject", ScenarioVerb::kEject}, {"rescan", ScenarioVerb::kRescan}, {"tree", ScenarioVerb::kTree},
         {"sleep", ScenarioVerb::kSleep}, {"resume", ScenarioVerb::kResume},   {"wake", ScenarioVerb::kWake},
-        {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
+        {"app", ScenarioVerb::kApp},     {"ends", ScenarioVerb::kEnds},       {"appears", ScenarioVerb::kAppears}, {"vanishes", ScenarioVerb::kVanishes}, {"state", ScenarioVerb::kState}, {"log", ScenarioVerb::kLog},
         {"raise", ScenarioVerb::kRaise}, {"lower", ScenarioVerb::kLower},     {"poke", ScenarioVerb::kPoke},         {"peek", ScenarioVerb::kPeek},
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"move", ScenarioVerb::kMove}, {"wmi", ScenarioVerb::kWmi},
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}, {"serve", ScenarioVerb::kServe},
@@ -196,6 +196,12 @@ class LineParser {
         command_.length = static_cast<size_t>(state[1] - '0');
         return;
       }
+      case ScenarioVerb::kApp:
+        command_.request = Next("a name for the application");
+        command_.text = Word(Next("its image, X.exe.so"));
+        while (More() && words_[at_] != "in") command_.words.push_back(Word(Next("")));
+        return;
+      case ScenarioVerb::kEnds: command_.request = Next("the application's name"); return;
       case ScenarioVerb::kTasks: {
         command_.number = static_cast<int>(ParseNumber(Next("a number of tasks")));
         if (command_.number < 1 || command_.number > 1000) throw Error("tasks: 1 to 1000");
@@ -318,6 +324,10 @@ class LineParser {
       if (text.empty() || *end != 0) throw Error(fmt::format("'{}' is no number", text));
     } else if (command_.verb == ScenarioVerb::kExpectTrace && word == "from") {
       command_.device = Word(Next("a provider's name"));
+    } else if (word == "exit" && command_.verb == ScenarioVerb::kEnds) {
+      command_.code = ParseNumber(Next("an exit code"));
+    } else if (word == "says" && command_.verb == ScenarioVerb::kEnds) {
+      command_.words.push_back(ParseData(Next("words in quotes")));
     } else if (word == "of" && command_.verb == ScenarioVerb::kWmi) {
       command_.instance = Word(Next("the instance's name"));
     } else if (word == "within") {

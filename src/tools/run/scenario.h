@@ -29,6 +29,7 @@
 //   send port DATA      take port          the far end of a serial port of the machine description: sends; what has come since the last take
 //   lines port [cts] [dsr] [ring] [dcd]    the modem lines that the far end drives
 //   serve COM1 "/tmp/com1" [within 60s]    a terminal of Linux whose other end is the port, in real time
+//   app a echoapp.exe.so -Async 5 [in "text"]   starts an application and goes on; ends a [exit 1] [says "words"] [within 60s]: waits for its end
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -57,7 +58,7 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease, kMove,
-  kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops, kSetting, kBoot
+  kApp, kEnds, kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops, kSetting, kBoot
 };
 
 enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };
@@ -79,7 +80,7 @@ struct Command {
   bool internal = false;
   int number = 1;               // device, tasks
   std::string device;           // by name; then number does not count
-  std::vector<std::string> words;  // kState
+  std::vector<std::string> words;  // kState; kApp: arguments; kEnds: what the application has said
   bool none = false;               // kLog: no such words
   size_t part = 0;                 // kRaise, kLower: the pin; kPoke, kPeek: the resource; from 1, 0: the first
   WmiVerb wmi = WmiVerb::kQuery;   // kWmi: `text` is the block, `request` the item or method

@@ -1,0 +1,53 @@
+/* The entry stub of an application: finds main, wmain or what stands for them, whatever the language mangled it to. */
+typedef unsigned short WCHAR_OF_ENTRY;
+
+#define ENTRY(name, symbol) extern int name(int, void *, void *) __asm__(symbol) __attribute__((weak, visibility("hidden")))
+ENTRY(entry_main, "main");
+ENTRY(entry_wmain, "wmain");
+ENTRY(entry_wmain_none, "_Z5wmainv");
+ENTRY(entry_wmain_two, "_Z5wmainiPPw");
+ENTRY(entry_wmain_const, "_Z5wmainiPPKw");
+ENTRY(entry_wmain_array, "_Z5wmainiPKPw");
+ENTRY(entry_wmain_constant, "_Z5wmainiPKPKw");
+ENTRY(entry_wmain_three, "_Z5wmainiPPwS0_");
+
+/* A main that only MSVC takes gets these names from the builder; what a void one returns is no exit code. */
+ENTRY(entry_other, "DrydockMain");
+ENTRY(entry_other_none, "_Z11DrydockMainv");
+ENTRY(entry_other_two, "_Z11DrydockMainjPPc");
+ENTRY(entry_void, "DrydockVoidMain");
+ENTRY(entry_void_none, "_Z15DrydockVoidMainv");
+ENTRY(entry_void_two, "_Z15DrydockVoidMainiPPc");
+ENTRY(entry_void_unsigned, "_Z15DrydockVoidMainjPPc");
+
+extern void __cxa_finalize(void *);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
+static int run(int argc, char **argv, WCHAR_OF_ENTRY **wide, char **environment, WCHAR_OF_ENTRY **wide_environment)
+{
+    if (entry_void) return entry_void(argc, argv, environment), 0;
+    if (entry_void_none) return entry_void_none(argc, argv, environment), 0;
+    if (entry_void_two) return entry_void_two(argc, argv, environment), 0;
+    if (entry_void_unsigned) return entry_void_unsigned(argc, argv, environment), 0;
+    if (entry_other) return entry_other(argc, argv, environment);
+    if (entry_other_none) return entry_other_none(argc, argv, environment);
+    if (entry_other_two) return entry_other_two(argc, argv, environment);
+    if (entry_main) return entry_main(argc, argv, environment);
+    if (entry_wmain) return entry_wmain(argc, wide, wide_environment);
+    if (entry_wmain_none) return entry_wmain_none(argc, wide, wide_environment);
+    if (entry_wmain_two) return entry_wmain_two(argc, wide, wide_environment);
+    if (entry_wmain_const) return entry_wmain_const(argc, wide, wide_environment);
+    if (entry_wmain_array) return entry_wmain_array(argc, wide, wide_environment);
+    if (entry_wmain_constant) return entry_wmain_constant(argc, wide, wide_environment);
+    return entry_wmain_three(argc, wide, wide_environment);
+}
+
+static void finalize(void)
+{
+    __cxa_finalize(&__dso_handle);
+}
+
+__attribute__((visibility("default"))) const struct {
+    int (*run)(int, char **, WCHAR_OF_ENTRY **, char **, WCHAR_OF_ENTRY **);
+    void (*finalize)(void);
+} DrydockApplication = {run, finalize};

@@ -1,0 +1,196 @@
+// Process: applications inside a machine, over nt/win32/program.
+#include "drydock/process.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "machine/impl.h"
+#include "machine/load_driver.h"
+#include "machine/names.h"
+#include "machine/process_impl.h"
+#include "nt/ke/wait.h"
+#include "nt/ps/process.h"
+
+namespace drydock {
+namespace {
+
+bool LoadIt(void* context, nt::win32::ProgramEntry* entry, std::string* error) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  try {
+    process.image = machine::Image::LoadApplication(process.path);
+  } catch (const Error& wrong) {
+    *error = wrong.what();
+    return false;
+  }
+  *entry = *static_cast<const nt::win32::ProgramEntry*>(process.image->application());
+  return true;
+}
+
+void TakeOutput(void* context, int stream, const char* text, size_t bytes) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  rt::LockGuard guard(process.lock);
+  process.output.append(text, bytes);
+  if (stream == 2) process.error_output.append(text, bytes);
+  if (process.shown) {
+    FILE* real = stream == 2 ? stderr : stdout;
+    std::fwrite(text, 1, bytes, real);
+    std::fflush(real);
+  }
+}
+
+// "C:\\x\\nonpnp.sys" is nonpnp.so of the driver folder.
+NTSTATUS LoadService(void* context, const std::string& service, const std::string& image) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  const size_t slash = image.find_last_of("\\/");
+  const std::string stem = std::filesystem::path(image.substr(slash == std::string::npos ? 0 : slash + 1)).stem().string();
+  const std::filesystem::path path = std::filesystem::path(process.driver_folder) / (stem + ".so");
+  if (!std::filesystem::exists(path)) return STATUS_OBJECT_NAME_NOT_FOUND;
+  try {
+    Driver::Impl& driver = machine::LoadDriver(*process.machine, service, machine::Image::Load(path.string()));
+    if (!driver.driver) return process.machine->last_driver_status.value();
+    rt::LockGuard guard(process.lock);
+    process.services[service] = Driver(&driver);
+  } catch (const Error& wrong) {
+    process.machine->OnBreak(wrong.what());
+    return STATUS_INVALID_IMAGE_FORMAT;
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS UnloadService(void* context, const std::string& service) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  Driver driver;
+  {
+    rt::LockGuard guard(process.lock);
+    auto found = process.services.find(service);
+    if (found == process.services.end()) return STATUS_NOT_FOUND;
+    driver = found->second;
+  }
+  const NTSTATUS status = process.machine->Unload(driver);
+  rt::LockGuard guard(process.lock);
+  if (NT_SUCCESS(status)) process.services.erase(service);
+  return status;
+}
+
+std::string NameOf(const std::string& path) {
+  std::string name = std::filesystem::path(path).filename().string();
+  if (name.ends_with(".so")) name.resize(name.size() - 3);
+  return name;
+}
+
+}  // namespace
+
+Process Machine::StartProcess(const std::string& image_path, const ProcessOptions& options) {
+  if (!std::filesystem::is_regular_file(image_path)) throw Error(fmt::format("{}: there is no such application", image_path));
+  auto impl = std::make_unique<Process::Impl>();
+  impl->machine = impl_.get();
+  impl->path = image_path;
+  impl->name = NameOf(image_path);
+  impl->shown = options.terminal;
+  nt::win32::ProgramSpec spec;
+  spec.name = impl->name;
+  spec.arguments = options.arguments;
+  spec.environment = options.environment;
+  for (const NameMapping& name : impl_->options.names)
+    if (name.kind == NameMapping::Kind::Folder && (name.name == "C:" || name.name == "c:")) spec.host_folder = name.path;
+  spec.input = options.input;
+  spec.input_ends = !options.more_input;
+  spec.terminal = options.terminal;
+  spec.context = impl.get();
+  spec.load = &LoadIt;
+  spec.wrote = &TakeOutput;
+  impl->driver_folder = options.driver_folder;
+  spec.load_driver = &LoadService;
+  spec.unload_driver = &UnloadService;
+  spec.crashed = [](void* context, const nt::BugCheckData& data) {
+    auto& process = *static_cast<Process::Impl*>(context);
+    nt::BugCheckData told = data;
+    told.words = fmt::format("{} crashed: {}", process.name, data.words);
+    process.machine->OnBugCheck(told, ReportKind::kCrash);
+  };
+  if (!options.folder.empty()) {
+    if (!std::filesystem::is_directory(options.folder)) throw Error(fmt::format("{}: there is no such folder", options.folder));
+    spec.host_folder = std::filesystem::absolute(options.folder).string();
+    Map({NameMapping::Kind::Folder, "C:", spec.host_folder});
+  }
+  Process::Impl* process = impl.get();
+  {
+    rt::LockGuard guard(impl_->processes_lock);
+    impl_->processes.push_back(std::move(impl));
+  }
+  const bool started = machine::Guarded(*impl_, false, [&] {
+    nt::win32::StartProgram(*impl_->kernel, std::move(spec), process->program);
+    return true;
+  });
+  return started ? Process(process) : Process();
+}
+
+const std::string& Process::name() const {
+  static const std::string none;
+  return impl_ ? impl_->name : none;
+}
+bool Process::ended() const { return !impl_ || nt::win32::HasEnded(impl_->program); }
+
+bool Process::Wait(Duration timeout) {
+  if (ended()) return true;
+  return machine::Guarded(
+      *impl_->machine, false,
+      [&] {
+        LARGE_INTEGER time;
+        time.QuadPart = -timeout.count();
+        auto& header = *reinterpret_cast<DISPATCHER_HEADER*>(impl_->program.process->header);
+        return nt::ke::WaitForSingle(header, timeout == kNoTimeout ? nullptr : &time) == STATUS_SUCCESS;
+      },
+      /*watched=*/false);
+}
+
+int Process::exit_code() const { return impl_ ? impl_->program.exit_code.load() : kNotLoaded; }
+std::string Process::error() const { return ended() && impl_ ? impl_->program.error : std::string(); }
+
+std::string Process::output() const {
+  if (!impl_) return {};
+  rt::LockGuard guard(impl_->lock);
+  return impl_->output;
+}
+std::string Process::error_output() const {
+  if (!impl_) return {};
+  rt::LockGuard guard(impl_->lock);
+  return impl_->error_output;
+}
+
+void Process::Give(const std::string& text, bool ends) {
+  if (!impl_) return;
+  machine::Guarded(*impl_->machine, false, [&] {
+    nt::win32::GiveInput(impl_->program, text, ends);
+    return true;
+  });
+}
+
+void Process::Interrupt() {
+  if (!impl_ || ended()) return;
+  machine::Guarded(*impl_->machine, false, [&] {
+    nt::win32::SendControl(impl_->program, 0);
+    return true;
+  });
+}
+
+void Process::Terminate(int exit_code) {
+  if (!impl_ || ended()) return;
+  machine::Guarded(*impl_->machine, false, [&] {
+    nt::win32::EndProgram(impl_->program, exit_code);
+    return true;
+  });
+}
+
+void Machine::Impl::EndProcesses() {
+  for (auto& process : processes) {
+    Process handle(process.get());
+    if (!handle.impl()->program.process) continue;
+    handle.Terminate();
+    handle.Wait();
+  }
+}
+
+}  // namespace drydock

@@ -1,0 +1,28 @@
+// What a Process is made of. machine only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "drydock/process.h"
+#include "machine/image.h"
+#include "machine/impl.h"
+#include "nt/win32/program.h"
+#include "runtime/lock.h"
+
+namespace drydock {
+
+struct Process::Impl {
+  Machine::Impl* machine = nullptr;
+  std::string path, name;
+  bool shown = false;                       // output goes to this process's own besides
+  std::string driver_folder;
+  std::map<std::string, Driver> services RT_GUARDED_BY(lock);  // that it started
+  std::unique_ptr<machine::Image> image;    // goes with the machine, after its tasks
+  nt::win32::Program program;
+  rt::Lock lock;
+  std::string output RT_GUARDED_BY(lock), error_output RT_GUARDED_BY(lock);
+};
+
+}  // namespace drydock

@@ -1,0 +1,110 @@
+// Program: an application of the machine: a process, its threads, what its C run-time keeps.
+// Called by:  machine (starts, ends, feeds it), the Win32 and C run-time functions on its threads.
+// Life:       StartProgram makes the process and its first thread. It ends when main returns, on exit, ExitProcess or a crash, or when
+//             the machine says so: other threads leave the application at their next wait or Win32 call, their requests are cancelled,
+//             then its handles are closed and its process object is signalled, as on Windows. The Program itself stays until the
+//             machine ends.
+// Locks:      `lock` guards text and lists; never held over a wait or a call into the application.
+// Source:     public documentation of processes, ExitProcess and the C run-time.
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ntddk.h>
+
+#include "nt/driver_callback.h"
+#include "nt/kernel.h"
+#include "runtime/lock.h"
+
+namespace drydock::nt::win32 {
+
+// What the image exports (sdk/lib/app_entry.c).
+struct ProgramEntry {
+  int (*run)(int argc, char** argv, char16_t** wide, char** environment, char16_t** wide_environment);
+  void (*finalize)();  // atexit functions, destructors of static objects
+};
+
+struct ProgramSpec {
+  std::string name;                     // "echoapp.exe"
+  std::vector<std::string> arguments;   // without the program's own name; UTF-8
+  std::u16string folder = u"C:\\";      // current directory
+  std::string host_folder;              // where the C run-time's files are; empty: none can be opened
+  std::map<std::string, std::string> environment;
+  std::string input;                    // what standard input holds at first
+  bool input_ends = true;               // nothing more will come
+  bool terminal = false;                // standard input is this process's own
+  void* context = nullptr;
+  // On the program's first thread: loads the image. False: `error` says why.
+  bool (*load)(void* context, ProgramEntry* entry, std::string* error) = nullptr;
+  void (*wrote)(void* context, int stream, const char* text, size_t bytes) = nullptr;  // 1: output, 2: errors; any thread, no lock held
+  // The service control manager's: loads the driver of a service (its image as the service names it), unloads it.
+  NTSTATUS (*load_driver)(void* context, const std::string& service, const std::string& image) = nullptr;
+  NTSTATUS (*unload_driver)(void* context, const std::string& service) = nullptr;
+  void (*crashed)(void* context, const BugCheckData& data) = nullptr;                   // on the failing thread
+};
+
+struct Program : CallbackHost {
+  Program() = default;
+  ~Program();
+  Kernel* kernel = nullptr;
+  ProgramSpec spec;
+  ProgramEntry entry = {};
+  std::string error;                    // why it could not be loaded
+
+  rt::Lock lock;
+  std::atomic<bool> exiting{false};     // the exit code is decided
+  std::atomic<int32_t> exit_code{0};
+  std::string input RT_GUARDED_BY(lock);
+  size_t input_at RT_GUARDED_BY(lock) = 0;
+  bool input_ended RT_GUARDED_BY(lock) = false;
+  KEVENT input_event = {};              // there is something to read, or the end
+  FILE* streams[3] = {};
+  std::map<uint64_t, std::shared_ptr<struct ApcQueue>> apc_queues RT_GUARDED_BY(lock);  // by thread id (user_apc.cpp)
+  std::map<void*, std::shared_ptr<void>> things RT_GUARDED_BY(lock);  // what handles that are no objects of the executive stand for
+  std::vector<std::map<uint64_t, void*>> tls RT_GUARDED_BY(lock);      // by index, then by thread id
+  std::vector<bool> tls_used RT_GUARDED_BY(lock);
+  std::vector<int (*)(unsigned)> control_handlers RT_GUARDED_BY(lock);
+  std::vector<char*> arguments;         // argv, and what the lists below point to
+  std::vector<char16_t*> wide_arguments;
+  std::vector<char*> variables;
+  std::vector<char16_t*> wide_variables;
+  std::u16string command_line;
+  std::string narrow_command_line;
+  uint32_t random = 1;                  // of rand
+};
+
+// The program whose code the calling thread runs; null: none (a driver, a test).
+Program* CurrentProgram();
+// For functions that make no sense outside of one: the same, else a bug check by name.
+Program& ProgramFor(const char* function);
+// For handles that the calling code gets: those of a program are its process's.
+ULONG HandleAttributes();
+// Ends the calling thread's stay in a program that has ended.
+void LeaveIfEnded();
+
+// `owner` keeps it; its memory must outlive the machine's tasks.
+void StartProgram(Kernel& kernel, ProgramSpec spec, Program& program);
+bool HasEnded(const Program& program);
+// Sets the exit code (the first counts) and has every thread leave. Any task.
+void EndProgram(Program& program, int32_t exit_code);
+[[noreturn]] void ExitProgram(int32_t exit_code);  // on one of its threads
+void GiveInput(Program& program, std::string_view text, bool ends);
+// Ctrl+C and its relatives: the handlers run on a thread of the program's own, the newest first; without one it ends.
+void SendControl(Program& program, unsigned event);
+
+// Things: made once, found by their handle while it is open.
+void* AddThing(Program& program, std::shared_ptr<void> thing);
+std::shared_ptr<void> FindThing(Program& program, void* handle);  // null: no such handle
+bool DropThing(Program& program, void* handle);
+void DropThings(Program& program);  // all that are left, at its end
+
+// --- C run-time streams (crt_stdio.cpp) ---
+void OpenStreams(Program& program);
+void CloseStreams(Program& program);
+
+}  // namespace drydock::nt::win32

@@ -1,0 +1,32 @@
+// Applications in a scenario.
+#include <fmt/format.h>
+
+#include "tools/run/player.h"
+
+namespace drydock::tools {
+
+bool Player::PlayApp(Scope& scope, const Command& command) {
+  ProcessOptions options;
+  options.arguments = command.words;
+  options.input = command.data;
+  scope.applications[command.request] = machine_.StartProcess(command.text, options);
+  return true;
+}
+
+bool Player::PlayEnds(Scope& scope, const Command& command) {
+  const auto found = scope.applications.find(command.request);
+  if (found == scope.applications.end()) throw Error(fmt::format("line {}: no application '{}' was started", command.line, command.request));
+  Process& process = found->second;
+  if (!process.Wait(command.time)) return Fail(command, fmt::format("{} has not ended; it wrote: {}", process.name(), process.output()));
+  if (!process.error().empty()) return Fail(command, process.error());
+  if (process.exit_code() != static_cast<int>(command.code))
+    return Fail(command, fmt::format("{} ended with {}, not {}; it wrote: {}", process.name(), process.exit_code(), command.code, process.output()));
+  for (const std::string& words : command.words) {
+    if (process.output().find(words) == std::string::npos)
+      return Fail(command, fmt::format("{} did not say \"{}\"; it wrote: {}", process.name(), words, process.output()));
+  }
+  Print(fmt::format("line {}: {} ended with {}", command.line, process.name(), process.exit_code()));
+  return true;
+}
+
+}  // namespace drydock::tools

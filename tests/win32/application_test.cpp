@@ -1,0 +1,99 @@
+// Applications of the machine: built by drydock app from a folder of Windows sources, run as processes beside a driver.
+#include <drydock/testing.h>
+#include <gtest/gtest.h>
+#include <ntddk.h>
+
+#include <algorithm>
+
+namespace {
+
+using drydock::ExecutorKind;
+using drydock::Machine;
+using drydock::Process;
+using drydock::ProcessOptions;
+using drydock::ReportKind;
+
+class Application : public testing::TestWithParam<ExecutorKind> {
+ protected:
+  Application() : machine_({.executor = GetParam()}) {
+    auto driver = machine_.AddDriver(DRYDOCK_IMAGE(mirror));
+    device_ = machine_.AddDevice({.function = driver});
+    EXPECT_TRUE(device_.started()) << machine_.ReportText();
+  }
+  Process Start(std::vector<std::string> arguments, ProcessOptions options = {}) {
+    options.arguments = std::move(arguments);
+    return machine_.StartProcess(DRYDOCK_TEST_APP, options);
+  }
+  void RunsWell(std::vector<std::string> arguments, ProcessOptions options = {}) {
+    Process process = Start(std::move(arguments), std::move(options));
+    ASSERT_TRUE(process.Wait());
+    EXPECT_EQ(process.exit_code(), 0) << process.output() << process.error();
+    output_ = process.output();
+    EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+  }
+  ptrdiff_t CleanedUp() {
+    const auto log = machine_.DebugLog();
+    return std::count_if(log.begin(), log.end(), [](const std::string& line) { return line.find("cleaned up") != std::string::npos; });
+  }
+  Machine machine_;
+  drydock::Device device_;
+  std::string output_;
+};
+
+TEST_P(Application, SynchronousControlsAndFormats) {
+  RunsWell({"sync"});
+  EXPECT_EQ(output_, "wide other narrow 123456789abc 7\n");
+}
+TEST_P(Application, OverlappedRequestsPendAreCancelledAndComplete) { RunsWell({"overlapped"}); }
+TEST_P(Application, CompletionPortsTellTheEndOfRequestsAndPostedPackets) { RunsWell({"port"}); }
+TEST_P(Application, ThreadsTheirLocalStorageAndProcedureCalls) { RunsWell({"threads"}); }
+TEST_P(Application, StandardInputIsReadAsWritten) {
+  RunsWell({"input"}, {.input = "12 words\nthe line\n"});
+  EXPECT_EQ(output_, "12-words-the line\n");
+}
+
+TEST_P(Application, ItsEndClosesHandlesAndCancelsWhatItsThreadsWaitFor) {
+  Process process = Start({"leave", "33"});
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), 33);
+  EXPECT_EQ(process.output(), "");
+  EXPECT_EQ(CleanedUp(), 2);
+  EXPECT_TRUE(machine_.RemoveDevice(device_).ok());
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
+
+TEST_P(Application, ACrashIsItsOwn) {
+  Process process = Start({"crash"});
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), Process::kCrashed);
+  EXPECT_EQ(process.output(), "before\n");
+  EXPECT_FALSE(machine_.stopped());
+  ASSERT_EQ(machine_.CountReports(ReportKind::kCrash), 1u);
+  EXPECT_NE(machine_.ReportText().find("crashed: main wrote to address 0x0"), std::string::npos) << machine_.ReportText();
+  EXPECT_EQ(Start({"sync"}).Wait(), true);
+}
+
+TEST_P(Application, ControlCAndTerminationEndOneThatWaits) {
+  Process interrupted = Start({"wait"}), terminated = Start({"wait"});
+  EXPECT_FALSE(interrupted.Wait(std::chrono::milliseconds(20)));
+  interrupted.Interrupt();
+  ASSERT_TRUE(interrupted.Wait());
+  EXPECT_EQ(interrupted.exit_code(), Process::kInterrupted);
+  terminated.Terminate(4);
+  ASSERT_TRUE(terminated.Wait());
+  EXPECT_EQ(terminated.exit_code(), 4);
+  EXPECT_EQ(terminated.output(), "");
+}
+
+TEST_P(Application, ADriversImageIsNone) {
+  Process process = machine_.StartProcess(DRYDOCK_IMAGE(mirror));
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), Process::kNotLoaded);
+  EXPECT_NE(process.error().find("a driver, not an application"), std::string::npos) << process.error();
+  EXPECT_THROW(machine_.StartProcess("/no/such/app.exe.so"), drydock::Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, Application, testing::Values(ExecutorKind::Simulated, ExecutorKind::Live),
+                         [](const auto& executor) { return executor.param == ExecutorKind::Live ? "Live" : "Simulated"; });
+
+}  // namespace
