@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <strings.h>
 
 #include "machine/impl.h"
 #include "machine/load_driver.h"
@@ -45,8 +46,11 @@ NTSTATUS LoadService(void* context, const std::string& service, const std::strin
   auto& process = *static_cast<Process::Impl*>(context);
   const size_t slash = image.find_last_of("\\/");
   const std::string stem = std::filesystem::path(image.substr(slash == std::string::npos ? 0 : slash + 1)).stem().string();
-  const std::filesystem::path path = std::filesystem::path(process.driver_folder) / (stem + ".so");
-  if (!std::filesystem::exists(path)) return STATUS_OBJECT_NAME_NOT_FOUND;
+  std::filesystem::path path;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(process.driver_folder, error), end; !error && at != end; at.increment(error))
+    if (strcasecmp(at->path().filename().c_str(), (stem + ".so").c_str()) == 0) path = at->path();
+  if (path.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
   try {
     Driver::Impl& driver = machine::LoadDriver(*process.machine, service, machine::Image::Load(path.string()));
     if (!driver.driver) return process.machine->last_driver_status.value();

@@ -64,6 +64,7 @@ int Run(const Options& options, const std::string& image) {
       process_options.arguments = options.arguments;
       process_options.terminal = true;
       process_options.folder = options.folder;
+      process_options.driver_folder = options.images;
       Process process = machine.StartProcess(image, process_options);
       bool good = true;
       if (!commands.empty()) {
