@@ -118,10 +118,28 @@ NTSTATUS MakeChildren(Hid& hid, DeviceReports reports) {
   return STATUS_SUCCESS;
 }
 
+namespace {
+
+void EndChild(Child& child) {
+  if (child.link.Buffer != nullptr) RtlFreeUnicodeString(&child.link);
+  IoDeleteDevice(child.device);
+}
+
+}  // namespace
+
 void DeleteChildren(Hid& hid) {
   for (auto& child : hid.children) {
-    if (child->link.Buffer != nullptr) RtlFreeUnicodeString(&child->link);
-    IoDeleteDevice(child->device);
+    bool late;
+    {
+      SpinGuard guard(&hid.lock);
+      late = child->orphan = child->removal_due;
+      if (late) Reference(hid);
+    }
+    if (late) {
+      child.release();  // ends itself, and may have done so by now
+    } else {
+      EndChild(*child);
+    }
   }
   hid.children.clear();
 }
@@ -148,10 +166,24 @@ NTSTATUS ChildPnp(Child& child, PIRP irp) {
       SetInterface(child, true);
       return Complete(irp, STATUS_SUCCESS);
     case IRP_MN_SURPRISE_REMOVAL:
-    case IRP_MN_REMOVE_DEVICE:
+    case IRP_MN_REMOVE_DEVICE: {
       if (child.started) SetInterface(child, false);
       child.started = false;
+      Hid& hid = *child.hid;
+      bool orphan;
+      {
+        SpinGuard guard(&hid.lock);
+        child.removal_due = location.MinorFunction == IRP_MN_SURPRISE_REMOVAL;
+        orphan = child.orphan && !child.removal_due;
+      }
+      // From here on the device below may take the child with it.
+      if (orphan) {
+        EndChild(child);
+        delete &child;
+        Release(hid);
+      }
       return Complete(irp, STATUS_SUCCESS);
+    }
     case IRP_MN_QUERY_ID: return Id(child, irp, location.Parameters.QueryId.IdType);
     case IRP_MN_QUERY_DEVICE_TEXT:
       if (location.Parameters.QueryDeviceText.DeviceTextType != DeviceTextDescription) break;

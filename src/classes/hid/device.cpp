@@ -101,9 +101,8 @@ NTSTATUS NTAPI DispatchPnp(DEVICE_OBJECT* device, PIRP irp) {
       FreeSlots(hid);
       DeleteChildren(hid);
       IoDetachDevice(hid.lower);
-      Hid* object = &hid;
       IoDeleteDevice(device);
-      delete object;
+      Release(hid);
       return status;
     }
     case IRP_MN_QUERY_DEVICE_RELATIONS: {

@@ -47,6 +47,8 @@ struct Child {
   std::vector<uint8_t> preparsed;
   UNICODE_STRING link = {};
   bool started = false;
+  bool removal_due = false;                // pulled out, and a file of it may be open: IRP_MN_REMOVE_DEVICE is still to come
+  bool orphan = false;                     // the device below went before that: it ends itself then (both under Hid::lock)
   const PreparsedHeader& header() const { return *reinterpret_cast<const PreparsedHeader*>(preparsed.data()); }
 };
 
@@ -76,6 +78,7 @@ struct Slot {
 };
 
 struct Hid {
+  LONG references = 1;                     // the device's own, one of each open file and of each orphan
   DEVICE_OBJECT* self = nullptr;
   DEVICE_OBJECT* lower = nullptr;
   DEVICE_OBJECT* pdo = nullptr;
@@ -157,6 +160,10 @@ NTSTATUS Used(Hid& hid);      // PASSIVE_LEVEL; waits for D0
 void EndIdle(Hid& hid);
 
 // --- device.cpp ---
+inline void Reference(Hid& hid) { InterlockedIncrement(&hid.references); }
+inline void Release(Hid& hid) {
+  if (InterlockedDecrement(&hid.references) == 0) delete &hid;
+}
 NTSTATUS CallBelow(Hid& hid, PIRP irp);     // the next stack location is filled in: to the minidriver
 NTSTATUS Down(Hid& hid, PIRP irp);          // as it is
 NTSTATUS ForwardAndWait(Hid& hid, PIRP irp);

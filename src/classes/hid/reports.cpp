@@ -208,7 +208,10 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
   {
     SpinGuard guard(&hid.lock);
     present = hid.started && !hid.gone;
-    if (present) InsertTailList(&hid.readers, &reader->link);
+    if (present) {
+      InsertTailList(&hid.readers, &reader->link);
+      Reference(hid);
+    }
   }
   if (!present) {
     delete reader;
@@ -220,6 +223,7 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
       RemoveEntryList(&reader->link);
     }
     delete reader;
+    Release(hid);
     return Complete(irp, status);
   }
   file->FsContext = reader;
@@ -233,13 +237,15 @@ NTSTATUS NTAPI DispatchCleanup(DEVICE_OBJECT* device, PIRP irp) {
 
 NTSTATUS NTAPI DispatchClose(DEVICE_OBJECT* device, PIRP irp) {
   if (Reader* reader = ReaderOf(irp)) {
+    Hid& hid = HidOf(device);
     {
-      SpinGuard guard(&HidOf(device).lock);
+      SpinGuard guard(&hid.lock);
       RemoveEntryList(&reader->link);
     }
     IoGetCurrentIrpStackLocation(irp)->FileObject->FsContext = nullptr;
     delete reader;
-    Unused(HidOf(device));
+    Unused(hid);
+    Release(hid);
   }
   return Complete(irp, STATUS_SUCCESS);
 }
