@@ -1,5 +1,6 @@
 // Point of service: what drivers of barcode scanners and magnetic stripe readers share with their callers.
-// Used by: point-of-service drivers. Source: public documentation; it gives names, order and fields. STATISTICS_STRING_SIZE is our own.
+// Used by: point-of-service drivers. Source: public documentation; it gives names, order and most fields; STATISTICS_STRING_SIZE and
+// the fields of PosProfileType, PosDeviceBasicsType, PosStringType, the type 2 capabilities and PosValueStatisticsEntry follow their use in drivers.
 #ifndef POINTOFSERVICECOMMONTYPES_H
 #define POINTOFSERVICECOMMONTYPES_H
 

@@ -126,12 +126,9 @@ void CollectLeaks(DriverInternals& driver, std::vector<std::string>* lines) {
   for (size_t i = state.wmi->CountOf(driver.object); i; --i) lines->push_back(who + " left a WMI registration behind");
   if (driver.image_size) {
     LiveIrp live[64];
-    size_t count = LiveIrps(*driver.kernel, live, 64);
+    size_t count = LiveIrps(*driver.kernel, live, 64, {static_cast<const char*>(driver.image_start), driver.image_size});
     for (size_t i = 0; i < count && i < 64; ++i) {
-      auto from = static_cast<const char*>(driver.image_start);
-      if (live[i].maker >= from && live[i].maker < from + driver.image_size) {
-        lines->push_back(who + " left IRP " + std::to_string(live[i].trace_id) + " behind: IoFreeIrp was not called");
-      }
+      lines->push_back(who + " left IRP " + std::to_string(live[i].trace_id) + " behind: IoFreeIrp was not called");
     }
     auto inside = [&](const void* address) {
       auto from = static_cast<const char*>(driver.image_start);

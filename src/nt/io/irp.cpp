@@ -63,7 +63,7 @@ uint8_t BufferClassFor(size_t bytes) {
 void Recycle(IrpHeader* header) {
   Thread* thread = CurrentThreadOrNull();
   RT_ASSERT(thread != nullptr);
-  header->live = false;
+  __atomic_store_n(&header->live, false, __ATOMIC_RELEASE);
   Poison(header);
   IrpCache::IrpList* kept = header->stack_size <= IrpCache::kMaxStack ? &CacheOf(*thread).irps[header->stack_size] : nullptr;
   if (!kept || kept->count > IrpCache::kKeepIrps) {
@@ -136,11 +136,11 @@ IRP* AllocateIrp(Thread& thread, CCHAR stack_size, const void* maker) {
   header->sender = nullptr;
   header->finish = nullptr;
   header->finish_context = nullptr;
-  header->maker = maker;
+  __atomic_store_n(&header->maker, maker, __ATOMIC_RELAXED);
   header->holds.store(1, std::memory_order_relaxed);
   header->discard_context = nullptr;
   header->completion.Reset();
-  header->live = true;
+  __atomic_store_n(&header->live, true, __ATOMIC_RELEASE);
   header->buffer_class = 0;
   header->buffer = nullptr;
   IRP* irp = IrpOf(header);
@@ -373,18 +373,20 @@ void FreeSystemBuffer(IRP* irp) {
   ++list.count;
 }
 
-size_t LiveIrps(Kernel& kernel, LiveIrp* out, size_t capacity) {
+size_t LiveIrps(Kernel& kernel, LiveIrp* out, size_t capacity, ImageRange made_in) {
   size_t count = 0;
   State& state = *kernel.io;
   rt::LockGuard guard(state.lock);
   for (IrpHeader* chunk = state.irp_chunks; chunk; chunk = chunk->next_chunk) {
-    if (!chunk->live) continue;
+    if (!__atomic_load_n(&chunk->live, __ATOMIC_ACQUIRE)) continue;
+    const auto* maker = static_cast<const char*>(__atomic_load_n(&chunk->maker, __ATOMIC_RELAXED));
+    if (made_in.start && (maker < made_in.start || maker >= made_in.start + made_in.size)) continue;
     if (count < capacity) {
       IRP* irp = IrpOf(chunk);
       auto* location = irp->CurrentLocation <= irp->StackCount ? irp->Tail.Overlay.CurrentStackLocation : nullptr;
       uint32_t id;
       std::memcpy(&id, reinterpret_cast<char*>(irp) + 4, sizeof id);
-      out[count] = {id, location ? location->MajorFunction : UCHAR{0xFF}, chunk->maker};
+      out[count] = {id, location ? location->MajorFunction : UCHAR{0xFF}, maker};
     }
     ++count;
   }

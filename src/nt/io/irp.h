@@ -105,6 +105,11 @@ struct LiveIrp {
   UCHAR major;
   const void* maker;
 };
-size_t LiveIrps(Kernel& kernel, LiveIrp* out, size_t capacity);
+// Those of one image (start null: all) are told while others come and go.
+struct ImageRange {
+  const char* start = nullptr;
+  size_t size = 0;
+};
+size_t LiveIrps(Kernel& kernel, LiveIrp* out, size_t capacity, ImageRange made_in = {});
 
 }  // namespace drydock::nt::io

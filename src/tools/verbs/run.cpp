@@ -139,11 +139,14 @@ int Run(const Options& options) {
       stops = player.stopped_as_expected();
     }
     if (description)
-      for (const std::string& line : machine.TakeDown()) std::fprintf(stderr, "%s\n", line.c_str());
+      for (const std::string& line : machine.TakeDown()) {
+        std::fprintf(stderr, "%s\n", line.c_str());
+        good = good && stops;  // something is left behind: no success, unless the scenario expected a stop
+      }
     for (size_t i = description ? 0 : devices.size(); i-- > 0;)
       if (devices[i].pdo() && !machine.stopped()) {
         if (Status status = machine.RemoveDevice(devices[i]); !status.ok())
-          std::fprintf(stderr, "device %zu could not be removed: %s\n", i + 1, status.ToString().c_str());
+          std::fprintf(stderr, "device %zu could not be removed: %s\n", i + 1, status.ToString().c_str()), good = false;
       }
     for (auto& [path, driver] : loaded)
       if (!machine.stopped() && driver.object()) machine.UnloadDriver(driver);
