@@ -3,6 +3,8 @@
 // earlier setting.
 // Race:  the clock takes a node off its heap before it calls us. Who finds Disarm false has lost to the clock: the record then belongs
 //        to the callback on its way, which sees that it stands for no timer any more, and frees it.
+// Resolution: a timer that is set for less than a tick of the clock expires at the next tick, as on Windows. A driver that polls with a timer
+//        of 100 ns, set again by its own DPC, so leaves the machine idle in between. A tick has half a millisecond, the finest of Windows.
 #include <fmt/format.h>
 
 #include "nt/bugcheck.h"
@@ -15,6 +17,7 @@
 namespace drydock::nt::ke {
 
 constexpr size_t kRecordsInChunk = 64;
+constexpr rt::Ticks kClockTick = rt::kTicksPerMillisecond / 2;
 
 struct TimerRecord : rt::TimerNode {
   Kernel* kernel;
@@ -117,6 +120,12 @@ void Expire(rt::TimerNode* node) {
   }
 }
 
+rt::Ticks DueOf(Kernel& kernel, LARGE_INTEGER due_time) {
+  if (due_time.QuadPart == 0) return kernel.executor.InterruptTime();
+  if (due_time.QuadPart > 0 || due_time.QuadPart <= -kClockTick) return DeadlineOf(kernel, &due_time);
+  return (kernel.executor.InterruptTime() / kClockTick + 1) * kClockTick;
+}
+
 void CheckTimer(const KTIMER* timer, const char* function) {
   const uint8_t kind = KindOf(timer->Header);
   if (__builtin_expect(kind == kNotificationTimer || kind == kSynchronizationTimer, 1)) return;
@@ -133,7 +142,7 @@ bool SetTimerTicks(KTIMER* timer, LARGE_INTEGER due_time, rt::Ticks period, KDPC
   Kernel& kernel = *thread.kernel;
   CheckSignalIrql(thread, timer, "KeSetTimer");
   TimerTable& table = kernel.ke->timers;
-  const rt::Ticks due = due_time.QuadPart == 0 ? kernel.executor.InterruptTime() : DeadlineOf(kernel, &due_time);
+  const rt::Ticks due = DueOf(kernel, due_time);
   if (dpc != nullptr) EnsureDpcService(kernel, *dpc, thread.processor);  // the clock cannot make threads
   RecordEvent(kernel, kEventTimerSet, TraceIdOf(kernel, timer), static_cast<uint64_t>(due - kernel.executor.InterruptTime()),
               static_cast<uint64_t>(period / rt::kTicksPerMillisecond));

@@ -209,6 +209,34 @@ TEST_P(TimerTest, ATimerSetToATimeOfDayFollowsTheClock) {
   KeCancelTimer(&timer);
 }
 
+TEST_P(TimerTest, ATimerOfAHundredNanosecondsThatItsDpcSetsAgainLeavesTheMachineIdleBetweenTicks) {
+  struct Poll {
+    KTIMER timer;
+    KDPC dpc;
+    std::atomic<int> calls{0};
+    std::atomic<bool> over{false};
+    static void Routine(KDPC* dpc, void* context, void*, void*) {
+      auto* self = static_cast<Poll*>(context);
+      ++self->calls;
+      if (!self->over) KeSetTimer(&self->timer, Ticks(-1), dpc);
+    }
+  } poll;
+  KeInitializeTimer(&poll.timer);
+  KeInitializeDpc(&poll.dpc, &Poll::Routine, &poll);
+  const rt::Ticks start = executor_->InterruptTime();
+  KeSetTimer(&poll.timer, Ticks(-1), &poll.dpc);
+  executor_->RunUntilIdle();  // ends, whoever polls
+  while (poll.calls < 10) executor_->Advance(rt::kTicksPerMillisecond);
+  executor_->RunUntilIdle();
+  poll.over = true;
+  const int calls = poll.calls;
+  EXPECT_LE(calls, (executor_->InterruptTime() - start) / (rt::kTicksPerMillisecond / 2) + 1);
+  KeCancelTimer(&poll.timer);
+  KeFlushQueuedDpcs();
+  KeCancelTimer(&poll.timer);
+  KeFlushQueuedDpcs();
+}
+
 TEST_P(TimerTest, ATimerThatWasNeverInitialisedIsABugCheck) {
   KTIMER timer{};
   EXPECT_EQ(BugCheckOf([&] { KeSetTimer(&timer, Ticks(-1), nullptr); }).code, bug::kTimerOrDpcInvalid);
