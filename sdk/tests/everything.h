@@ -58,6 +58,7 @@
 #include <usbdlib.h>
 #include <usbioctl.h>
 #include <usbiodef.h>
+#include <vhf.h>
 #include <windef.h>
 #include <wdmguid.h>
 #include <wdmsec.h>

@@ -3,6 +3,7 @@
 #include "classes/hid/hid.h"
 #include "classes/hid/mapper.h"
 #include "classes/keyboard/keyboard.h"
+#include "classes/vhf/vhf.h"
 
 namespace drydock::classes {
 namespace {
@@ -18,6 +19,7 @@ constexpr struct {
     {"mouhid", hid::MouHidEntry},
     {"mshidkmdf", hid::MsHidKmdfEntry},
     {"mshidumdf", hid::MsHidUmdfEntry},
+    {"vhf", vhf::Entry},
 };
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

@@ -140,13 +140,35 @@ Signature="$WINDOWS NT$"
 [Battery_Inst.NT]
 )";
 
+// A device that a driver makes through the Virtual HID Framework: the HID class above it.
+constexpr char kHidVhf[] = R"([Version]
+Signature="$WINDOWS NT$"
+Class=HIDClass
+ClassGuid={745A17A0-74D3-11D0-B6FE-00A0C90F57DA}
+Provider=System
+DriverVer=06/21/2006,10.0.0.0
+[Manufacturer]
+System=Devices,NTamd64
+[Devices.NTamd64]
+"Virtual HID Framework (VHF) HID device"=HidVhf_Inst,VHF\HID_DEVICE
+[HidVhf_Inst.NT]
+[HidVhf_Inst.NT.Services]
+AddService=mshidkmdf,0x000001fa,MsHidKmdf_ServiceInstall
+[MsHidKmdf_ServiceInstall]
+DisplayName="Pass-through HID to KMDF Filter Driver"
+ServiceType=1
+StartType=3
+ErrorControl=1
+ServiceBinary=%12%\mshidkmdf.sys
+)";
+
 }  // namespace
 
 const char* SystemInf(std::string_view file_name) {
   static constexpr struct {
     std::string_view name;
     const char* text;
-  } kFiles[] = {{"wudfrd.inf", kWudfrd}, {"mshidumdf.inf", kMsHidUmdf}, {"mshidkmdf.inf", kMsHidKmdf}, {"keyboard.inf", kKeyboard}, {"msmouse.inf", kMouse}, {"battery.inf", kBattery}};
+  } kFiles[] = {{"wudfrd.inf", kWudfrd}, {"mshidumdf.inf", kMsHidUmdf}, {"mshidkmdf.inf", kMsHidKmdf}, {"keyboard.inf", kKeyboard}, {"msmouse.inf", kMouse}, {"battery.inf", kBattery}, {"hidvhf.inf", kHidVhf}};
   for (const auto& file : kFiles)
     if (InfEqual(file.name, file_name)) return file.text;
   return nullptr;

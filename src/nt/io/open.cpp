@@ -102,13 +102,13 @@ ULONG FileFlags(ULONG options, const OpenOptions& open) {
   return flags;
 }
 
-// May the stack be opened now? Takes one use of the device if so.
-NTSTATUS TakeDeviceUse(DEVICE_OBJECT* device) {
+// May the stack be opened now? Takes one use of the device if so. `directly`: by a driver of the stack, which may before all of it is started.
+NTSTATUS TakeDeviceUse(DEVICE_OBJECT* device, bool directly) {
   State& state = *CurrentKernel().io;
   DEVICE_OBJECT* bottom = BottomOfStack(device);
   rt::LockGuard guard(state.device_lock);
-  constexpr uint32_t kNoOpens = kDeletePending | kRemovePending | kStartPending;
-  if ((ExtensionOf(device)->flags & kNoOpens) || (ExtensionOf(bottom)->flags & kNoOpens)) return STATUS_NO_SUCH_DEVICE;
+  const uint32_t no_opens = directly ? kDeletePending | kRemovePending : kDeletePending | kRemovePending | kStartPending;
+  if ((ExtensionOf(device)->flags & no_opens) || (ExtensionOf(bottom)->flags & no_opens)) return STATUS_NO_SUCH_DEVICE;
   if (device->Flags & DO_DEVICE_INITIALIZING) return STATUS_NO_SUCH_DEVICE;
   if ((device->Flags & DO_EXCLUSIVE) && device->ReferenceCount > 0) return STATUS_ACCESS_DENIED;
   ++device->ReferenceCount;
@@ -166,7 +166,7 @@ NTSTATUS OpenThroughPacket(OpenPacket& packet, DEVICE_OBJECT* device, FILE_OBJEC
   const OpenOptions& options = *packet.options;
   Kernel& kernel = CurrentKernel();
   if (remaining.size() > 0x7FFE) return STATUS_OBJECT_NAME_INVALID;
-  NTSTATUS status = TakeDeviceUse(device);
+  NTSTATUS status = TakeDeviceUse(device, options.directly);
   if (!NT_SUCCESS(status)) return status;
   ob::Reference(device);
   FILE_OBJECT* file = NewFileObject(kernel, device, related, remaining, options);

@@ -585,7 +585,7 @@ class Loader {
   // The most used libraries of the kit: no need to look for a project that builds them.
   static bool KnownKitLibrary(std::string_view name) {
     for (const std::string_view one : {"ntstrsafe.lib", "wdmsec.lib", "ntoskrnl.lib", "hal.lib", "wmilib.lib", "usbd.lib", "kernel32.lib", "mincore.lib",
-                                       "onecore.lib", "onecoreuap.lib", "user32.lib", "advapi32.lib", "ole32.lib", "uuid.lib", "ntdll.lib"})
+                                       "onecore.lib", "onecoreuap.lib", "user32.lib", "advapi32.lib", "ole32.lib", "uuid.lib", "ntdll.lib", "vhfkm.lib", "vhfum.lib"})
       if (EqualsNoCase(name, one)) return true;
     return false;
   }
