@@ -303,7 +303,11 @@ TEST_F(DriverProjects, WhatCannotBeBuiltIsSaidPlainly) {
       HasSubstr("no configuration 'Debug' for x64; it has Check"));
   EXPECT_THAT(Error("<Project><PropertyGroup>\n<UMDF_VERSION_MAJOR>1</UMDF_VERSION_MAJOR></"
                     "PropertyGroup></Project>"),
-              HasSubstr("e.vcxproj:2: error: UMDF 1.33 is asked for; Drydock has 2.0 to 2.33"));
+              HasSubstr("e.vcxproj:2: error: UMDF 1.33 is asked for; Drydock has 2.0 to 2.33 (UMDF 1 drivers"));
+  EXPECT_THAT(Error("<Project><PropertyGroup>\n<DriverType>Gadget</DriverType></PropertyGroup></Project>"),
+              HasSubstr("e.vcxproj:2: error: DriverType 'Gadget' is not known to Drydock (KMDF, UMDF and WDM are)"));
+  EXPECT_THAT(Error("<Project><PropertyGroup>\n<ConfigurationType>Gadget</ConfigurationType></PropertyGroup></Project>"),
+              HasSubstr("e.vcxproj:2: error: ConfigurationType 'Gadget' is not known to Drydock"));
 }
 
 TEST_F(DriverProjects, AFolderWithOneProjectStandsForIt) {

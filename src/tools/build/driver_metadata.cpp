@@ -144,18 +144,25 @@ class ItemReader {
     wpp.functions = List("WppTraceFunction");
     wpp.control_guid = Trim(item_.Metadata("WppAddControlGuid"));
     for (const std::string& name : List("WppScanConfigurationData")) AddFile(wpp, wpp.scan, name);
-    for (const std::string& name : List("WppAlternateConfigurationFile"))
-      AddFile(wpp, wpp.ini, name);
+    for (const char* setting : {"WppAdditionalConfigurationFile", "WppAlternateConfigurationFile"})
+      for (const std::string& name : List(setting)) AddFile(wpp, wpp.ini, name);
     for (const std::string& word :
          SplitCommandLine(msbuild::Unescape(item_.Metadata("WppAdditionalOptions")))) {
       const std::string_view body =
           std::string_view(word).substr(word.starts_with('-') || word.starts_with('/') ? 1 : 0);
-      if (StartsWithNoCase(body, "scan:")) {
-        AddFile(wpp, wpp.scan, body.substr(5));
-      } else if (StartsWithNoCase(body, "ini:")) {
-        AddFile(wpp, wpp.ini, body.substr(4));
-      } else if (StartsWithNoCase(body, "func:")) {
-        wpp.functions.emplace_back(body.substr(5));
+      const auto value = [&](std::string_view name) {
+        return StartsWithNoCase(body, name) ? std::string(Trim(body.substr(name.size()))) : std::string();
+      };
+      if (!value("scan:").empty()) {
+        AddFile(wpp, wpp.scan, value("scan:"));
+      } else if (!value("ini:").empty()) {
+        AddFile(wpp, wpp.ini, value("ini:"));
+      } else if (!value("defwpp:").empty()) {
+        AddFile(wpp, wpp.ini, value("defwpp:"));
+      } else if (!value("func:").empty()) {
+        wpp.functions.push_back(value("func:"));
+      } else if (!value("ctl:").empty()) {
+        wpp.control_guid = value("ctl:");
       } else {
         diagnostics_.Note(
             fmt::format("{}:{}: option {} of WPP is not used", item_.file, item_.line, word));

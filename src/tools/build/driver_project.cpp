@@ -53,6 +53,9 @@ msbuild::PropertyMap ToolsetDefaults(const ProjectOptions& options) {
   p["TargetExt"] = ".sys";
   p["UseDebugLibraries"] = EqualsNoCase(options.configuration, "Debug") ? "true" : "false";
   p["UserRootDir"] = "";
+  for (const auto& [name, version] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"WINXP", "0x501"}, {"VISTA", "0x600"}, {"LONGHORN", "0x600"}, {"WIN7", "0x601"}, {"WIN8", "0x602"}, {"WINBLUE", "0x603"}, {"WIN10", "0xA00"}})
+    p[std::string("_NT_TARGET_VERSION_") + name] = version;
   p["KMDF_VER_PATH"] = "1.33";
   p["UMDF_VER_PATH"] = "2.33";
   if (!options.sdk_roots.empty()) {
@@ -154,7 +157,25 @@ bool NamesProcessor(std::string_view define) {
 // Whether a project that does not say its kind is a driver of the user-mode framework: it has an INF to be installed by.
 bool UsesUmdf(const msbuild::Project& project) { return !project.ItemsOf("Inf").empty(); }
 
-void DetermineKind(const msbuild::Project& project, const ProjectOptions& options, DriverProject& driver) {
+// A framework newer than ours only adds functions: the driver is built for the newest that there is, and what it calls beyond is named
+// when it is missed. Another major version is another framework.
+void FitVersion(const msbuild::Project& project, const char* framework, int major, int newest, DriverProject& driver, Diagnostics& diagnostics) {
+  const std::string property = fmt::format("{}_VERSION_MAJOR", framework);
+  const std::string asked = fmt::format("{} {}.{}", framework, driver.version_major, driver.version_minor);
+  if (driver.version_major != major) {
+    const bool old = major == 2 && driver.version_major == 1;
+    throw At<BuildError>(project, property,
+                         fmt::format("{} is asked for; Drydock has {}.0 to {}.{}{}", asked, major, major, newest,
+                                     old ? " (UMDF 1 drivers are COM servers of another framework)" : ""));
+  }
+  if (driver.version_minor <= newest) return;
+  const auto origin = project.Where(fmt::format("{}_VERSION_MINOR", framework));
+  diagnostics.Warning(fmt::format("{}:{}: {} is asked for; the driver is built for {}.{}, the newest that Drydock has", origin.file, origin.line, asked,
+                                  major, newest));
+  driver.version_minor = newest;
+}
+
+void DetermineKind(const msbuild::Project& project, const ProjectOptions& options, DriverProject& driver, Diagnostics& diagnostics) {
   const std::string type(Trim(project.Property("ConfigurationType")));
   const std::string driver_type(Trim(project.Property("DriverType")));
   const std::string toolset = ToLower(Trim(project.Property("PlatformToolset")));
@@ -185,13 +206,17 @@ void DetermineKind(const msbuild::Project& project, const ProjectOptions& option
   driver.library = EqualsNoCase(type, "StaticLibrary");
   const bool umdf_version = !project.Property("UMDF_VERSION_MAJOR").empty();
   const bool kmdf_version = !project.Property("KMDF_VERSION_MAJOR").empty();
-  if (EqualsNoCase(driver_type, "WDM")) {
+  if (EqualsNoCase(driver_type, "WDM") || EqualsNoCase(driver_type, "Miniport")) {
     driver.kind = DriverKind::kWdm;
   } else if (EqualsNoCase(driver_type, "UMDF") ||
              (driver_type.empty() && umdf_version && !kmdf_version)) {
     driver.kind = DriverKind::kUmdf;
   } else if (EqualsNoCase(driver_type, "KMDF") || kmdf_version) {
     driver.kind = DriverKind::kKmdf;
+  } else if (EqualsNoCase(driver_type, "ExportDriver")) {
+    // A library of the kernel: Drydock has none of their own.
+    driver.kind = DriverKind::kWdm;
+    driver.library = driver.export_driver = true;
   } else if (!driver_type.empty()) {
     throw At<BuildError>(
         project, "DriverType",
@@ -212,21 +237,11 @@ void DetermineKind(const msbuild::Project& project, const ProjectOptions& option
   if (driver.kind == DriverKind::kKmdf) {
     driver.version_major = Number(project, "KMDF_VERSION_MAJOR", 1);
     driver.version_minor = Number(project, "KMDF_VERSION_MINOR", kNewestKmdfMinor);
-    if (driver.version_major != 1 || driver.version_minor > kNewestKmdfMinor) {
-      throw At<BuildError>(
-          project, "KMDF_VERSION_MAJOR",
-          fmt::format("KMDF {}.{} is asked for; Drydock has 1.0 to 1.{}", driver.version_major,
-                      driver.version_minor, kNewestKmdfMinor));
-    }
+    FitVersion(project, "KMDF", 1, kNewestKmdfMinor, driver, diagnostics);
   } else if (driver.kind == DriverKind::kUmdf) {
     driver.version_major = Number(project, "UMDF_VERSION_MAJOR", 2);
     driver.version_minor = Number(project, "UMDF_VERSION_MINOR", kNewestUmdfMinor);
-    if (driver.version_major != 2 || driver.version_minor > kNewestUmdfMinor) {
-      throw At<BuildError>(
-          project, "UMDF_VERSION_MAJOR",
-          fmt::format("UMDF {}.{} is asked for; Drydock has 2.0 to 2.{}", driver.version_major,
-                      driver.version_minor, kNewestUmdfMinor));
-    }
+    FitVersion(project, "UMDF", 2, kNewestUmdfMinor, driver, diagnostics);
   }
 }
 
@@ -252,10 +267,15 @@ class Loader {
     driver.configuration = options.configuration;
     driver.debug = EqualsNoCase(Trim(project.Property("UseDebugLibraries")), "true");
     driver.entry_point = EntryPoint(project);
-    DetermineKind(project, options_, driver);
+    DetermineKind(project, options_, driver, diagnostics_);
     if (driver.library && !referenced) {
-      throw At<NoDriver>(project, "ConfigurationType",
-                         "the project builds a static library; build a driver that refers to it");
+      throw At<NoDriver>(project, driver.export_driver ? "DriverType" : "ConfigurationType",
+                         fmt::format("the project builds {}; build a driver that refers to it", driver.export_driver ? "an export driver" : "a static library"));
+    }
+    if (driver.export_driver) {
+      const auto origin = project.Where("DriverType");
+      diagnostics_.Warning(fmt::format("{}:{}: an export driver is linked into the drivers that refer to it; its DllInitialize and DllUnload are not called",
+                                       origin.file, origin.line));
     }
     driver.target = Trim(msbuild::Unescape(project.Property("TargetName")));
     if (driver.target.empty() || driver.target.find_first_of("/\\") != std::string::npos) {

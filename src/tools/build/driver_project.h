@@ -69,6 +69,7 @@ struct DriverProject {
   std::string configuration;  // Debug or Release (or what --config said)
   bool debug = true;
   bool library = false;  // a static library that a driver links
+  bool export_driver = false;  // a library of the kernel, taken for a static one
   DriverKind kind = DriverKind::kKmdf;
   bool kind_known = true;  // false: a library that does not say; it takes its driver's
   int version_major = 0;   // of the framework; 0 for WDM

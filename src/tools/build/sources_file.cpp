@@ -331,8 +331,12 @@ class SourcesReader {
     if (!framework) return;
     driver.version_major = Number(Text("KMDF_VERSION").empty() ? "KMDF_VERSION_MAJOR" : "KMDF_VERSION", 1);
     driver.version_minor = Number("KMDF_VERSION_MINOR", 9);  // the WDK's that had such files
-    if (driver.version_major != 1 || driver.version_minor > 33)
-      throw At("KMDF_VERSION_MAJOR", fmt::format("KMDF {}.{} is asked for; Drydock has 1.0 to 1.33", driver.version_major, driver.version_minor));
+    if (driver.version_major != 1) throw At("KMDF_VERSION_MAJOR", fmt::format("KMDF {}.{} is asked for; Drydock has 1.0 to 1.33", driver.version_major, driver.version_minor));
+    if (driver.version_minor > 33) {
+      diagnostics_.Warning(fmt::format("{}:{}: KMDF 1.{} is asked for; the driver is built for 1.33, the newest that Drydock has", driver.file.string(),
+                                       Line("KMDF_VERSION_MINOR"), driver.version_minor));
+      driver.version_minor = 33;
+    }
   }
 
   void Sources(DriverProject& driver) {

@@ -46,12 +46,35 @@ bool IsKeyword(std::string_view line, std::string_view keyword) {
          std::string_view(" \t({").find(line[keyword.size()]) != std::string_view::npos;
 }
 
+bool FindWholeWord(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto part = [&](size_t i) { return i < text.size() && IsIdentifier(std::string("_") + text[i]); };
+    if ((at == 0 || !part(at - 1)) && !part(at + word.size())) return true;
+  }
+  return false;
+}
+
 bool StartsStatement(std::string_view line) {
   for (const std::string_view keyword :
        {"FUNC", "USEPREFIX", "USESUFFIX", "CUSTOM_TYPE", "UNSUFFIX", "UNPREFIX", "DEFINE_SIMPLE_TYPE", "DEFINE_CPLX_TYPE"}) {
     if (IsKeyword(line, keyword)) return true;
   }
   return false;
+}
+
+// A function may stand without the word FUNC: Name{LEVEL=X}(FLAGS, MSG, ...). C code that stands in a file of configuration looks otherwise:
+// without constants in braces, only a list with MSG or "..." is taken for one.
+bool NamesFunction(std::string_view line) {
+  const size_t end = line.find_first_of(" \t({");
+  if (end == std::string_view::npos || !IsIdentifier(line.substr(0, end))) return false;
+  const std::string_view rest = Trim(line.substr(end));
+  if (rest.starts_with('{')) {
+    const size_t close = rest.find('}');
+    return rest.find('=') < close && (close == std::string_view::npos || Trim(rest.substr(close + 1)).empty() || Trim(rest.substr(close + 1)).starts_with('('));
+  }
+  if (!rest.starts_with('(')) return false;
+  const std::string_view list = rest.substr(1, rest.find(')') - 1);
+  return FindWholeWord(list, "MSG");
 }
 
 // Splits at commas outside of parentheses and strings.
@@ -224,7 +247,7 @@ void ParseDefinedType(std::string_view text, const Statement& statement, const s
 
 void ParseStatement(const Statement& statement, const std::string& file, WppConfig& config) {
   std::string_view text = statement.text;
-  if (IsKeyword(text, "FUNC")) {
+  if (IsKeyword(text, "FUNC") || NamesFunction(text)) {
     config.Add(ParseWppFunction(text, file, statement.line));
   } else if (IsKeyword(text, "USEPREFIX")) {
     ParseAffix(text.substr(9), true, statement, file, config);
@@ -247,7 +270,7 @@ class StatementReader {
   void Line(std::string_view text, int line) {
     text = Trim(text);
     if (open_.text.empty()) {
-      if (!StartsStatement(text)) return;
+      if (!StartsStatement(text) && !NamesFunction(text)) return;
       open_ = {std::string(text), line};
     } else {
       open_.text += ' ';

@@ -81,6 +81,25 @@ TEST(WppConfig, APrefixMayStandBeforeItsFunction) {
   EXPECT_EQ(config.Function("Enter")->prefix, "\"%!FUNC! \"");
 }
 
+TEST(WppConfig, PrefixAndFunctionMayStandInBlocksOfTheirOwn) {
+  WppConfig config = Read(
+      "// begin_wpp config\r\n// USEPREFIX(LogCritical,  \"%!STDPREFIX!CRIT: \");\r\n// end_wpp\r\n"
+      "// begin_wpp config\r\n// FUNC LogCritical{LEVEL=TRACE_LEVEL_CRITICAL}(IFRLOG,FLAGS,MSG,...);\r\n// end_wpp\r\n");
+  ASSERT_NE(config.Function("LogCritical"), nullptr);
+  EXPECT_EQ(config.Function("LogCritical")->prefix, "\"%!STDPREFIX!CRIT: \"");
+}
+
+TEST(WppConfig, TheWordFuncMayBeLeftOut) {
+  WppConfig config = Read(
+      "// begin_wpp config\n// USEPREFIX (LogInformation, \"%!FUNC! ->\");\n"
+      "// LogInformation{LEVEL=TRACE_LEVEL_INFORMATION}(FLAGS, MSG, ...);\n// LogPlain(FLAGS, MSG, ...);\n"
+      "// A sentence (with brackets) about LogSomething{..}.\n// WPP_FLAGS(-DMSGS);\n// MACRO: LogPlain\n// end_wpp\n");
+  ASSERT_NE(config.Function("LogInformation"), nullptr);
+  EXPECT_EQ(config.Function("LogInformation")->prefix, "\"%!FUNC! ->\"");
+  EXPECT_NE(config.Function("LogPlain"), nullptr);
+  EXPECT_EQ(config.functions.size(), 3u) << "with DoTraceMessage";
+}
+
 TEST(WppConfig, MistakesAreErrorsAtTheirLine) {
   EXPECT_THAT(ErrorOf([] { Read("// begin_wpp config\n// FUNC Open(MSG, ...\n// end_wpp\n"); }),
               HasSubstr("trace.h:2: error: WPP configuration: 'FUNC Open(MSG, ...' is not closed"));

@@ -138,6 +138,12 @@ class Parser {
       if (!equal && Boolean(left, p) && Boolean(right, q)) equal = p == q;
       return equal == (op == "==");
     }
+    if (!numbers && (Trim(left).empty() || Trim(right).empty())) {
+      // MSBuild stops here; but the value may be one that only Windows' toolset sets.
+      expander_.diagnostics().Warning(fmt::format("{}:{}: condition \"{}\" compares an empty value ('{}' {} '{}'); it is taken as not fulfilled",
+                                                  place_.file, place_.line, text_, left, op, right));
+      return false;
+    }
     if (!numbers) {
       int order = 0;
       if (!CompareVersions(left, right, order)) {

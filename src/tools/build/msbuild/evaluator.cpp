@@ -203,6 +203,8 @@ class Evaluation {
     // The toolset's own files lead to those that a tree has for all of its projects.
     if (const std::string name = ToLower(fs::path(ToSlashes(raw)).filename().string()); name == "microsoft.cpp.default.props") {
       FileAbove("Directory.Build.props", "ImportDirectoryBuildProps", depth);
+    } else if (name == "microsoft.cpp.props") {
+      TargetVersion();
     } else if (name == "microsoft.cpp.targets") {
       FileAbove("Directory.Build.targets", "ImportDirectoryBuildTargets", depth);
     }
@@ -224,6 +226,20 @@ class Evaluation {
     if (depth >= kDeepestImport)
       throw BuildError(place.file, place.line, "imports are nested too deeply");
     for (const fs::path& file : files) Load(file, depth + 1);
+  }
+
+  // What the kit makes of TargetVersion; a project compares it with the versions that the defaults name.
+  void TargetVersion() {
+    static constexpr std::pair<std::string_view, const char*> kVersions[] = {
+        {"Vista", "0x600"}, {"WindowsVista", "0x600"}, {"Win7", "0x601"},        {"Windows7", "0x601"}, {"Win8", "0x602"},     {"Windows8", "0x602"},
+        {"WinBlue", "0x603"}, {"WindowsV6.3", "0x603"}, {"Windows8.1", "0x603"}, {"WindowsV10", "0xA00"}, {"Windows10", "0xA00"}};
+    std::string& version = project_.properties["_NT_TARGET_VERSION"];
+    if (!Trim(version).empty()) return;
+    version = "0xA00";
+    const auto at = project_.properties.find("TargetVersion");
+    if (at == project_.properties.end()) return;
+    for (const auto& [name, value] : kVersions)
+      if (EqualsNoCase(Trim(at->second), name)) version = value;
   }
 
   // The nearest file of that name from the project's folder up.
@@ -291,6 +307,11 @@ class Evaluation {
 
   void Include(const Document& document, const pugi::xml_node& node, const Place& place) {
     const auto excluded = Names(Attribute(node, "Exclude"), place);
+    const std::string_view include = Trim(Attribute(node, "Include"));
+    if (include.starts_with("@(") && include.find_first_of(",->)") == include.size() - 1) {
+      Copy(document, node, place, Trim(include.substr(2, include.size() - 3)), excluded);
+      return;
+    }
     for (const std::string& part :
          SplitTrimmed(expander_.Expand(Attribute(node, "Include"), place), ';')) {
       const std::string pattern = Unescape(part);
@@ -311,6 +332,22 @@ class Evaluation {
         project_.items.push_back(std::move(item));
       }
     }
+  }
+
+  // Include="@(Other)": the items of another list with their metadata.
+  void Copy(const Document& document, const pugi::xml_node& node, const Place& place, std::string_view type, const std::set<std::string>& excluded) {
+    std::vector<Item> copies;
+    for (const Item& item : project_.items) {
+      if (!EqualsNoCase(item.type, type) || excluded.count(Key(item.include)) != 0) continue;
+      Item copy = item;
+      if (const auto at = definitions_.find(node.name()); at != definitions_.end()) copy.metadata.insert(at->second.metadata.begin(), at->second.metadata.end());
+      copy.type = node.name();
+      copy.file = place.file;
+      copy.line = place.line;
+      MetadataOf(document, node, copy);
+      copies.push_back(std::move(copy));
+    }
+    std::move(copies.begin(), copies.end(), std::back_inserter(project_.items));
   }
 
   // One spelling for one file, to compare items by.

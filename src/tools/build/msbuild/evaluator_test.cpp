@@ -187,14 +187,14 @@ TEST_F(Evaluator, PropertyFunctionsThatProjectsUse) {
   const Project project = Load(
       "<PropertyGroup><V>10.0.22621.0</V>"
       "<A>$(V.Substring(0, 4).Replace('.', "
-      "'_'))</A><B>$(V.Split)</B><C>$([System.IO.Path]::Combine('a', 'b\\c'))</C>"
+      "'_'))</A><B>$(V.Frobnicate())</B><C>$([System.IO.Path]::Combine('a', 'b\\c'))</C>"
       "<D>$([MSBuild]::GetDirectoryNameOfFileAbove($(MSBuildProjectDirectory), "
       "'directory.build.PROPS'))</D>"
       "<E>$(V.ToUpper().EndsWith('0'))</E><F>$(Registry:HKEY_LOCAL_MACHINE\\x@y)</F></"
       "PropertyGroup>");
   EXPECT_EQ(project.Property("A"), "10_0");
   EXPECT_EQ(project.Property("B"), "");
-  EXPECT_THAT(diagnostics_.warnings(), testing::ElementsAre(HasSubstr("'Split' is not known")));
+  EXPECT_THAT(diagnostics_.warnings(), testing::ElementsAre(HasSubstr("'Frobnicate' is not known")));
   EXPECT_EQ(project.Property("C"), "a/b/c");
   EXPECT_EQ(project.Property("D"), folder_.path().string());
   EXPECT_EQ(project.Property("E"), "True");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "tools/build/msbuild/condition.h"
@@ -140,6 +141,7 @@ std::string Expander::ExpandItems(std::string_view expression, const Place& plac
   if (const size_t arrow = type.find("->"); arrow != std::string_view::npos) {
     transform = type.substr(arrow + 2);
     type = type.substr(0, arrow);
+    if (std::string value; CallItemFunction(Trim(type), Trim(transform), place, value)) return value;
     const size_t open = transform.find('\'');
     const size_t close = open == std::string_view::npos ? open : transform.find('\'', open + 1);
     if (close == std::string_view::npos) {
@@ -165,6 +167,51 @@ std::string Expander::ExpandItems(std::string_view expression, const Place& plac
     result += transform.empty() ? item.include : Expand(transform, place, &item);
   }
   return result;
+}
+
+// Count(), Distinct(), Reverse(), HasMetadata('n'), WithMetadataValue('n', 'v'), AnyHaveMetadataValue('n', 'v'), Metadata('n').
+bool Expander::CallItemFunction(std::string_view type, std::string_view call, const Place& place, std::string& value) const {
+  const size_t open = call.find('(');
+  if (call.starts_with('\'') || open == std::string_view::npos || ClosingParenthesis(call, open) != call.size() - 1) return false;
+  const std::string_view name = Trim(call.substr(0, open));
+  std::vector<std::string> arguments = SplitTrimmed(call.substr(open + 1, call.size() - open - 2), ',');
+  for (std::string& argument : arguments) {
+    argument = Expand(argument, place);
+    if (argument.size() >= 2 && argument.front() == '\'' && argument.back() == '\'') argument = argument.substr(1, argument.size() - 2);
+  }
+  arguments.resize(2);
+  std::vector<std::string> values;
+  bool any = false;
+  for (const Item& item : items_) {
+    if (!EqualsNoCase(item.type, type)) continue;
+    const std::string metadata = arguments[0].empty() ? std::string() : ItemMetadata(item, arguments[0], project_folder());
+    const bool same = EqualsNoCase(metadata, arguments[1]);
+    any = any || same;
+    if (EqualsNoCase(name, "Metadata")) {
+      if (!metadata.empty()) values.push_back(metadata);
+      continue;
+    }
+    if (EqualsNoCase(name, "HasMetadata") && metadata.empty()) continue;
+    if (EqualsNoCase(name, "WithMetadataValue") && !same) continue;
+    if (EqualsNoCase(name, "WithoutMetadataValue") && same) continue;
+    if ((EqualsNoCase(name, "Distinct") || EqualsNoCase(name, "DistinctWithCase")) && std::find(values.begin(), values.end(), item.include) != values.end()) continue;
+    values.push_back(item.include);
+  }
+  if (EqualsNoCase(name, "Count")) {
+    value = std::to_string(values.size());
+    return true;
+  }
+  if (EqualsNoCase(name, "AnyHaveMetadataValue")) {
+    value = any ? "true" : "false";
+    return true;
+  }
+  if (EqualsNoCase(name, "Reverse")) std::reverse(values.begin(), values.end());
+  bool known = false;
+  for (const std::string_view one : {"Metadata", "HasMetadata", "WithMetadataValue", "WithoutMetadataValue", "Distinct", "DistinctWithCase", "Reverse"})
+    known = known || EqualsNoCase(name, one);
+  if (!known) return false;
+  for (const std::string& one : values) value += (value.empty() ? "" : ";") + one;
+  return true;
 }
 
 bool Expander::Condition(std::string_view text, const Place& place, const Item* item) const {

@@ -40,6 +40,7 @@ class Expander {
   std::string ExpandProperty(std::string_view expression, const Place& place,
                              const Item* item) const;
   std::string ExpandItems(std::string_view expression, const Place& place) const;
+  bool CallItemFunction(std::string_view type, std::string_view call, const Place& place, std::string& value) const;
   std::string ExpandMetadata(std::string_view expression, const Item* item) const;
 
   const PropertyMap& properties_;

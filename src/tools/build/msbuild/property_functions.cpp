@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <regex>
+
+#include "tools/build/text_file.h"
 
 namespace drydock::tools::msbuild {
 namespace {
@@ -56,6 +62,35 @@ std::optional<std::string> Member(const std::string& value, std::string_view nam
     const size_t at = value.find(a[0]);
     return at == std::string::npos ? "-1" : std::to_string(at);
   }
+  if (EqualsNoCase(name, "LastIndexOf") && a.size() == 1) {
+    const size_t at = value.rfind(a[0]);
+    return at == std::string::npos ? "-1" : std::to_string(at);
+  }
+  if (EqualsNoCase(name, "CompareTo") && a.size() == 1) return std::to_string(value < a[0] ? -1 : value > a[0] ? 1 : 0);
+  if (EqualsNoCase(name, "GetType")) return "System.String";
+  if (EqualsNoCase(name, "Remove") && !a.empty()) {
+    const auto start = Index(a[0]);
+    const auto count = a.size() > 1 ? Index(a[1]) : std::optional<size_t>(std::string::npos);
+    if (!start || !count || *start > value.size()) return std::nullopt;
+    return std::string(value).erase(*start, *count);
+  }
+  if (EqualsNoCase(name, "Insert") && a.size() == 2) {
+    const auto at = Index(a[0]);
+    if (!at || *at > value.size()) return std::nullopt;
+    return std::string(value).insert(*at, a[1]);
+  }
+  if ((EqualsNoCase(name, "PadLeft") || EqualsNoCase(name, "PadRight")) && !a.empty()) {
+    const auto width = Index(a[0]);
+    if (!width || *width > 1000) return std::nullopt;
+    const std::string fill(*width > value.size() ? *width - value.size() : 0, a.size() > 1 && !a[1].empty() ? a[1][0] : ' ');
+    return EqualsNoCase(name, "PadLeft") ? fill + value : value + fill;
+  }
+  static constexpr std::string_view kVersionParts[] = {"Major", "Minor", "Build", "Revision"};
+  for (size_t i = 0; i < std::size(kVersionParts); ++i) {
+    if (!EqualsNoCase(name, kVersionParts[i])) continue;
+    const std::vector<std::string> parts = SplitTrimmed(value, '.');
+    return i < parts.size() ? parts[i] : "-1";
+  }
   if (EqualsNoCase(name, "Substring") && !a.empty()) {
     const auto start = Index(a[0]);
     const auto count = a.size() > 1 ? Index(a[1]) : std::optional<size_t>(std::string::npos);
@@ -75,6 +110,78 @@ std::string FolderOfFileAbove(const Expander& expander, const std::string& start
   }
 }
 
+// Dots and minus signs as .NET writes them; whole numbers without a point.
+std::string NumberText(double value) {
+  if (std::floor(value) == value && std::abs(value) < 1e15) return std::to_string(static_cast<long long>(value));
+  return fmt::format("{}", value);
+}
+
+bool ToNumber(const std::string& text, double& value) {
+  const std::string trimmed(Trim(text));
+  if (trimmed.empty()) return false;
+  char* end = nullptr;
+  value = StartsWithNoCase(trimmed, "0x") ? static_cast<double>(std::strtoull(trimmed.c_str() + 2, &end, 16)) : std::strtod(trimmed.c_str(), &end);
+  return *end == 0;
+}
+
+std::optional<std::string> Arithmetic(std::string_view name, const Arguments& a) {
+  double x = 0, y = 0;
+  if (a.size() == 1 && EqualsNoCase(name, "BitwiseNot") && ToNumber(a[0], x)) return std::to_string(~static_cast<int>(x));
+  if (a.size() != 2 || !ToNumber(a[0], x) || !ToNumber(a[1], y)) return std::nullopt;
+  const bool whole = std::floor(x) == x && std::floor(y) == y;
+  if (EqualsNoCase(name, "Add")) return NumberText(x + y);
+  if (EqualsNoCase(name, "Subtract")) return NumberText(x - y);
+  if (EqualsNoCase(name, "Multiply")) return NumberText(x * y);
+  if (EqualsNoCase(name, "Divide") && y != 0) return NumberText(whole ? std::trunc(x / y) : x / y);
+  if (EqualsNoCase(name, "Modulo") && y != 0) return NumberText(std::fmod(x, y));
+  if (EqualsNoCase(name, "Max")) return NumberText(std::max(x, y));
+  if (EqualsNoCase(name, "Min")) return NumberText(std::min(x, y));
+  if (std::abs(x) > 1e18 || std::abs(y) > 1e18) return std::nullopt;
+  const long long m = static_cast<long long>(x), n = static_cast<long long>(y);
+  if (EqualsNoCase(name, "BitwiseOr")) return std::to_string(m | n);
+  if (EqualsNoCase(name, "BitwiseAnd")) return std::to_string(m & n);
+  if (EqualsNoCase(name, "BitwiseXor")) return std::to_string(m ^ n);
+  return std::nullopt;
+}
+
+// [MSBuild]::VersionGreaterThan('10.0.22621', 10.0) and its kin; parts that are not there are 0, a leading v and what follows + or - say nothing.
+std::optional<std::string> CompareVersions(std::string_view name, const Arguments& a) {
+  static constexpr std::string_view kNames[] = {"VersionEquals", "VersionNotEquals", "VersionGreaterThan", "VersionGreaterThanOrEquals", "VersionLessThan",
+                                                "VersionLessThanOrEquals"};
+  const auto kind = std::find_if(std::begin(kNames), std::end(kNames), [&](std::string_view one) { return EqualsNoCase(one, name); });
+  if (kind == std::end(kNames) || a.size() != 2) return std::nullopt;
+  std::vector<unsigned long> sides[2];
+  for (size_t i = 0; i < 2; ++i) {
+    std::string_view text = Trim(a[i]);
+    if (text.starts_with('v') || text.starts_with('V')) text.remove_prefix(1);
+    text = text.substr(0, text.find_first_of("+-"));
+    if (text.empty() || text.find_first_not_of(".0123456789") != std::string_view::npos) return std::nullopt;
+    for (const std::string& part : SplitTrimmed(text, '.')) sides[i].push_back(std::strtoul(part.c_str(), nullptr, 10));
+    sides[i].resize(4);
+  }
+  switch (kind - std::begin(kNames)) {
+    case 0: return Boolean(sides[0] == sides[1]);
+    case 1: return Boolean(sides[0] != sides[1]);
+    case 2: return Boolean(sides[0] > sides[1]);
+    case 3: return Boolean(sides[0] >= sides[1]);
+    case 4: return Boolean(sides[0] < sides[1]);
+    default: return Boolean(sides[0] <= sides[1]);
+  }
+}
+
+std::optional<std::string> RegularExpression(std::string_view name, const Arguments& a) {
+  if (a.size() < 2) return std::nullopt;
+  try {
+    const std::regex expression(a[1]);
+    std::smatch match;
+    if (EqualsNoCase(name, "IsMatch")) return Boolean(std::regex_search(a[0], expression));
+    if (EqualsNoCase(name, "Match")) return std::regex_search(a[0], match, expression) ? match.str() : std::string();
+    if (EqualsNoCase(name, "Replace") && a.size() == 3) return std::regex_replace(a[0], expression, a[2]);
+  } catch (const std::regex_error&) {
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> Static(const Expander& expander, std::string_view type,
                                   std::string_view name, const Arguments& a, const Place& place) {
   if (EqualsNoCase(type, "MSBuild")) {
@@ -92,6 +199,21 @@ std::optional<std::string> Static(const Expander& expander, std::string_view typ
     }
     if (EqualsNoCase(name, "ValueOrDefault") && a.size() == 2) return a[0].empty() ? a[1] : a[0];
     if (EqualsNoCase(name, "Escape") && a.size() == 1) return a[0];
+    if (EqualsNoCase(name, "Unescape") && a.size() == 1) return Unescape(a[0]);
+    // The registry of the computer that builds: there is none.
+    if (StartsWithNoCase(name, "GetRegistryValue")) return a.size() > 2 && EqualsNoCase(name, "GetRegistryValue") ? a[2] : std::string();
+    if (EqualsNoCase(name, "DoesTaskHostExist") || EqualsNoCase(name, "IsRunningFromVisualStudio")) return Boolean(false);
+    if (EqualsNoCase(name, "NormalizePath") || EqualsNoCase(name, "NormalizeDirectory")) {
+      fs::path path = expander.project_folder();
+      for (const std::string& part : a) path /= ToSlashes(part);
+      std::string text = path.lexically_normal().string();
+      if (EqualsNoCase(name, "NormalizeDirectory") && !text.ends_with('/')) text += '/';
+      return text;
+    }
+    if (EqualsNoCase(name, "MakeRelative") && a.size() == 2)
+      return fs::path(ToSlashes(a[1])).lexically_normal().lexically_relative(fs::path(ToSlashes(a[0])).lexically_normal()).string();
+    if (auto result = CompareVersions(name, a)) return result;
+    if (auto result = Arithmetic(name, a)) return result;
     if (EqualsNoCase(name, "IsOSPlatform") && a.size() == 1)
       return Boolean(EqualsNoCase(a[0], "Windows"));
   }
@@ -109,13 +231,65 @@ std::optional<std::string> Static(const Expander& expander, std::string_view typ
       if (EqualsNoCase(name, "GetFileNameWithoutExtension")) return path.stem().string();
       if (EqualsNoCase(name, "GetExtension")) return path.extension().string();
       if (EqualsNoCase(name, "GetDirectoryName")) return path.parent_path().string();
+      if (EqualsNoCase(name, "IsPathRooted")) return Boolean(path.has_root_directory() || (a[0].size() > 1 && a[0][1] == ':'));
+      if (EqualsNoCase(name, "HasExtension")) return Boolean(path.has_extension());
     }
+    if (EqualsNoCase(name, "ChangeExtension") && a.size() == 2) return fs::path(ToSlashes(a[0])).replace_extension(a[1]).string();
+    if (EqualsNoCase(name, "DirectorySeparatorChar")) return "\\";
+    if (EqualsNoCase(name, "PathSeparator")) return ";";
+    if (EqualsNoCase(name, "GetTempPath")) return fs::temp_directory_path().string() + "/";
   }
   if (EqualsNoCase(type, "System.IO.File") && EqualsNoCase(name, "Exists") && a.size() == 1) {
     return Boolean(expander.paths().FindFile(expander.project_folder(), a[0]).has_value());
   }
+  if (EqualsNoCase(type, "System.IO.File") && EqualsNoCase(name, "ReadAllText") && a.size() == 1) {
+    const auto file = expander.paths().FindFile(expander.project_folder(), a[0]);
+    if (!file) throw BuildError(place.file, place.line, fmt::format("the file {} that the project reads is not there", a[0]));
+    return ReadTextFile(*file);
+  }
+  if (EqualsNoCase(type, "System.IO.Directory") && EqualsNoCase(name, "GetParent") && a.size() == 1)
+    return (expander.project_folder() / ToSlashes(a[0])).lexically_normal().parent_path().string();
   if (EqualsNoCase(type, "System.IO.Directory") && EqualsNoCase(name, "Exists") && a.size() == 1) {
     return Boolean(expander.paths().FindFolder(expander.project_folder(), a[0]).has_value());
+  }
+  if (EqualsNoCase(type, "System.Text.RegularExpressions.Regex")) return RegularExpression(name, a);
+  if (EqualsNoCase(type, "System.Math")) return Arithmetic(name, a);
+  if (EqualsNoCase(type, "System.Version") && a.size() == 1) return a[0];
+  if (EqualsNoCase(type, "System.Convert") && !a.empty()) {
+    double value = 0;
+    if (EqualsNoCase(name, "ToString")) return a[0];
+    if (a.size() == 2 && a[1] == "16" && StartsWithNoCase(name, "To")) return std::to_string(std::strtoll(a[0].c_str(), nullptr, 16));
+    if (StartsWithNoCase(name, "To") && ToNumber(a[0], value)) return NumberText(value);
+  }
+  if (EqualsNoCase(type, "System.Boolean") && EqualsNoCase(name, "Parse") && a.size() == 1) return a[0];
+  if ((EqualsNoCase(type, "System.Int32") || EqualsNoCase(type, "System.UInt32") || EqualsNoCase(type, "System.Int64")) && EqualsNoCase(name, "Parse") && a.size() == 1)
+    return a[0];
+  if (EqualsNoCase(type, "System.Environment")) {
+    if (EqualsNoCase(name, "Is64BitOperatingSystem") || EqualsNoCase(name, "Is64BitProcess")) return Boolean(true);
+    if (EqualsNoCase(name, "NewLine")) return "\n";
+    if (EqualsNoCase(name, "MachineName") || EqualsNoCase(name, "UserName") || EqualsNoCase(name, "GetFolderPath") || EqualsNoCase(name, "SpecialFolder"))
+      return std::string();
+  }
+  if (EqualsNoCase(type, "System.String")) {
+    if (EqualsNoCase(name, "Concat")) {
+      std::string text;
+      for (const std::string& part : a) text += part;
+      return text;
+    }
+    if (EqualsNoCase(name, "Join") && !a.empty()) {
+      std::string text;
+      for (size_t i = 1; i < a.size(); ++i) text += (i == 1 ? "" : a[0]) + a[i];
+      return text;
+    }
+    if (EqualsNoCase(name, "Format") && !a.empty()) {
+      std::string text = a[0];
+      for (size_t i = 1; i < a.size(); ++i) text = ReplaceAll(std::move(text), fmt::format("{{{}}}", i - 1), a[i]);
+      return text;
+    }
+    if ((EqualsNoCase(name, "Equals") || EqualsNoCase(name, "Compare")) && a.size() >= 2) {
+      const bool same = a.size() > 2 ? EqualsNoCase(a[0], a[1]) : a[0] == a[1];
+      return EqualsNoCase(name, "Equals") ? Boolean(same) : same ? "0" : a[0] < a[1] ? "-1" : "1";
+    }
   }
   if (EqualsNoCase(type, "System.String") && a.size() == 1) {
     if (EqualsNoCase(name, "IsNullOrEmpty")) return Boolean(a[0].empty());
@@ -127,6 +301,17 @@ std::optional<std::string> Static(const Expander& expander, std::string_view typ
     return expander.Property(a[0], place);
   }
   return std::nullopt;
+}
+
+// At each of the characters; what lies between two of them is a part, if empty not.
+std::vector<std::string> Parts(std::string_view text, std::string_view separators) {
+  std::vector<std::string> parts;
+  for (size_t start = 0; start <= text.size();) {
+    const size_t end = std::min(text.find_first_of(separators, start), text.size());
+    if (end > start) parts.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
 }
 
 // Arguments between the parentheses, unquoted and expanded.
@@ -215,10 +400,39 @@ std::string CallPropertyFunction(const Expander& expander, std::string_view expr
     if (!IsIdentifier(name)) return unknown(name);
     value = expander.Property(name, place);
   }
-  while (rest.starts_with('.')) {
+  bool list = false;  // of Split: parts with ';' between them
+  while (rest.starts_with('.') || rest.starts_with('[')) {
+    if (rest.starts_with('[')) {
+      const size_t close = rest.find(']');
+      const auto index = close == std::string_view::npos ? std::nullopt : Index(Unescape(expander.Expand(rest.substr(1, close - 1), place, item)));
+      if (!index) return unknown(rest);
+      if (list) {
+        const std::vector<std::string> parts = Parts(value, ";");
+        if (*index >= parts.size()) return unknown(rest);
+        value = parts[*index];
+      } else {
+        if (*index >= value.size()) return unknown(rest);
+        value = value.substr(*index, 1);
+      }
+      list = false;
+      rest.remove_prefix(close + 1);
+      continue;
+    }
     rest.remove_prefix(1);
     const std::string_view name = take_name();
     const Arguments arguments = take_arguments();
+    if (closed && EqualsNoCase(name, "Split") && arguments.size() <= 1) {
+      std::string joined;
+      for (const std::string& part : Parts(value, arguments.empty() ? " \t\r\n" : arguments[0])) joined += (joined.empty() ? "" : ";") + part;
+      value = joined;
+      list = true;
+      continue;
+    }
+    if (list && EqualsNoCase(name, "Length")) {
+      value = std::to_string(Parts(value, ";").size());
+      list = false;
+      continue;
+    }
     const auto result = closed ? Member(value, name, arguments) : std::nullopt;
     if (!result) return unknown(name);
     value = *result;
