@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <ntddk.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 
 namespace {
 
@@ -51,6 +54,21 @@ TEST_P(Application, StandardInputIsReadAsWritten) {
   RunsWell({"input"}, {.input = "12 words\nthe line\n"});
   EXPECT_EQ(output_, "12-words-the line\n");
 }
+
+// CreateMutex, ReleaseMutex, "Mutex Objects"; CreateWaitableTimer, SetWaitableTimer; CREATE_SUSPENDED, ResumeThread, FlsAlloc,
+// InitOnceExecuteOnce, WaitOnAddress; "Thread Pool API"; VirtualAlloc, HeapCreate, CreateFileMapping; "File Management Functions".
+TEST_P(Application, MutexesAreOwnedAndAbandoned) { RunsWell({"mutexes"}); }
+TEST_P(Application, WaitableTimersRingAndCall) { RunsWell({"timers"}); }
+TEST_P(Application, SuspendedThreadsBeginWithTheirLastResume) { RunsWell({"suspended"}); }
+TEST_P(Application, TheThreadPoolRunsWorkTimersAndWaits) { RunsWell({"pool"}); }
+TEST_P(Application, PagesHeapsAndSections) { RunsWell({"memory"}); }
+TEST_P(Application, FilesHaveSizesPositionsAttributesAndFolders) {
+  const std::string folder = testing::TempDir() + "win32_files_" + std::to_string(::getpid()) + (GetParam() == ExecutorKind::Live ? "l" : "s");
+  std::filesystem::create_directories(folder);
+  RunsWell({"files"}, {.folder = folder});
+  std::filesystem::remove_all(folder);
+}
+TEST_P(Application, ItsEndLeavesNoThreadInALock) { RunsWell({"locks"}); }
 
 TEST_P(Application, ItsEndClosesHandlesAndCancelsWhatItsThreadsWaitFor) {
   Process process = Start({"leave", "33"});

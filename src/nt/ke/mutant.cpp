@@ -16,14 +16,27 @@ LIST_ENTRY* OwnedList(Thread& thread) { return reinterpret_cast<LIST_ENTRY*>(thr
 
 }  // namespace
 
-void OwnMutant(KMUTANT& mutant, Thread& thread) {
-  if (mutant.Header.SignalState != 0) return;  // once more by its owner
+bool OwnMutant(KMUTANT& mutant, Thread& thread) {
+  if (mutant.Header.SignalState != 0) return false;  // once more by its owner
   InsertTailList(OwnedList(thread), &mutant.MutantListEntry);
   thread.critical_region += mutant.ApcDisable;
+  const bool abandoned = mutant.Abandoned;
+  mutant.Abandoned = FALSE;
+  return abandoned;
 }
 
-void CheckOwnsNoMutant(Thread& thread) {
+void LeaveMutants(Thread& thread) {
   LIST_ENTRY* list = OwnedList(thread);
+  while (list->Flink != list) {
+    auto* mutant = CONTAINING_RECORD(list->Flink, KMUTANT, MutantListEntry);
+    if (mutant->ApcDisable != 0) break;
+    const bool all = LockForSignal(*thread.kernel, mutant->Header);
+    RemoveEntryList(&mutant->MutantListEntry);
+    mutant->OwnerThread = nullptr;
+    mutant->Abandoned = TRUE;
+    SetSignalState(mutant->Header, 1);
+    SignalAndUnlock(*thread.kernel, mutant->Header, all);
+  }
   if (list->Flink == list) return;
   auto* mutant = CONTAINING_RECORD(list->Flink, KMUTANT, MutantListEntry);
   BugCheck(bug::kThreadTerminateHeldMutex, {reinterpret_cast<uint64_t>(&thread), reinterpret_cast<uint64_t>(mutant), 0, 0},
@@ -74,7 +87,7 @@ extern "C" LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
 
 extern "C" LONG KeReadStateMutex(PRKMUTEX Mutex) { return __atomic_load_n(&Mutex->Header.SignalState, __ATOMIC_ACQUIRE); }
 
-// Mutants as such differ from mutexes in that normal kernel APCs stay enabled; an owner that ends is a bug check for both.
+// Mutants as such differ from mutexes in that normal kernel APCs stay enabled, and in that an owner that ends abandons them.
 extern "C" VOID KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
   KeInitializeMutex(Mutant, 0);
   Mutant->ApcDisable = 0;

@@ -1,5 +1,6 @@
 // Mutants (KMUTEX) from the inside: ownership as a wait sees it.
-// Called by:  wait.cpp, ps (thread end). Kernel mutexes are never abandoned: a thread that ends holding one is a bug check.
+// Called by:  wait.cpp, ps (thread end). Kernel mutexes are never abandoned: a thread that ends holding one is a bug check;
+//             mutants (KeInitializeMutant, CreateMutex) are, and their next owner is told once.
 #pragma once
 
 #include <ntddk.h>
@@ -17,9 +18,10 @@ inline void AcquireMutantLocked(KMUTANT& mutant, const Thread* thread) {
   SetSignalState(mutant.Header, mutant.Header.SignalState - 1);
   if (mutant.Header.SignalState == 0) mutant.OwnerThread = AsKthread(thread);
 }
-// The new owner itself, after its wait: lists the mutex with the thread and disables normal kernel APCs, as on Windows.
-void OwnMutant(KMUTANT& mutant, Thread& thread);
-// Bug-checks when the thread, which ends, still owns one.
-void CheckOwnsNoMutant(Thread& thread);
+// The new owner itself, after its wait: lists the mutex with the thread and disables normal kernel APCs, as on Windows. True: the one
+// before abandoned it.
+bool OwnMutant(KMUTANT& mutant, Thread& thread);
+// The thread ends: abandons the mutants it owns, bug-checks when it still owns a mutex.
+void LeaveMutants(Thread& thread);
 
 }  // namespace drydock::nt::ke

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <vector>
 
+#include "nt/ke/drivers_wait.h"
+
 namespace drydock::nt::ke {
 
 struct ParkingLot::Waiter {
@@ -42,7 +44,9 @@ bool ParkingLot::Wait(const void* address, bool (*still_blocked)(void*), void* c
       if (!waiter.woken.load(std::memory_order_relaxed)) bucket.Remove(&waiter);
     }
   } leave{bucket, waiter};
+  HostWait host(CurrentThread());
   while (!waiter.woken.load(std::memory_order_acquire)) {
+    host.Check();
     if (ParkFor(info, deadline) == rt::Wake::kTimedOut) return waiter.woken.load(std::memory_order_acquire);
   }
   return true;

@@ -56,7 +56,7 @@ void Consume(DISPATCHER_HEADER& header, Thread* thread) {
 
 // What remains to be done by the waiter itself, after the wait.
 NTSTATUS Acquired(DISPATCHER_HEADER& header, Thread& thread, NTSTATUS status) {
-  if (KindOf(header) == kMutant) OwnMutant(reinterpret_cast<KMUTANT&>(header), thread);
+  if (KindOf(header) == kMutant && OwnMutant(reinterpret_cast<KMUTANT&>(header), thread)) return STATUS_ABANDONED_WAIT_0 + status;
   return status;
 }
 
@@ -385,8 +385,11 @@ NTSTATUS WaitForAll(Thread& thread, DISPATCHER_HEADER** headers, uint32_t count,
     }
   }
   if (!satisfied) return STATUS_TIMEOUT;
-  for (uint32_t i = 0; i < count; ++i) Acquired(*headers[i], thread, STATUS_SUCCESS);
-  return STATUS_SUCCESS;
+  NTSTATUS status = STATUS_SUCCESS;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (Acquired(*headers[i], thread, STATUS_SUCCESS) != STATUS_SUCCESS) status = STATUS_ABANDONED_WAIT_0;
+  }
+  return status;
 }
 
 }  // namespace

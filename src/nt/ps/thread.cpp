@@ -78,7 +78,7 @@ void EndThread(Thread* thread) {
   thread->irql = PASSIVE_LEVEL;
   try {
     io::ThreadEnding(*thread);
-    ke::CheckOwnsNoMutant(*thread);
+    ke::LeaveMutants(*thread);
   } catch (const rt::TaskStopped&) {
     // Requests that never come back stay with the machine, which has stopped.
   }

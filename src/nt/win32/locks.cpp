@@ -5,6 +5,7 @@
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
 #include "nt/ex/reader_writer.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/win32/win32.h"
 
 using namespace drydock;
@@ -44,6 +45,7 @@ bool SleepOn(PCONDITION_VARIABLE variable, uint64_t number, DWORD milliseconds) 
   const rt::Ticks deadline = milliseconds == INFINITE
                                  ? rt::kNever
                                  : kernel.executor.InterruptTime() + TicksOf(milliseconds);
+  ke::DriversWait scope;
   ke::WaitInfo info;
   info.what = "condition variable";
   info.object = variable;
@@ -82,8 +84,14 @@ BOOL InitializeCriticalSectionEx(LPCRITICAL_SECTION lpCriticalSection, DWORD dwS
   (void)Flags;
   return InitializeCriticalSectionAndSpinCount(lpCriticalSection, dwSpinCount);
 }
+DWORD SetCriticalSectionSpinCount(LPCRITICAL_SECTION lpCriticalSection, DWORD dwSpinCount) {
+  (void)lpCriticalSection;
+  (void)dwSpinCount;
+  return 0;  // nobody spins
+}
 VOID EnterCriticalSection(LPCRITICAL_SECTION lpCriticalSection) {
   if (!IsMine(lpCriticalSection)) {
+    ke::DriversWait scope;
     Word::AcquireExclusive(WordOf(lpCriticalSection), "critical section");
     Own(lpCriticalSection, Me());
   }
@@ -108,9 +116,11 @@ VOID DeleteCriticalSection(LPCRITICAL_SECTION lpCriticalSection) { *lpCriticalSe
 
 VOID InitializeSRWLock(PSRWLOCK SRWLock) { SRWLock->Ptr = nullptr; }
 VOID AcquireSRWLockExclusive(PSRWLOCK SRWLock) {
+  ke::DriversWait scope;
   Word::AcquireExclusive(WordOf(SRWLock), "SRW lock (exclusive)");
 }
 VOID AcquireSRWLockShared(PSRWLOCK SRWLock) {
+  ke::DriversWait scope;
   Word::AcquireShared(WordOf(SRWLock), "SRW lock (shared)");
 }
 VOID ReleaseSRWLockExclusive(PSRWLOCK SRWLock) {

@@ -120,6 +120,7 @@ void RunProgram(void* argument) {
       const int code = CallApplication(program, "main", &CallRun, &program);
       if (!program.exiting) {
         thread.exit_status = code;
+        RunFlsCallbacks(program);
         CallApplication(program, "exit", program.entry.finalize);
         EndProgram(program, code);
       }
@@ -132,6 +133,7 @@ void RunProgram(void* argument) {
   if (left_alone) EndProgram(program, thread.exit_status);
   CloseStreams(program);
   DropThings(program);
+  DropRanges(program);
   ps::EndProcess(program.process, program.exit_code);
 }
 

@@ -48,6 +48,13 @@ struct ProgramSpec {
   void (*crashed)(void* context, const BugCheckData& data) = nullptr;                   // on the failing thread
 };
 
+struct SuspendedThread {
+  KEVENT go = {};
+  uint32_t count = 1;  // under Program::lock
+};
+struct ThreadPool;  // threadpool.cpp
+struct Range;       // memory.cpp
+
 struct Program : CallbackHost {
   Program() = default;
   ~Program();
@@ -68,6 +75,14 @@ struct Program : CallbackHost {
   std::map<void*, std::shared_ptr<void>> things RT_GUARDED_BY(lock);  // what handles that are no objects of the executive stand for
   std::vector<std::map<uint64_t, void*>> tls RT_GUARDED_BY(lock);      // by index, then by thread id
   std::vector<bool> tls_used RT_GUARDED_BY(lock);
+  std::vector<void (*)(void*)> fls_callbacks RT_GUARDED_BY(lock);       // by index; null: none (fls.cpp)
+  std::map<uint64_t, std::shared_ptr<SuspendedThread>> suspended RT_GUARDED_BY(lock);  // not yet begun, by thread id
+  std::map<uintptr_t, std::shared_ptr<Range>> ranges RT_GUARDED_BY(lock);  // of VirtualAlloc and MapViewOfFile, by base
+  std::shared_ptr<ThreadPool> pool RT_GUARDED_BY(lock);
+  std::map<uint64_t, int> priorities RT_GUARDED_BY(lock);              // SetThreadPriority, by thread id
+  std::map<uint64_t, uint64_t> affinities RT_GUARDED_BY(lock);         // SetThreadAffinityMask
+  uint64_t affinity RT_GUARDED_BY(lock) = 0;                           // of the process; 0: all
+  uint32_t priority_class RT_GUARDED_BY(lock) = 0x20;
   std::vector<int (*)(unsigned)> control_handlers RT_GUARDED_BY(lock);
   std::vector<char*> arguments;         // argv, and what the lists below point to
   std::vector<char16_t*> wide_arguments;
@@ -102,6 +117,11 @@ void* AddThing(Program& program, std::shared_ptr<void> thing);
 std::shared_ptr<void> FindThing(Program& program, void* handle);  // null: no such handle
 bool DropThing(Program& program, void* handle);
 void DropThings(Program& program);  // all that are left, at its end
+
+// Views and pages that are left, at its end; files are written.
+void DropRanges(Program& program);
+// What FlsAlloc's routines do with the values of a thread that ends; on it.
+void RunFlsCallbacks(Program& program);
 
 // --- C run-time streams (crt_stdio.cpp) ---
 void OpenStreams(Program& program);

@@ -31,6 +31,22 @@ LARGE_INTEGER* Timeout(DWORD milliseconds, LARGE_INTEGER* storage) {
   return storage;
 }
 
+namespace {
+
+// The path of an object's name; empty: nameless. False: too long.
+bool PathOf(PCWSTR name, std::u16string* path) {
+  if (name == nullptr || name[0] == 0) return true;
+  std::u16string_view text(name);
+  for (std::u16string_view prefix : {std::u16string_view(u"Local\\"), std::u16string_view(u"Global\\")}) {
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  }
+  *path = u"\\BaseNamedObjects\\";
+  *path += text;
+  return path->size() <= UNICODE_STRING_MAX_CHARS;
+}
+
+}  // namespace
+
 HANDLE Insert(void* body, PCWSTR name, ACCESS_MASK access) {
   Thread& thread = CurrentThread();
   if (body == nullptr) {
@@ -38,22 +54,13 @@ HANDLE Insert(void* body, PCWSTR name, ACCESS_MASK access) {
     return nullptr;
   }
   std::u16string path;
-  UNICODE_STRING path_string = {};
-  if (name != nullptr && name[0] != 0) {
-    std::u16string_view text(name);
-    for (std::u16string_view prefix :
-         {std::u16string_view(u"Local\\"), std::u16string_view(u"Global\\")}) {
-      if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-    }
-    path = u"\\BaseNamedObjects\\";
-    path += text;
-    if (path.size() > UNICODE_STRING_MAX_CHARS) {
-      ob::Dereference(body);
-      Succeeded(STATUS_OBJECT_NAME_INVALID);
-      return nullptr;
-    }
-    RtlInitUnicodeString(&path_string, path.c_str());
+  if (!PathOf(name, &path)) {
+    ob::Dereference(body);
+    Succeeded(STATUS_OBJECT_NAME_INVALID);
+    return nullptr;
   }
+  UNICODE_STRING path_string = {};
+  if (!path.empty()) RtlInitUnicodeString(&path_string, path.c_str());
   OBJECT_ATTRIBUTES object_attributes;
   InitializeObjectAttributes(&object_attributes, path.empty() ? nullptr : &path_string,
                              OBJ_OPENIF | HandleAttributes(), nullptr, nullptr);
@@ -68,6 +75,23 @@ HANDLE Insert(void* body, PCWSTR name, ACCESS_MASK access) {
   if (!Succeeded(status)) return nullptr;
   thread.last_error = status == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS;
   return handle;
+}
+
+HANDLE OpenNamed(PCWSTR name, const ob::ObjectType& type, ACCESS_MASK access) {
+  std::u16string path;
+  if (!PathOf(name, &path) || path.empty()) {
+    Succeeded(STATUS_INVALID_PARAMETER);
+    return nullptr;
+  }
+  UNICODE_STRING path_string;
+  RtlInitUnicodeString(&path_string, path.c_str());
+  OBJECT_ATTRIBUTES object_attributes;
+  InitializeObjectAttributes(&object_attributes, &path_string, HandleAttributes(), nullptr, nullptr);
+  ob::Attributes attributes;
+  NTSTATUS status = attributes.Take(&object_attributes);
+  HANDLE handle = nullptr;
+  if (NT_SUCCESS(status)) status = ob::OpenByName(CurrentKernel(), attributes, type, access, &handle);
+  return Succeeded(status) ? handle : nullptr;
 }
 
 Wide::Wide(PCSTR text) : present_(text != nullptr) {
@@ -168,6 +192,15 @@ HANDLE CreateEventA(LPSECURITY_ATTRIBUTES lpEventAttributes, BOOL bManualReset, 
   return CreateEventW(lpEventAttributes, bManualReset, bInitialState, Wide(lpName).c_str());
 }
 
+HANDLE OpenEventW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName) {
+  (void)bInheritHandle;
+  return OpenNamed(lpName, ob::kEventType, dwDesiredAccess);
+}
+HANDLE OpenEventA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName) {
+  return OpenEventW(dwDesiredAccess, bInheritHandle, Wide(lpName).c_str());
+}
+BOOL PulseEvent(HANDLE hEvent) { return Succeeded(ZwPulseEvent(hEvent, nullptr)); }
+
 BOOL SetEvent(HANDLE hEvent) { return Succeeded(ZwSetEvent(hEvent, nullptr)); }
 BOOL ResetEvent(HANDLE hEvent) { return Succeeded(ZwClearEvent(hEvent)); }
 
@@ -186,6 +219,24 @@ HANDLE CreateSemaphoreA(LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lIniti
                         LONG lMaximumCount, LPCSTR lpName) {
   return CreateSemaphoreW(lpSemaphoreAttributes, lInitialCount, lMaximumCount,
                           Wide(lpName).c_str());
+}
+
+HANDLE CreateSemaphoreExW(LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount, LPCWSTR lpName,
+                          DWORD dwFlags, DWORD dwDesiredAccess) {
+  (void)dwFlags;
+  (void)dwDesiredAccess;
+  return CreateSemaphoreW(lpSemaphoreAttributes, lInitialCount, lMaximumCount, lpName);
+}
+HANDLE CreateSemaphoreExA(LPSECURITY_ATTRIBUTES lpSemaphoreAttributes, LONG lInitialCount, LONG lMaximumCount, LPCSTR lpName,
+                          DWORD dwFlags, DWORD dwDesiredAccess) {
+  return CreateSemaphoreExW(lpSemaphoreAttributes, lInitialCount, lMaximumCount, Wide(lpName).c_str(), dwFlags, dwDesiredAccess);
+}
+HANDLE OpenSemaphoreW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lpName) {
+  (void)bInheritHandle;
+  return OpenNamed(lpName, kSemaphoreType, dwDesiredAccess);
+}
+HANDLE OpenSemaphoreA(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCSTR lpName) {
+  return OpenSemaphoreW(dwDesiredAccess, bInheritHandle, Wide(lpName).c_str());
 }
 
 BOOL ReleaseSemaphore(HANDLE hSemaphore, LONG lReleaseCount, LPLONG lpPreviousCount) {

@@ -5,6 +5,7 @@
 #include "nt/kernel.h"
 #include "nt/ke/drivers_wait.h"
 #include "nt/ob/handle_table.h"
+#include "nt/ps/process.h"
 #include "nt/ps/start.h"
 #include "nt/ps/types.h"
 #include "nt/win32/program.h"
@@ -21,19 +22,28 @@ struct Start {
   LPTHREAD_START_ROUTINE routine;
   void* parameter;
   Program* program;  // whose thread it is; null: a driver's
+  std::shared_ptr<SuspendedThread> suspended;  // null: it runs at once
 };
+
+// Until ResumeThread, a wait of its own code as the end of the process sees it.
+void WaitForResume(void* go) {
+  ke::DriversWait scope;
+  KeWaitForSingleObject(go, UserRequest, KernelMode, FALSE, nullptr);
+}
 
 void RunThread(void* argument) {
   const Start start = *static_cast<Start*>(argument);
   delete static_cast<Start*>(argument);
   Thread& thread = CurrentThread();
   try {
+    if (start.suspended) CallApplication(*start.program, "a suspended thread", &WaitForResume, static_cast<void*>(&start.suspended->go));
     thread.exit_status =
         static_cast<int32_t>(start.program ? CallApplication(*start.program, "ThreadProc", start.routine, start.parameter)
                                            : CallDriver("ThreadProc", start.routine, start.parameter));
   } catch (const rt::TaskStopped&) {
     if (!thread.terminating) throw;  // ExitThread comes here too
   }
+  if (start.program) RunFlsCallbacks(*start.program);
 }
 
 FILETIME FileTimeOf(rt::Ticks time) {
@@ -50,7 +60,9 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
                     DWORD dwCreationFlags, LPDWORD lpThreadId) {
   (void)lpThreadAttributes;
   (void)dwStackSize;
-  if (lpStartAddress == nullptr || dwCreationFlags != 0) {  // no thread is made suspended here
+  const bool suspended = (dwCreationFlags & CREATE_SUSPENDED) != 0;
+  if (lpStartAddress == nullptr || (dwCreationFlags & ~(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION)) ||
+      (suspended && !CurrentProgram())) {  // a driver's threads start at once
     Succeeded(STATUS_INVALID_PARAMETER);
     return nullptr;
   }
@@ -61,14 +73,24 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
   start.name = name.c_str();
   start.entry = &RunThread;
   Program* program = CurrentProgram();
-  start.argument = new Start{lpStartAddress, lpParameter, program};
+  std::shared_ptr<SuspendedThread> gate;
+  if (suspended) {
+    gate = std::make_shared<SuspendedThread>();
+    KeInitializeEvent(&gate->go, NotificationEvent, FALSE);
+  }
+  start.argument = new Start{lpStartAddress, lpParameter, program, gate};
   if (program != nullptr) {
     LeaveIfEnded();
     start.process = program->process;
     start.system_thread = false;
   }
   start.thread = &thread;
-  kernel.executor.Detach(ps::StartThread(kernel, start));
+  rt::Task* task = ps::StartThread(kernel, start);
+  if (gate) {
+    rt::LockGuard guard(program->lock);
+    program->suspended[thread->thread_id] = gate;
+  }
+  kernel.executor.Detach(task);
   if (lpThreadId != nullptr) *lpThreadId = static_cast<DWORD>(thread->thread_id);
   HANDLE handle = nullptr;
   const NTSTATUS status =
@@ -79,6 +101,44 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
   }
   kernel.executor.SchedulePoint();
   return handle;
+}
+
+DWORD ResumeThread(HANDLE hThread) {
+  LeaveIfEnded();
+  void* body;
+  if (!Succeeded(ob::ReferenceByHandle(hThread, 0, &ps::kThreadType, KernelMode, &body))) return static_cast<DWORD>(-1);
+  const uint64_t id = static_cast<Thread*>(body)->thread_id;
+  ob::Dereference(body);
+  Program& program = ProgramFor("ResumeThread");
+  std::shared_ptr<SuspendedThread> gate;
+  DWORD count;
+  {
+    rt::LockGuard guard(program.lock);
+    const auto found = program.suspended.find(id);
+    if (found == program.suspended.end()) return 0;  // it runs
+    count = found->second->count--;
+    if (count != 1) return count;
+    gate = std::move(found->second);
+    program.suspended.erase(found);
+  }
+  KeSetEvent(&gate->go, IO_NO_INCREMENT, FALSE);
+  return count;
+}
+// Narrowed: only one that was made suspended and has not begun.
+DWORD SuspendThread(HANDLE hThread) {
+  LeaveIfEnded();
+  void* body;
+  if (!Succeeded(ob::ReferenceByHandle(hThread, 0, &ps::kThreadType, KernelMode, &body))) return static_cast<DWORD>(-1);
+  const uint64_t id = static_cast<Thread*>(body)->thread_id;
+  ob::Dereference(body);
+  Program& program = ProgramFor("SuspendThread");
+  {
+    rt::LockGuard guard(program.lock);
+    const auto found = program.suspended.find(id);
+    if (found != program.suspended.end()) return found->second->count++;
+  }
+  Succeeded(STATUS_NOT_SUPPORTED);
+  return static_cast<DWORD>(-1);
 }
 
 VOID ExitThread(DWORD dwExitCode) {

@@ -33,6 +33,9 @@ LARGE_INTEGER* Timeout(DWORD milliseconds, LARGE_INTEGER* storage);
 // ERROR_ALREADY_EXISTS.
 HANDLE Insert(void* body, PCWSTR name, ACCESS_MASK access);
 
+// Opens one by its name; null, and the last error: there is none of that name and type.
+HANDLE OpenNamed(PCWSTR name, const ob::ObjectType& type, ACCESS_MASK access);
+
 // UTF-16 of a text in code page 1252 as the A functions take it (null stays null).
 class Wide {
  public:

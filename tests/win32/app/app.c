@@ -8,16 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../mirror.h"
+#include "check.h"
 
-#define CHECK(condition)                                                                                   \
-    do {                                                                                                   \
-        if (!(condition)) {                                                                                \
-            printf("line %d: %s; error %u\n", __LINE__, #condition, GetLastError());                       \
-            exit(2);                                                                                       \
-        }                                                                                                  \
-    } while (0)
-
-static HANDLE OpenMirror(DWORD flags)
+HANDLE OpenMirror(DWORD flags)
 {
     WCHAR list[512];
     ULONG length = 0;
@@ -154,6 +147,9 @@ int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
 
+    int family = Family(what);
+
+    if (family >= 0) return family;
     if (!strcmp(what, "sync")) return Sync();
     if (!strcmp(what, "overlapped")) return Overlapped();
     if (!strcmp(what, "port")) return Port();

@@ -1,0 +1,2 @@
+// The older thread pool functions: see threadpoolapiset.h.
+#include "threadpoolapiset.h"
