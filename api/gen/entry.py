@@ -115,6 +115,9 @@ def _thunk(api, f, thunk, info, shared):
             lines.append(f"  if (__builtin_expect(!{p.name}, 0)) scope.Null(\"{p.name}\", __builtin_return_address(0));")
     lines.append(f"  if (__builtin_expect(!{target}, 0)) scope.Missing(\"this framework does not implement it\");")
     names = "".join(f", {p.name}" for p in f.params)
-    lines.append(f"  {'' if f.returns == 'void' else 'return '}{target}(scope.globals(){names});")
+    call = f"{target}(scope.globals(){names})"
+    if f.returns == "NTSTATUS":
+        call = f"scope.Returns({call}, __builtin_return_address(0))"
+    lines.append(f"  {'' if f.returns == 'void' else 'return '}{call};")
     lines.append("}\n")
     return "\n".join(lines)

@@ -60,7 +60,6 @@ NTSTATUS USBD_SelectInterfaceUrbAllocateAndBuild(USBD_HANDLE USBDHandle,
                                                  PUSBD_INTERFACE_LIST_ENTRY InterfaceListEntry, PURB *Urb);
 VOID USBD_UrbFree(USBD_HANDLE USBDHandle, PURB Urb);
 VOID USBD_AssignUrbToIoStackLocation(USBD_HANDLE USBDHandle, PIO_STACK_LOCATION IoStackLocation, PURB Urb);
-#define URB_FROM_IRP(irp) ((IoGetCurrentIrpStackLocation(irp))->Parameters.Others.Argument1)
 
 #define UsbBuildInterruptOrBulkTransferRequest(urb, length, pipe, buffer, mdl, size, flags, link)         \
   do {                                                                                                    \

@@ -34,6 +34,7 @@ FILE *DrydockFopenW(const WCHAR *name, const WCHAR *mode);
 __attribute__((noreturn)) void DrydockExit(int code);
 __attribute__((noreturn)) void DrydockExitProcess(int code);
 __attribute__((noreturn)) void DrydockAbort(void);
+int DrydockSystem(const CHAR *command);
 int DrydockRand(void);
 void DrydockSrand(unsigned seed);
 time_t DrydockTime(time_t *time);

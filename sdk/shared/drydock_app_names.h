@@ -98,6 +98,8 @@
 #define _Exit DrydockExitProcess
 #undef abort
 #define abort DrydockAbort
+#undef system
+#define system(command) DrydockSystem(command)
 #undef rand
 #define rand DrydockRand
 #undef srand

@@ -456,6 +456,8 @@ typedef struct _URB {
   };
 } URB, *PURB;
 
+#define URB_FROM_IRP(irp) ((IoGetCurrentIrpStackLocation(irp))->Parameters.Others.Argument1)
+
 #define GET_SELECT_CONFIGURATION_REQUEST_SIZE(total_interfaces, total_pipes) \
   (sizeof(struct _URB_SELECT_CONFIGURATION) +                                \
    ((total_interfaces - 1) * sizeof(USBD_INTERFACE_INFORMATION)) +           \

@@ -138,7 +138,8 @@ std::vector<std::string> Machine::TakeDown() {
     nt::pnp::DeviceNode* node = nt::pnp::NodeOf(devices[i].pdo());
     if (!node || node->parent) continue;  // a bus takes its children along
     const std::string name = devices[i].name();
-    if (Status status = RemoveDevice(devices[i]); !status.ok() && !stopped()) {
+    const Status status = RemoveDevice(devices[i]);
+    if (!status.ok() && status != STATUS_NO_SUCH_DEVICE && !stopped()) {  // one that left by itself meanwhile is gone as well
       refusals.push_back(fmt::format("{} refused to be removed: {}", name, status.ToString()));
       SurpriseRemove(devices[i]);
     }

@@ -8,6 +8,7 @@
 #include "machine/impl.h"
 #include "machine/names.h"
 #include "machine/setup/driver_store.h"
+#include "nt/dbg/state.h"
 #include "nt/io/driver.h"
 #include "nt/io/interface.h"
 #include "nt/io/state.h"
@@ -77,6 +78,19 @@ class TreeReader {
   }
 
  private:
+  // Which call of the framework gave that status last, and where: "; WdfDeviceCreate returned it (driver.c:70)".
+  std::string Reason(NTSTATUS status) {
+    const nt::dbg::State::FailedCall call = nt::dbg::LastFailedCall(kernel_, status);
+    if (!call.function) return {};
+    const std::vector<StackFrame> frames = machine_.Resolve({call.caller}, /*first_is_exact=*/false);
+    std::string place;
+    if (!frames.empty() && !frames[0].file.empty()) {
+      const std::string& file = frames[0].file;
+      place = fmt::format(" ({}:{})", file.substr(file.find_last_of('/') + 1), frames[0].line);
+    }
+    return fmt::format("; {} returned it{}", call.function, place);
+  }
+
   DeviceTreeNode ReadNode(DeviceNode& node) {
     DeviceTreeNode result;
     result.instance = machine::ToUtf8(node.instance_path);
@@ -94,6 +108,7 @@ class TreeReader {
     // A raw device works without drivers.
     if (machine_.store && state != nt::pnp::NodeState::kStarted) result.problem = machine_.store->ProblemOf(result.instance);
     if (result.problem.empty() && state == nt::pnp::NodeState::kFailed) result.problem = Status(node.last_status).ToString();
+    if (state == nt::pnp::NodeState::kFailed) result.problem += Reason(node.last_status);
     if (result.problem.empty() && state == nt::pnp::NodeState::kInitialized) result.problem = "no driver";
     for (const std::u16string& id : node.hardware_ids) result.hardware_ids.push_back(machine::ToUtf8(id));
     for (const std::u16string& id : node.compatible_ids) result.compatible_ids.push_back(machine::ToUtf8(id));

@@ -62,6 +62,12 @@ static NTSTATUS EvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit) {
   ServiceName(Driver, name, RTL_NUMBER_OF(name));
   // Services whose name says so are filters.
   if (name[0] == L'f') WdfFdoInitSetFilter(DeviceInit);
+#ifdef _KERNEL_MODE
+  if (name[0] == L'x') {  // wrong on purpose: a device class for a device without a name
+    static const GUID kClass = {0x78A1C341, 0x4539, 0x11d3, {0xB8, 0x8D, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}};
+    WdfDeviceInitSetDeviceClass(DeviceInit, &kClass);
+  }
+#endif
   status = WdfDeviceCreate(&DeviceInit, WDF_NO_OBJECT_ATTRIBUTES, &device);
   if (!NT_SUCCESS(status)) return status;
   WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&config, WdfIoQueueDispatchParallel);

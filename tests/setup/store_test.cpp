@@ -354,6 +354,30 @@ CONFORMANCE(DriverStore, InterfacesAndOtherRootsHaveTheirKeys, "ours") {
             "value");
 }
 
+CONFORMANCE(DriverStore, AnImageInAFolderOfItsOwnIsFoundAndAFilterOfTheSystemsOwnIsLeftOut, "ours") {
+  Folder folder;
+  fs::create_directory(folder.path() + "/other");
+  fs::create_directory(folder.path() + "/sample");
+  folder.Image("sample/sample.so");
+  machine.Install(folder.Write("sample.inx", test::SampleInf({{"DriverVer = 05/01/2024,1.2.3.4", "DriverVer ="},  // the build's to fill in
+                                                              {"[Hard]", "[Hard]\nHKR,,UpperFilters,0x00010000,serenum"}})),
+                  folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem() << machine.ReportText();
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("sample"));
+  EXPECT_THAT(machine.DebugLog(), testing::Contains(HasSubstr("serenum, a filter of the system's own, is left out")));
+}
+
+CONFORMANCE(DriverStore, TheTreeTellsWhichCallRefusedWhenADeviceDoesNotStart, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"AddService = sample, 2, Service", "AddService = xsample, 2, Service"}})), folder.path());
+  EXPECT_FALSE(machine.AddRootDevice("root\\sample", {.model = Bottom()}).started());
+  std::vector<DeviceTreeNode> tree = DeviceTree(machine);
+  ASSERT_EQ(tree.size(), 1u);
+  EXPECT_THAT(tree[0].problem, HasSubstr("STATUS_INVALID_SECURITY_DESCR (0xC0000079); WdfDeviceCreate returned it (probe.c:"));
+}
+
 CONFORMANCE(DriverStore, SaysWhyADeviceHasNoDriver, "ours") {
   Folder folder;
   auto problem = [&](const char* id) {

@@ -69,6 +69,10 @@ TEST_P(Application, FilesHaveSizesPositionsAttributesAndFolders) {
   std::filesystem::remove_all(folder);
 }
 TEST_P(Application, ItsEndLeavesNoThreadInALock) { RunsWell({"locks"}); }
+TEST_P(Application, TheCommandInterpreterPausesAndKnowsNothingElse) {
+  RunsWell({"pause"}, {.input = "\n\n"});
+  EXPECT_EQ(output_, "Press any key to continue . . . \n'dir' is not recognized as an internal or external command,\noperable program or batch file.\n");
+}
 
 TEST_P(Application, ItsEndClosesHandlesAndCancelsWhatItsThreadsWaitFor) {
   Process process = Start({"leave", "33"});

@@ -132,6 +132,17 @@ std::string DriverStore::FindImage(const std::string& folder, const std::string&
   std::string stem = binary.substr(0, binary.rfind('.'));
   for (const std::string& name : {binary + ".so", stem + ".so", binary})
     if (fs::path path = FindFile(folder, name); !path.empty()) return path.string();
+  // As the builder leaves several drivers: a folder for each. Of two, the one of the image's own name.
+  std::vector<fs::path> below;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+    if (std::error_code wrong; entry.is_directory(wrong)) below.push_back(entry.path());
+  std::sort(below.begin(), below.end(), [&](const fs::path& a, const fs::path& b) {
+    return std::pair(!InfEqual(a.filename().string(), stem), a) < std::pair(!InfEqual(b.filename().string(), stem), b);
+  });
+  for (const fs::path& each : below)
+    for (const std::string& name : {binary + ".so", stem + ".so"})
+      if (fs::path path = FindFile(each, name); !path.empty()) return path.string();
   return "";
 }
 

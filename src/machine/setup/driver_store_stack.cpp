@@ -6,8 +6,20 @@
 #include "machine/load_driver.h"
 #include "machine/names.h"
 #include "machine/setup/driver_store.h"
+#include "nt/dbg/state.h"
 
 namespace drydock::machine::setup {
+
+namespace {
+
+// Filters that Windows brings and packages name. None of them is in a machine, and no driver beside them can tell.
+bool IsSystemFilter(const std::string& service) {
+  for (const char* name : {"serenum", "partmgr", "volsnap", "fvevol", "rdyboost", "iorate", "volume", "ksthunk", "EhStorClass", "WpdUpFltr", "UASPStor"})
+    if (InfEqual(service, name)) return true;
+  return false;
+}
+
+}  // namespace
 
 nt::io::Driver* DriverStore::Load(const std::string& service, std::string* problem) {
   if (nt::io::Driver* loaded = nt::io::FindDriver(*machine_.kernel, ToUtf16(service))) return loaded;
@@ -52,8 +64,13 @@ bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescr
     return true;
   };
   auto load_all = [&](const std::u16string& key, const std::string& value, std::vector<nt::io::Driver*>& into) {
-    for (const std::string& service : registry_.ReadTexts(key, value))
+    for (const std::string& service : registry_.ReadTexts(key, value)) {
+      if (IsSystemFilter(service) && !images_.contains(InfLower(service))) {
+        nt::dbg::PrintLine(*machine_.kernel, fmt::format("{}: {}, a filter of the system's own, is left out", instance, service));
+        continue;
+      }
       if (!load(service, into)) return false;
+    }
     return true;
   };
 

@@ -99,7 +99,8 @@ void PackageReader::ReadVersion() {
       package_.extension_id = kExtensionClass;
     }
   }
-  if (const InfLine* line = file_.FindLine("Version", "DriverVer")) {
+  const InfLine* line = file_.FindLine("Version", "DriverVer");
+  if (line && (line->values.size() > 1 || !line->value(0).empty())) {  // an INX may leave it to the build
     if (ParseDriverVer(*line, &package_.date, &package_.version_number))
       package_.version = line->value(1);
     else

@@ -69,6 +69,22 @@ void Print(Kernel& kernel, uint32_t component, uint32_t level, std::string_view 
   }
 }
 
+void NoteFailedCall(Kernel& kernel, const char* function, int32_t status, void* caller) {
+  State& state = *kernel.dbg;
+  rt::LockGuard guard(state.lock);
+  std::erase_if(state.failed_calls, [&](const State::FailedCall& call) { return call.caller == caller && call.status == status; });
+  state.failed_calls.push_back({function, status, caller});
+  if (state.failed_calls.size() > State::kMaxFailedCalls) state.failed_calls.pop_front();
+}
+
+State::FailedCall LastFailedCall(Kernel& kernel, int32_t status) {
+  State& state = *kernel.dbg;
+  rt::LockGuard guard(state.lock);
+  for (auto call = state.failed_calls.rbegin(); call != state.failed_calls.rend(); ++call)
+    if (call->status == status) return *call;
+  return {};
+}
+
 void PrintLine(Kernel& kernel, std::string text) {
   State& state = *kernel.dbg;
   Line line = MakeLine(kernel, kOwnComponent, 0, std::move(text));

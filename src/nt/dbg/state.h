@@ -46,6 +46,15 @@ struct State {
   std::vector<ComponentMask> masks RT_GUARDED_BY(lock);
   uint32_t default_mask RT_GUARDED_BY(lock) = 0xF;  // error, warning, trace, info
 
+  // The newest calls of the framework that refused, each once: why a device did not start.
+  struct FailedCall {
+    const char* function;
+    int32_t status;
+    void* caller;
+  };
+  static constexpr size_t kMaxFailedCalls = 16;
+  std::deque<FailedCall> failed_calls RT_GUARDED_BY(lock);
+
   // Sees each line as it is completed, on the printing task, with no lock held. Set before drivers run.
   void (*sink)(void* context, const Line& line) = nullptr;
   void* sink_context = nullptr;
@@ -55,6 +64,9 @@ struct State {
 void Print(Kernel& kernel, uint32_t component, uint32_t level, std::string_view text);
 // A whole line of our own.
 void PrintLine(Kernel& kernel, std::string text);
+void NoteFailedCall(Kernel& kernel, const char* function, int32_t status, void* caller);
+// The newest one with that status; function is null if there is none.
+State::FailedCall LastFailedCall(Kernel& kernel, int32_t status);
 // Copies, oldest first; an unfinished line comes last.
 std::vector<Line> Log(Kernel& kernel);
 std::vector<std::string> Lines(Kernel& kernel);  // the text only

@@ -2,9 +2,13 @@
 // A stream's callbacks never throw and never let others run while glibc holds the stream; the functions around them leave a program that
 // has ended.
 #include <poll.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
+#include <string_view>
 
 #include "nt/ke/drivers_wait.h"
 #include "nt/ob/name_space.h"
@@ -170,6 +174,24 @@ int DrydockGetch(int echo) {
   const int c = DrydockGetchar();
   if (echo && c != EOF) DrydockPutchar(c);
   return c == '\n' ? '\r' : c;
+}
+// There is no command interpreter. What console programs do with theirs at the end is to wait for a key, and to clear the screen.
+int DrydockSystem(const char* command) {
+  if (command == nullptr) return 0;
+  std::string_view word(command);
+  word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+  word = word.substr(0, word.find_first_of(" \t>&|"));
+  const auto is = [&](std::string_view name) { return word.size() == name.size() && strncasecmp(word.data(), name.data(), name.size()) == 0; };
+  if (is("cls") || is("color") || is("title")) return 0;
+  if (is("pause")) {
+    const bool quiet = strchr(command, '>') != nullptr;
+    if (!quiet) Put(DrydockStream(1), "Press any key to continue . . . ");
+    DrydockGetchar();
+    if (!quiet) Put(DrydockStream(1), "\n");
+    return 0;
+  }
+  Put(DrydockStream(2), "'" + std::string(word) + "' is not recognized as an internal or external command,\noperable program or batch file.\n");
+  return 1;
 }
 int DrydockKbhit(void) {
   Program& program = ProgramFor("_kbhit");

@@ -1,5 +1,6 @@
 #include "tools/build/msvc_dialect.h"
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <string>
@@ -28,6 +29,8 @@ class Translation {
         out_ += token.text;
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "__uuidof") {
         i = UuidOf(i);
+      } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "operator") {
+        i = GlobalNew(i);
       } else if (token.text == "," && Is(Next(i), ")")) {
         // what is left of ", __VA_ARGS__" without arguments
       } else if (!cxx_ && token.text == "&" && Unary(i)) {
@@ -128,6 +131,27 @@ class Translation {
     return close;
   }
 
+  // operator new(size_t) noexcept: the compiler has declared it already, without noexcept. Puts the declarator out and returns its last token.
+  size_t GlobalNew(size_t i) {
+    size_t open = Next(i);
+    const bool is_new = Is(open, "new") && functions_.empty() && std::all_of(scopes_.begin(), scopes_.end(), [](const auto& s) { return s.empty(); });
+    if (is_new) open = Next(open);
+    if (is_new && Is(open, "[") && Is(Next(open), "]")) open = Next(Next(open));
+    const size_t close = is_new && Is(open, "(") ? tokens_.Closing(open) : kNone;
+    const size_t word = close == kNone ? kNone : Next(close);
+    size_t last = Is(word, "noexcept") ? word : kNone;
+    if (Is(word, "throw") && Is(Next(word), "(") && Is(Next(Next(word)), ")")) last = Next(Next(word));
+    for (size_t k = open; last != kNone && k < close; ++k)
+      if (tokens_[k].text == ",") last = kNone;  // one of the driver's own
+    if (last == kNone || (Is(word, "noexcept") && Is(Next(word), "("))) {
+      out_ += tokens_[i].text;
+      return i;
+    }
+    for (size_t k = i; k <= last; ++k)
+      if (k < word || Silent(tokens_[k])) out_ += tokens_[k].text;
+    return last;
+  }
+
   // Which function, class or name space the token stands in. Of a declaration the first "name (" is the function's.
   void Follow(size_t i) {
     const Token& token = tokens_[i];
@@ -212,6 +236,8 @@ class Translation {
 bool MayNeedTranslation(std::string_view with_comments) {
   const std::string source = StripComments(with_comments);
   if (MayUseSeh(source) || MayUseLong(source) || FindWord(source, "__uuidof") != std::string_view::npos) return true;
+  if (source.find("operator new") != std::string::npos && (FindWord(source, "noexcept") != std::string_view::npos || FindWord(source, "throw") != std::string_view::npos))
+    return true;
   const auto skip = [&](size_t at) {
     while (at < source.size() && (std::isspace(static_cast<unsigned char>(source[at])) || source[at] == '\\')) ++at;
     return at;

@@ -52,6 +52,15 @@ TEST(MsvcDialect, OtherAmpersandsAreLeft) {
   EXPECT_EQ(Cxx("x = &((f)(y));"), "x = &((f)(y));") << "a call that returns a reference";
 }
 
+TEST(MsvcDialect, AGlobalOperatorNewMaySayThatItDoesNotThrow) {
+  EXPECT_EQ(Cxx("inline void* operator new(size_t n) noexcept { return a(n); }"), "inline void* operator new(size_t n)  { return a(n); }");
+  EXPECT_EQ(Cxx("void* operator new[](size_t n)\n# 3 \"x.h\"\nthrow();"), "void* operator new[](size_t n)\n# 3 \"x.h\"\n;");
+  for (const char* text : {"void* operator new(size_t n, POOL_TYPE t) noexcept;", "struct A { void* operator new(size_t n) noexcept; };",
+                           "void operator delete(void*) noexcept;", "p = ::operator new(5);"})
+    EXPECT_EQ(Cxx(text), text);
+  EXPECT_TRUE(MayNeedTranslation("void* operator new(size_t n) throw();"));
+}
+
 TEST(MsvcDialect, FilesThatMayNeedItAreFound) {
   EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(\"in \" __FUNCTION__ \"\\n\")"));
   EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(__FUNCTION__ \\\n \": \")"));

@@ -58,7 +58,12 @@ bool Player::Play(const std::vector<Command>& commands) { return PlayIn(main_, c
 
 bool Player::PlayIn(Scope& scope, const std::vector<Command>& commands) {
   for (size_t i = 0; i < commands.size(); ++i) {
-    const bool good = PlayOne(scope, commands[i]);
+    bool good = false;
+    try {
+      good = PlayOne(scope, commands[i]);
+    } catch (const Error& error) {  // a name that nobody has: the log and the reports still follow
+      std::fprintf(stderr, "%s\n", error.what());
+    }
     // A fault that is expected ends the scenario, whatever became of the line that led to it.
     if (machine_.stopped())
       return stopped_as_expected_ || (i + 1 < commands.size() && commands[i + 1].verb == ScenarioVerb::kStops && PlayStops(commands[i + 1]));

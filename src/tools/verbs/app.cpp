@@ -15,6 +15,7 @@
 #include "tools/build/build.h"
 #include "tools/run/player.h"
 #include "tools/run/scenario.h"
+#include "tools/run/start_problems.h"
 #include "tools/verbs.h"
 
 namespace drydock::tools {
@@ -59,6 +60,7 @@ int Run(const Options& options, const std::string& image) {
     Machine machine(machine_options);
     machine.Build(description);
     machine.RunUntilIdle();
+    for (const std::string& line : StartProblems(machine)) std::fprintf(stderr, "warning: %s\n", line.c_str());
     if (!machine.stopped()) {
       ProcessOptions process_options;
       process_options.arguments = options.arguments;

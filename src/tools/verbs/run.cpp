@@ -17,6 +17,7 @@
 #include "tools/demo/picture.h"
 #include "tools/run/player.h"
 #include "tools/run/scenario.h"
+#include "tools/run/start_problems.h"
 #include "tools/verbs.h"
 
 namespace drydock::tools {
@@ -126,6 +127,7 @@ int Run(const Options& options) {
       machine.Build(*description);
       machine.RunUntilIdle();  // what buses report
       devices = machine.Devices();
+      for (const std::string& line : StartProblems(machine)) std::fprintf(stderr, "warning: %s\n", line.c_str());
       if (machine.stopped()) {
         std::fputs(machine.ReportText().c_str(), stderr);
         return 1;

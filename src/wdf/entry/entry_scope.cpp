@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "nt/dbg/state.h"
 #include "nt/thread.h"
 
 namespace drydock::wdf {
@@ -49,6 +50,10 @@ bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max)
                             " The call has no effect.";
   Break(globals, words.c_str());
   return false;
+}
+
+void Refused(DriverGlobals& globals, const EntryInfo& info, NTSTATUS status, void* caller) {
+  nt::dbg::NoteFailedCall(globals.framework->kernel, info.name, status, caller);
 }
 
 void Missing(DriverGlobals& globals, const EntryInfo& info, const char* why) {

@@ -23,6 +23,7 @@ namespace entry {
 // (ours).
 [[gnu::cold]] void CheckWatched(DriverGlobals& globals, const EntryInfo& info);
 [[gnu::cold]] bool CheckLevel(DriverGlobals& globals, const EntryInfo& info, uint8_t irql_max);
+[[gnu::cold]] void Refused(DriverGlobals& globals, const EntryInfo& info, NTSTATUS status, void* caller);
 [[noreturn, gnu::cold]] void Missing(DriverGlobals& globals, const EntryInfo& info,
                                      const char* why);
 }  // namespace entry
@@ -75,6 +76,12 @@ class EntryScope {
   // here.
   void HandleOfAnyKind(const void* handle) const {
     if (__builtin_expect(!handle, 0)) BadHandle(globals_, handle, ObjectType::kGeneric);
+  }
+
+  // What the call returns; one that refuses is remembered for the one who asks why a device did not start.
+  [[gnu::always_inline]] NTSTATUS Returns(NTSTATUS status, void* caller) const {
+    if (__builtin_expect(status < 0, 0)) entry::Refused(globals_, info_, status, caller);
+    return status;
   }
 
   [[noreturn, gnu::always_inline]] void Null(const char* parameter, const void* caller) const {

@@ -155,6 +155,7 @@ int main(int argc, char **argv)
     if (!strcmp(what, "port")) return Port();
     if (!strcmp(what, "threads")) return Threads();
     if (!strcmp(what, "input")) return Input();
+    if (!strcmp(what, "pause")) return system("cls") + system("PAUSE > nul") + system("pause") + (system("dir /w") != 1);
     if (!strcmp(what, "leave")) {
         /* Requests pend and handles are open: the end of the process ends them. */
         HANDLE device = OpenMirror(0);
