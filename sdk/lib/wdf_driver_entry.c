@@ -94,6 +94,21 @@ static VOID unbind(VOID)
     WdfFunctions = NULL;
 }
 
+#ifdef DRYDOCK_WDF_UMDF
+/* A user-mode driver is a library: its DllMain, if it has one, hears that it is loaded into a host, and that it leaves. */
+extern int DllMain(void *Instance, unsigned Reason, void *Reserved) __attribute__((weak));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
+static BOOLEAN tell_library(unsigned reason)
+{
+    return DllMain == NULL || DllMain((void *)__ehdr_start, reason, NULL) != 0;
+}
+#else
+#define tell_library(reason) TRUE
+#endif
+#define ATTACH 1
+#define DETACH 0
+
 /* Unloading: first what was there before us (the framework's routine, which calls EvtDriverUnload), then the binding. */
 static VOID unload(PDRIVER_OBJECT DriverObject)
 {
@@ -101,6 +116,7 @@ static VOID unload(PDRIVER_OBJECT DriverObject)
         framework_unload(DriverObject);
     }
     unbind();
+    (void)tell_library(DETACH);
 }
 
 __attribute__((visibility("default"))) NTSTATUS FxDriverEntry(PDRIVER_OBJECT DriverObject,
@@ -112,15 +128,20 @@ __attribute__((visibility("default"))) NTSTATUS FxDriverEntry(PDRIVER_OBJECT Dri
         /* Loaded as a library without a driver object: nothing to bind. */
         return DriverEntry(DriverObject, RegistryPath);
     }
+    if (!tell_library(ATTACH)) {
+        return STATUS_DLL_INIT_FAILED;
+    }
     keep_registry_path(RegistryPath);
     status =
         WdfVersionBind(DriverObject, &registry_path, &bind_info, (PWDF_COMPONENT_GLOBALS *)&WdfDriverGlobals);
     if (!NT_SUCCESS(status)) {
+        (void)tell_library(DETACH);
         return status;
     }
     status = DriverEntry(DriverObject, RegistryPath);
     if (!NT_SUCCESS(status)) {
         unbind();
+        (void)tell_library(DETACH);
         return status;
     }
     if (DriverObject->DriverUnload != NULL) {

@@ -40,9 +40,7 @@ void DrydockSrand(unsigned seed);
 time_t DrydockTime(time_t *time);
 clock_t DrydockClock(void);
 int DrydockScan(FILE *stream, const CHAR *format, va_list arguments, int sized);
-int DrydockScanText(const CHAR *text, const CHAR *format, va_list arguments, int sized);
 int DrydockScanW(FILE *stream, const WCHAR *format, va_list arguments, int sized);
-int DrydockScanTextW(const WCHAR *text, const WCHAR *format, va_list arguments, int sized);
 
 #define DRYDOCK_PRINT(name, type, call)                \
   DRYDOCK_CRT int name {                               \
@@ -61,12 +59,8 @@ DRYDOCK_PRINT(DrydockScanfA(const CHAR *format, ...), CHAR, DrydockScan(DrydockS
 DRYDOCK_PRINT(DrydockScanfSA(const CHAR *format, ...), CHAR, DrydockScan(DrydockStream(0), format, arguments, 1))
 DRYDOCK_PRINT(DrydockFscanfA(FILE *stream, const CHAR *format, ...), CHAR, DrydockScan(stream, format, arguments, 0))
 DRYDOCK_PRINT(DrydockFscanfSA(FILE *stream, const CHAR *format, ...), CHAR, DrydockScan(stream, format, arguments, 1))
-DRYDOCK_PRINT(DrydockSscanfA(const CHAR *text, const CHAR *format, ...), CHAR, DrydockScanText(text, format, arguments, 0))
-DRYDOCK_PRINT(DrydockSscanfSA(const CHAR *text, const CHAR *format, ...), CHAR, DrydockScanText(text, format, arguments, 1))
 DRYDOCK_PRINT(DrydockScanfW(const WCHAR *format, ...), WCHAR, DrydockScanW(DrydockStream(0), format, arguments, 0))
 DRYDOCK_PRINT(DrydockScanfSW(const WCHAR *format, ...), WCHAR, DrydockScanW(DrydockStream(0), format, arguments, 1))
-DRYDOCK_PRINT(DrydockSscanfW(const WCHAR *text, const WCHAR *format, ...), WCHAR, DrydockScanTextW(text, format, arguments, 0))
-DRYDOCK_PRINT(DrydockSscanfSW(const WCHAR *text, const WCHAR *format, ...), WCHAR, DrydockScanTextW(text, format, arguments, 1))
 #undef DRYDOCK_PRINT
 
 DRYDOCK_CRT int DrydockVprintfA(const CHAR *format, va_list arguments) { return DrydockVfprintfA(DrydockStream(1), format, arguments); }

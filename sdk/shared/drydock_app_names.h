@@ -70,18 +70,10 @@
 #define fscanf DrydockFscanfA
 #undef fscanf_s
 #define fscanf_s DrydockFscanfSA
-#undef sscanf
-#define sscanf DrydockSscanfA
-#undef sscanf_s
-#define sscanf_s DrydockSscanfSA
 #undef wscanf
 #define wscanf DrydockScanfW
 #undef wscanf_s
 #define wscanf_s DrydockScanfSW
-#undef swscanf
-#define swscanf DrydockSscanfW
-#undef swscanf_s
-#define swscanf_s DrydockSscanfSW
 #undef fopen
 #define fopen DrydockFopen
 #undef fopen_s
@@ -108,5 +100,3 @@
 #define time(when) DrydockTime(when)
 #undef clock
 #define clock() DrydockClock()
-#undef strtok_s
-#define strtok_s strtok_r

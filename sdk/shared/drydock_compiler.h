@@ -13,6 +13,12 @@
 #define __vectorcall
 #define __clrcall
 #define __pascal
+#ifdef DRYDOCK_DRIVER_BUILD
+#define _cdecl
+#define _stdcall
+#define _fastcall
+#define _alloca __builtin_alloca
+#endif
 
 // __declspec(x) picks one of the names below, whether or not the compiler has a __declspec of its own, so that a
 // driver means the same everywhere.
@@ -41,11 +47,16 @@
 #define DRYDOCK_DECLSPEC_noinline noinline
 #define DRYDOCK_DECLSPEC_thread )) __thread __attribute__((
 #define DRYDOCK_DECLSPEC_deprecated deprecated
+#define DRYDOCK_DECLSPEC_spectre(what)
+#define DRYDOCK_DECLSPEC_hybrid_patchable
+#define DRYDOCK_DECLSPEC_allocator
+#define DRYDOCK_DECLSPEC_nonlazybind
 
 #define __int8 char
 #define __int16 short
 #define __int32 int
 #define __int64 long long
+#define __int3264 long long
 
 // In C an inline function without a body elsewhere must always be inlined; in C++ it is merged by the linker.
 #define __forceinline inline __attribute__((always_inline))
@@ -57,6 +68,23 @@
 #define __inline inline __attribute__((always_inline, gnu_inline))
 #define _inline __inline
 #endif
+#ifndef __cplusplus
+#define static_assert _Static_assert  // Microsoft's C knows the word without <assert.h>
+#endif
+#if defined(__clang__)
+#define __FUNCTIONW__ L__FUNCTION__
+#else
+#define __FUNCSIG__ __PRETTY_FUNCTION__
+#define __FUNCDNAME__ __FUNCTION__
+#ifdef __cplusplus
+#define __interface struct
+#endif
+#endif
+// The compilers' vector headers bring _mm_malloc, which on Windows stands on functions that drivers do not have.
+#define __MM_MALLOC_H
+#define _MM_MALLOC_H_INCLUDED
+#define __sptr
+#define __uptr
 #define __unaligned
 #define __ptr64
 #define __ptr32

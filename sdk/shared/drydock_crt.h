@@ -284,6 +284,29 @@ DRYDOCK_CRT errno_t DrydockMemcpyS(void *to, size_t capacity, const void *from, 
 }  // extern "C"
 // swprintf exists with and without a capacity; the second argument tells.
 extern "C++" {
+// The _s forms take an array without its capacity.
+#define DRYDOCK_ROOM(name, type, call, ...)                                    \
+  template <size_t N>                                                          \
+  inline int name(type (&to)[N], __VA_ARGS__ const type *format, ...) {        \
+    va_list arguments;                                                         \
+    va_start(arguments, format);                                               \
+    int n = call;                                                              \
+    va_end(arguments);                                                         \
+    return n;                                                                  \
+  }
+DRYDOCK_ROOM(DrydockSsA, CHAR, DrydockVssA(static_cast<CHAR *>(to), N, format, arguments))
+DRYDOCK_ROOM(DrydockSsW, WCHAR, DrydockVssW(static_cast<WCHAR *>(to), N, format, arguments))
+DRYDOCK_ROOM(DrydockSnsA, CHAR, DrydockVsnsA(static_cast<CHAR *>(to), N, most, format, arguments), size_t most, )
+DRYDOCK_ROOM(DrydockSnsW, WCHAR, DrydockVsnsW(static_cast<WCHAR *>(to), N, most, format, arguments), size_t most, )
+#undef DRYDOCK_ROOM
+template <size_t N>
+inline int DrydockVssA(CHAR (&to)[N], const CHAR *format, va_list arguments) { return DrydockVssA(static_cast<CHAR *>(to), N, format, arguments); }
+template <size_t N>
+inline int DrydockVssW(WCHAR (&to)[N], const WCHAR *format, va_list arguments) { return DrydockVssW(static_cast<WCHAR *>(to), N, format, arguments); }
+template <size_t N>
+inline int DrydockVsnsA(CHAR (&to)[N], size_t most, const CHAR *format, va_list arguments) { return DrydockVsnsA(static_cast<CHAR *>(to), N, most, format, arguments); }
+template <size_t N>
+inline int DrydockVsnsW(WCHAR (&to)[N], size_t most, const WCHAR *format, va_list arguments) { return DrydockVsnsW(static_cast<WCHAR *>(to), N, most, format, arguments); }
 inline int DrydockSwprintf(WCHAR *to, const WCHAR *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -308,10 +331,21 @@ typedef unsigned long DrydockUlong;
            long long: DrydockSnW, unsigned long long: DrydockSnW, default: DrydockSW)(to, second, ##__VA_ARGS__)
 #endif
 
+#include "drydock_crt_more.h"
+
 #ifdef __cplusplus
 // A driver that says std::wcslen, and the C++ library itself when it is included later, mean these too.
 namespace std {
 using ::DrydockAtol;
+using ::DrydockCharacterIs;
+#ifndef DRYDOCK_APP_BUILD
+using ::DrydockDriverRand;
+using ::DrydockDriverSrand;
+#endif
+using ::DrydockNarrow;
+using ::DrydockNumber64W;
+using ::DrydockUnsigned64W;
+using ::DrydockWiden;
 using ::DrydockCompareA;
 using ::DrydockCompareW;
 using ::DrydockLengthA;

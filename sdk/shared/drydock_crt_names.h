@@ -73,9 +73,13 @@
   DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (size_t)-2)
 #define DRYDOCK_CAT_W2(to, from) DRYDOCK_CAT_W3(to, DRYDOCK_ROOM_OF(to), from)
 #undef wcsncpy_s
-#define wcsncpy_s(to, capacity, from, n) DrydockAppendW((to), (capacity), 0, (from), (n))
+#define wcsncpy_s(to, second, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_NCPY_W4, DRYDOCK_NCPY_W3)(to, second, __VA_ARGS__)
+#define DRYDOCK_NCPY_W4(to, capacity, from, n) DrydockAppendW((to), (capacity), 0, (from), (n))
+#define DRYDOCK_NCPY_W3(to, from, n) DRYDOCK_NCPY_W4(to, DRYDOCK_ROOM_OF(to), from, n)
 #undef wcsncat_s
-#define wcsncat_s(to, capacity, from, n) DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (n))
+#define wcsncat_s(to, second, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_NCAT_W4, DRYDOCK_NCAT_W3)(to, second, __VA_ARGS__)
+#define DRYDOCK_NCAT_W4(to, capacity, from, n) DrydockAppendW((to), (capacity), DrydockLengthW((to), (capacity)), (from), (n))
+#define DRYDOCK_NCAT_W3(to, from, n) DRYDOCK_NCAT_W4(to, DRYDOCK_ROOM_OF(to), from, n)
 #undef strcpy_s
 #define strcpy_s(to, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_CPY_A3, DRYDOCK_CPY_A2)(to, __VA_ARGS__)
 #define DRYDOCK_CPY_A3(to, capacity, from) DrydockAppendA((to), (capacity), 0, (from), (size_t)-2)
@@ -86,9 +90,13 @@
   DrydockAppendA((to), (capacity), DrydockLengthA((to), (capacity)), (from), (size_t)-2)
 #define DRYDOCK_CAT_A2(to, from) DRYDOCK_CAT_A3(to, DRYDOCK_ROOM_OF(to), from)
 #undef strncpy_s
-#define strncpy_s(to, capacity, from, n) DrydockAppendA((to), (capacity), 0, (from), (n))
+#define strncpy_s(to, second, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_NCPY_A4, DRYDOCK_NCPY_A3)(to, second, __VA_ARGS__)
+#define DRYDOCK_NCPY_A4(to, capacity, from, n) DrydockAppendA((to), (capacity), 0, (from), (n))
+#define DRYDOCK_NCPY_A3(to, from, n) DRYDOCK_NCPY_A4(to, DRYDOCK_ROOM_OF(to), from, n)
 #undef strncat_s
-#define strncat_s(to, capacity, from, n) DrydockAppendA((to), (capacity), DrydockLengthA((to), (capacity)), (from), (n))
+#define strncat_s(to, second, ...) DRYDOCK_CRT_THIRD(__VA_ARGS__, DRYDOCK_NCAT_A4, DRYDOCK_NCAT_A3)(to, second, __VA_ARGS__)
+#define DRYDOCK_NCAT_A4(to, capacity, from, n) DrydockAppendA((to), (capacity), DrydockLengthA((to), (capacity)), (from), (n))
+#define DRYDOCK_NCAT_A3(to, from, n) DRYDOCK_NCAT_A4(to, DRYDOCK_ROOM_OF(to), from, n)
 #undef _stricmp
 #define _stricmp(a, b) DrydockCompareA((a), (b), (size_t)-1, 1)
 #undef _strnicmp
@@ -169,6 +177,7 @@
 #define _snwprintf_s DrydockSnsW
 #undef _vsnwprintf_s
 #define _vsnwprintf_s DrydockVsnsW
+#include "drydock_crt_more_names.h"
 #ifdef DRYDOCK_APP_BUILD
 #include "drydock_app_names.h"
 #endif

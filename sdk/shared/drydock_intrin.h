@@ -134,6 +134,8 @@ DRYDOCK_INTRIN ULONGLONG DrydockMultiply128(ULONGLONG a, ULONGLONG b, ULONGLONG 
 #define _disable() ((void)0)
 #define _enable() ((void)0)
 
+#include "drydock_intrin_more.h"
+
 #ifdef __cplusplus
 }
 #endif

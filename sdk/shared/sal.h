@@ -681,7 +681,8 @@
 #define __typefix(...)
 #define __xcount(...)
 #define __analysis_assume(expression) ((void)0)
-#define __assume(expression) ((void)0)
+// A constant 0 says that the place is never reached; anything else is not looked at.
+#define __assume(expression) ((__builtin_constant_p(expression) && !(expression)) ? __builtin_unreachable() : (void)0)
 #endif
 
 #endif  // DRYDOCK_SAL_H

@@ -35,4 +35,10 @@ typedef PCSTR PCTSTR, LPCTSTR;
 #define MAXBYTE 0xff
 #define DELETE_ACCESS DELETE
 
+// What a library's DllMain is called for.
+#define DLL_PROCESS_DETACH 0
+#define DLL_PROCESS_ATTACH 1
+#define DLL_THREAD_ATTACH 2
+#define DLL_THREAD_DETACH 3
+
 #endif  // _WINNT_

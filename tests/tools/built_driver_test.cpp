@@ -30,7 +30,7 @@ class BuiltDriver : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(BuiltDriver, TracesAndEventsReachTheDebugLog) {
-  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  if (!drydock::tools::FindProgram(GetParam())) FAIL() << GetParam() << " is not there";
   drydock::tools::BuildRequest request;
   request.project = fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/tracer.vcxproj";
   request.out = folder_;
@@ -68,7 +68,7 @@ TEST_P(BuiltDriver, TracesAndEventsReachTheDebugLog) {
 
 // A CMake project for the FindWDK module that brings a module of its own, options of MSVC, a resource, and a step that signs.
 TEST_P(BuiltDriver, ACmakeProjectForTheDriverKitBuildsUnchanged) {
-  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  if (!drydock::tools::FindProgram(GetParam())) FAIL() << GetParam() << " is not there";
   drydock::tools::BuildRequest request;
   request.project = fs::path(DRYDOCK_FIXTURES) / "Lantern";
   request.out = folder_;
@@ -98,7 +98,7 @@ TEST_P(BuiltDriver, ACmakeProjectForTheDriverKitBuildsUnchanged) {
 }
 
 TEST_P(BuiltDriver, TheLinesThatRanAreCounted) {
-  if (!drydock::tools::FindProgram(GetParam())) GTEST_SKIP() << GetParam() << " is not there";
+  if (!drydock::tools::FindProgram(GetParam())) FAIL() << GetParam() << " is not there";
   if (!drydock::tools::FindProgram(std::string(GetParam()) == "gcc" ? "gcov" : "llvm-cov")) GTEST_SKIP() << "no tool for counts";
   drydock::tools::BuildRequest request;
   request.project = fs::path(DRYDOCK_FIXTURES) / "Tracer/Source/tracer.vcxproj";

@@ -171,13 +171,17 @@ class Builder {
   // A source with words that only MSVC understands is compiled by way of drydock-cc.
   void Translate(CompiledSource& one) {
     const auto& reached = one.includes.reached;
-    if (std::none_of(reached.begin(), reached.end(), [this](const fs::path& file) { return NeedsTranslation(file); })) return;
+    const bool needed = std::any_of(reached.begin(), reached.end(), [this](const fs::path& file) { return NeedsTranslation(file); });
+    if (!needed && !one.source->cxx) return;
     if (surroundings_.launcher.empty()) {
+      if (!needed) return;
       diagnostics_.Warning(fmt::format("drydock-cc is not found: {} is compiled as it is", one.source->path.string()));
       return;
     }
-    Trace(fmt::format("{} is compiled with MSVC's words translated", one.source->path.string()));
+    if (needed) Trace(fmt::format("{} is compiled with MSVC's words translated", one.source->path.string()));
     one.step.launcher = {surroundings_.launcher.string(), "--no-headers", "--"};
+    // C++ may hold what clang takes only when it is told to be as permissive as MSVC.
+    if (!needed) one.step.launcher.insert(one.step.launcher.end() - 1, "--if-needed");
   }
 
   bool NeedsTranslation(const fs::path& file) {

@@ -139,14 +139,103 @@ CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command) {
   return line;
 }
 
+namespace {
+
+// Whether gcc would take all that it complains of with -fpermissive, and Microsoft's compiler does too: conversions it does not.
+bool OnlyPermissive(std::string_view output) {
+  bool any = false;
+  while (!output.empty()) {
+    const size_t end = std::min(output.find('\n'), output.size());
+    const std::string_view line = output.substr(0, end);
+    output.remove_prefix(std::min(end + 1, output.size()));
+    if (line.find("error:") == std::string_view::npos) continue;
+    if (!line.ends_with("[-fpermissive]") || line.find("invalid conversion") != std::string_view::npos) return false;
+    any = true;
+  }
+  return any;
+}
+
+// Compiles what the preprocessor gives, translated. `first_try`: what the compiler said of the source as it is, if it was asked.
+int Translate(const CompileCommandLine& line, const std::vector<std::string>& arguments, const std::vector<std::string>& plain,
+              const std::string* first_try) {
+  const std::string& compiler = line.compiler.back();
+  const fs::path preprocessed = line.object.string() + ".i", raw = line.object.string() + ".raw.i";
+  std::vector<std::string> preprocess{compiler, "-x", line.cxx ? "c++" : "c"};
+  Append(preprocess, arguments);
+  Append(preprocess, line.dependency_options);
+  Append(preprocess, {"-E", line.source.string(), "-o", raw.string()});
+  const ProcessResult result = RunProcess(preprocess);
+  std::error_code error;
+  if (result.exit_code != 0) {
+    std::fputs((first_try != nullptr ? *first_try : result.output).c_str(), stderr);
+    fs::remove(raw, error);
+    return result.exit_code;
+  }
+  if (first_try == nullptr) std::fputs(result.output.c_str(), stderr);
+  const std::string text = ReadTextFile(raw);
+  const Translated translated = TranslateDialect(text, line.cxx);
+  if (translated.text == text) {
+    // The work is done once: what is preprocessed is compiled, with or without a change.
+    fs::rename(raw, preprocessed, error);
+    if (error) Become(plain);
+  } else {
+    fs::remove(raw, error);
+    WriteIfChanged(preprocessed, translated.text);
+  }
+
+  std::vector<std::string> compile = line.compiler;
+  Append(compile, {"-x", line.cxx ? "c++-cpp-output" : "cpp-output"});
+  Append(compile, arguments);
+  if (translated.no_optimization) Append(compile, {"-O0", "-Wno-return-type"});  // gcc takes setjmp for a way to anywhere
+  if (IsClang(compiler)) compile.push_back("-Wno-unused-command-line-argument");
+  std::vector<std::string> output{"-c", preprocessed.string(), "-o", line.object.string()};
+  if (!line.cxx) {
+    Append(compile, output);
+    Become(compile);
+  }
+  std::vector<std::string> permissive = compile;
+  Append(compile, output);
+  ProcessResult compiled = RunProcess(compile);
+  if (compiled.exit_code != 0 && (IsClang(compiler) || OnlyPermissive(compiled.output))) {
+    // What Microsoft's compiler takes beyond the language: a goto past an initialization, templates that are only looked into when they
+    // are used. Only where the language alone does not do, for it costs exactness elsewhere.
+    if (IsClang(compiler)) {
+      Append(permissive, {"-fms-compatibility", "-fms-compatibility-version=19.30", "-fdelayed-template-parsing", "-Wno-microsoft"});
+    } else {
+      permissive.push_back("-fpermissive");
+    }
+    Append(permissive, output);
+    ProcessResult second = RunProcess(permissive);
+    if (second.exit_code == 0) compiled = std::move(second);
+  }
+  if (compiled.exit_code != 0 && first_try != nullptr) compiled.output = *first_try;
+  std::fputs(compiled.output.c_str(), stderr);
+  const auto says = [&](const char* words) { return compiled.exit_code != 0 && compiled.output.find(words) != std::string::npos; };
+  // Two overloads may have become one.
+  if (translated.long_narrowed && (says("redefinition of") || says("cannot be overloaded") || says("redeclared"))) {
+    std::fprintf(stderr,
+                 "%s: note: 'long' is compiled as 'int' here, for it has 32 bits on Windows: overloads and specializations that differ by\n"
+                 "  'int' and 'long' alone become one. Leave one of each pair to #ifdef _MSC_VER, which Drydock does not define.\n",
+                 line.source.c_str());
+  }
+  // What gcc has no way to say; clang takes it as Microsoft's compiler does.
+  if (!IsClang(compiler)) {
+    for (const auto& [words, what] : {std::pair("crosses initialization", "a goto past an initialization"), std::pair("__super", "__super"),
+                                      std::pair("__if_exists", "__if_exists"), std::pair("__if_not_exists", "__if_not_exists")})
+      if (says(words)) std::fprintf(stderr, "%s: note: gcc does not know %s; clang, the default compiler, does\n", line.source.c_str(), what);
+  }
+  return compiled.exit_code;
+}
+
+}  // namespace
+
 int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOptions& options) {
   const std::vector<std::string> command = options.msvc_options ? WithoutMsvcOptions(given) : given;
   const CompileCommandLine line = ReadCompileCommand(command);
   if (!line.compiles) Become(command);
-  const std::string& compiler = line.compiler.back();
 
   std::vector<std::string> arguments = line.options;
-  bool translate = true;
+  bool translate = !options.only_if_needed;
   if (options.find_headers) {
     SourceFile source;
     source.path = fs::absolute(line.source).lexically_normal();
@@ -169,50 +258,12 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
   Append(plain, arguments);
   Append(plain, line.dependency_options);
   Append(plain, {"-c", line.source.string(), "-o", line.object.string()});
-  if (!translate) Become(plain);
-
-  const fs::path preprocessed = line.object.string() + ".i", raw = line.object.string() + ".raw.i";
-  std::vector<std::string> preprocess{compiler, "-x", line.cxx ? "c++" : "c"};
-  Append(preprocess, arguments);
-  Append(preprocess, line.dependency_options);
-  Append(preprocess, {"-E", line.source.string(), "-o", raw.string()});
-  const ProcessResult result = RunProcess(preprocess);
+  if (translate) return Translate(line, arguments, plain, nullptr);
+  if (!line.cxx) Become(plain);
+  const ProcessResult result = RunProcess(plain);
+  if (result.exit_code != 0) return Translate(line, arguments, plain, &result.output);
   std::fputs(result.output.c_str(), stderr);
-  std::error_code error;
-  if (result.exit_code != 0) {
-    fs::remove(raw, error);
-    return result.exit_code;
-  }
-  const std::string text = ReadTextFile(raw);
-  const Translated translated = TranslateDialect(text, line.cxx);
-  if (translated.text == text) {
-    // The work is done once: what is preprocessed is compiled, with or without a change.
-    fs::rename(raw, preprocessed, error);
-    if (error) Become(plain);
-  } else {
-    fs::remove(raw, error);
-    WriteIfChanged(preprocessed, translated.text);
-  }
-
-  std::vector<std::string> compile = line.compiler;
-  Append(compile, {"-x", line.cxx ? "c++-cpp-output" : "cpp-output"});
-  Append(compile, arguments);
-  if (translated.no_optimization) Append(compile, {"-O0", "-Wno-return-type"});  // gcc takes setjmp for a way to anywhere
-  if (IsClang(compiler)) compile.push_back("-Wno-unused-command-line-argument");
-  Append(compile, {"-c", preprocessed.string(), "-o", line.object.string()});
-  if (!translated.long_narrowed || !line.cxx) Become(compile);
-  // Two overloads may have become one.
-  const ProcessResult compiled = RunProcess(compile);
-  std::fputs(compiled.output.c_str(), stderr);
-  if (compiled.exit_code != 0 && (compiled.output.find("redefinition of") != std::string::npos ||
-                                  compiled.output.find("cannot be overloaded") != std::string::npos ||
-                                  compiled.output.find("redeclared") != std::string::npos)) {
-    std::fprintf(stderr,
-                 "%s: note: 'long' is compiled as 'int' here, for it has 32 bits on Windows: overloads and specializations that differ by\n"
-                 "  'int' and 'long' alone become one. Leave one of each pair to #ifdef _MSC_VER, which Drydock does not define.\n",
-                 line.source.c_str());
-  }
-  return compiled.exit_code;
+  return 0;
 }
 
 int CompileLauncherMain(int argc, char** argv) {
@@ -228,14 +279,18 @@ int CompileLauncherMain(int argc, char** argv) {
       options.msvc_options = true;
       continue;
     }
+    if (word == "--if-needed") {
+      options.only_if_needed = true;
+      continue;
+    }
     if (word == "--no-headers") {
       options.find_headers = false;
       continue;
     }
     std::printf(
-        "usage: drydock cc [--no-headers] [--msvc-options] [--] COMPILER ARGUMENTS...\n\n"
+        "usage: drydock cc [--no-headers] [--if-needed] [--msvc-options] [--] COMPILER ARGUMENTS...\n\n"
         "Runs one compilation (COMPILER ... -c FILE -o OBJECT) with MSVC's dialect translated for clang and gcc, and with headers\n"
-        "found as on Windows (--no-headers: as the compiler finds them; --msvc-options: without what only MSVC's command line knows). Anything else goes to the compiler as it is.\n"
+        "found as on Windows (--no-headers: as the compiler finds them; --if-needed: C++ as it is, translated only if that fails; --msvc-options: without what only MSVC's command line knows). Anything else goes to the compiler as it is.\n"
         "As a launcher: cmake -DCMAKE_C_COMPILER_LAUNCHER=drydock-cc -DCMAKE_CXX_COMPILER_LAUNCHER=drydock-cc\n");
     return word == "--help" || word == "-h" ? 0 : 2;
   }

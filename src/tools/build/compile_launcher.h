@@ -14,6 +14,7 @@ namespace drydock::tools {
 struct LauncherOptions {
   // Headers are found as on Windows (include_shadow.h), with leading headers in OBJECT.headers; drydock build has seen to that itself.
   bool find_headers = true;
+  bool only_if_needed = false;  // C++ that shows no need: compiled as it is, translated if the compiler does not take it
   bool msvc_options = false;  // WithoutMsvcOptions
 };
 
@@ -34,7 +35,7 @@ std::vector<std::string> WithoutMsvcOptions(const std::vector<std::string>& comm
 
 int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options);
 
-// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--msvc-options] [--] COMPILER ARGUMENTS.
+// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--if-needed] [--msvc-options] [--] COMPILER ARGUMENTS.
 int CompileLauncherMain(int argc, char** argv);
 
 }  // namespace drydock::tools

@@ -10,6 +10,7 @@
 #include "tools/build/dialect_seh.h"
 #include "tools/build/dialect_tokens.h"
 #include "tools/build/include_scan.h"
+#include "tools/build/text.h"
 
 namespace drydock::tools {
 namespace {
@@ -31,6 +32,11 @@ class Translation {
         i = UuidOf(i);
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "operator") {
         i = GlobalNew(i);
+      } else if (token.kind == TokenKind::kWord && token.text == "L" && IsKind(Next(i), TokenKind::kText)) {
+        // L#x: Microsoft's preprocessor makes one word of it.
+        out_ += token.text;
+        i = Next(i);
+        out_ += tokens_[i].text;
       } else if (token.text == "," && Is(Next(i), ")")) {
         // what is left of ", __VA_ARGS__" without arguments
       } else if (!cxx_ && token.text == "&" && Unary(i)) {
@@ -250,6 +256,8 @@ bool MayNeedTranslation(std::string_view with_comments) {
     while (before > 0 && (std::isspace(static_cast<unsigned char>(source[before - 1])) || source[before - 1] == '\\')) --before;
     if (before > 0 && source[before - 1] == '"') return true;
   }
+  for (size_t at = source.find("L#"); at != std::string::npos; at = source.find("L#", at + 1))
+    if (source.substr(at + 1, 2) != "##" && (at == 0 || !IsIdentifier(std::string("_") + source[at - 1]))) return true;
   constexpr std::string_view kArguments = "__VA_ARGS__";
   for (size_t at = source.find(kArguments); at != std::string_view::npos; at = source.find(kArguments, at + 1)) {
     size_t before = at;
