@@ -97,6 +97,41 @@ TEST_P(BuiltDriver, ACmakeProjectForTheDriverKitBuildsUnchanged) {
   EXPECT_TRUE(built.drivers[0].result.up_to_date && built.drivers[1].result.up_to_date);
 }
 
+// Exceptions, a long of 32 bits, trace headers made by themselves and by the kit's tool, a framework newer than ours, lines counted.
+TEST_P(BuiltDriver, ACmakeProjectMayUseMicrosoftsDialectAndTraces) {
+  drydock::tools::BuildRequest request;
+  request.project = fs::path(DRYDOCK_FIXTURES) / "Beacon";
+  request.out = folder_;
+  request.compiler = GetParam();
+  request.jobs = 2;
+  request.coverage = true;
+  drydock::tools::Diagnostics diagnostics;
+  const auto surroundings = drydock::tools::FindSurroundings(drydock::tools::RunningExecutable());
+  const auto built = drydock::tools::BuildAll(request, surroundings, diagnostics);
+  ASSERT_EQ(built.drivers.size(), 2u);
+  for (const auto& driver : built.drivers) ASSERT_EQ(driver.error, "") << driver.name;
+  std::string log;
+  {
+    drydock::Machine machine;
+    auto beacon = machine.AddDriver(built.drivers[0].result.image.string());
+    auto flare = machine.AddDriver(built.drivers[1].result.image.string());
+    auto device = machine.AddDevice({.function = beacon});
+    ASSERT_TRUE(device.started()) << machine.ReportText();
+    EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+    EXPECT_EQ(machine.UnloadDriver(beacon), STATUS_SUCCESS);
+    EXPECT_EQ(machine.UnloadDriver(flare), STATUS_SUCCESS);
+    EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+    for (const std::string& line : machine.DebugLog()) log += line + "\n";
+  }
+  EXPECT_THAT(log, HasSubstr("Guarded caught 0xC0000005(STATUS_ACCESS_VIOLATION)"));
+  EXPECT_THAT(log, HasSubstr("here 41 there -1 way 1"));
+  EXPECT_THAT(log, HasSubstr("lit by \\Registry\\Machine"));
+  const auto counts = drydock::tools::ReadLineCoverage(folder_ / "beacon", surroundings);
+  const auto source = counts.find(fs::path(DRYDOCK_FIXTURES) / "Beacon/driver.c");
+  ASSERT_NE(source, counts.end());
+  EXPECT_EQ(source->second.at(29), 1u) << "the traced line of BeaconAdd";
+}
+
 TEST_P(BuiltDriver, TheLinesThatRanAreCounted) {
   if (!drydock::tools::FindProgram(GetParam())) FAIL() << GetParam() << " is not there";
   if (!drydock::tools::FindProgram(std::string(GetParam()) == "gcc" ? "gcov" : "llvm-cov")) GTEST_SKIP() << "no tool for counts";

@@ -87,6 +87,7 @@ class CmakeBuilder {
     std::string sanitize;
     for (const std::string& one : request_.sanitizers) sanitize += (sanitize.empty() ? "" : ",") + one;
     command.push_back("-DDRYDOCK_SANITIZE=" + sanitize);
+    command.push_back("-DDRYDOCK_COVERAGE=" + (request_.coverage ? out_.string() : std::string()));
     // Ninja configures anew when a CMakeLists.txt changes; here only when what is asked for does.
     std::string asked;
     for (const std::string& word : command) asked += word + "\n";
@@ -169,6 +170,8 @@ class CmakeBuilder {
       driver.result.up_to_date = idle && fs::exists(driver.result.image, error);
       if (!driver.result.up_to_date) fs::copy_file(line.image, driver.result.image, fs::copy_options::overwrite_existing, error);
       if (error) throw BuildError(fmt::format("{} cannot be written: {}", driver.result.image.string(), error.message()));
+      // gcc keeps its counts beside the objects; `drydock coverage` looks where drydock build has them.
+      if (request_.coverage && !fs::exists(folder / "obj", error)) fs::create_directory_symlink(line.objects, folder / "obj", error);
       for (const std::string& inf : line.infs) driver.result.infs.push_back(PlaceInf(inf, project, folder, diagnostics_));
     } catch (const BuildError& failed) {
       driver.error = failed.what();
@@ -185,7 +188,8 @@ class CmakeBuilder {
 
   void Check(const ImageLine& line, const DriverProject& project) {
     if (surroundings_.library.empty()) return;
-    const DriverFlags flags = LoadFlags(surroundings_, project, compiler_, request_.sanitizers);
+    DriverFlags flags = LoadFlags(surroundings_, project, compiler_, request_.sanitizers);
+    if (request_.coverage) flags.runtime.insert(flags.runtime.end(), flags.coverage_runtime.begin(), flags.coverage_runtime.end());
     // The target's objects and their sources, to say where a function is used.
     std::vector<SourceFile> files;
     std::vector<CompiledSource> sources;

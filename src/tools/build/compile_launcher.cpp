@@ -14,6 +14,7 @@
 #include "tools/build/msvc_dialect.h"
 #include "tools/build/text_file.h"
 #include "tools/build/toolchain.h"
+#include "tools/build/wpp_generate.h"
 
 namespace drydock::tools {
 
@@ -141,6 +142,32 @@ CompileCommandLine ReadCompileCommand(const std::vector<std::string>& command) {
 
 namespace {
 
+std::string TraceHeader(const std::string& driver, const fs::path& source, const std::vector<fs::path>& reached, WppConfig config, const std::string& control_guid) {
+  for (const fs::path& file : reached) ReadWppBlocks(ReadTextFile(file), file.string(), config);
+  config.Check();
+  for (const fs::path& file : reached) FindWppEnums(ReadTextFile(file), config);
+  WppHeader header;
+  header.driver = driver.empty() ? source.stem().string() : driver;
+  header.source = source.filename().string();
+  header.control_guid = control_guid;
+  header.config = std::move(config);
+  return GenerateTraceHeader(header);
+}
+
+// x.tmh that is nowhere: made from the configuration in the source and in the headers that it reaches.
+void MakeTraceHeaders(const std::string& driver, const fs::path& source, const fs::path& folder, IncludePlan& plan) {
+  const std::string text = TraceHeader(driver, source, plan.reached, DefaultWppConfig(), std::string());
+  for (const std::string& name : plan.trace_headers) {
+    const fs::path file = folder / fs::path(ToSlashes(name)).filename();
+    fs::create_directories(folder);
+    WriteIfChanged(file, text);
+    for (const std::string& spelling : {name, ToSlashes(name)}) {
+      plan.quoted.emplace(spelling, file);
+      plan.angled.emplace(spelling, file);
+    }
+  }
+}
+
 // Whether gcc would take all that it complains of with -fpermissive, and Microsoft's compiler does too: conversions it does not.
 bool OnlyPermissive(std::string_view output) {
   bool any = false;
@@ -245,7 +272,8 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
     WindowsPaths paths;
     Diagnostics diagnostics(false, stderr);
     IncludePlanner planner(paths, diagnostics);
-    const IncludePlan plan = planner.Plan(source, source.path.parent_path(), system);
+    IncludePlan plan = planner.Plan(source, source.path.parent_path(), system);
+    if (!plan.trace_headers.empty()) MakeTraceHeaders(options.driver, source.path, fs::absolute(line.object.string() + ".headers/trace"), plan);
     std::vector<std::string> first;
     if (!plan.quoted.empty()) Append(first, {"-iquote", WriteShadowFolder(line.object.string() + ".headers/quoted", plan.quoted).string()});
     if (!plan.angled.empty()) first.push_back("-I" + WriteShadowFolder(line.object.string() + ".headers/angled", plan.angled).string());
@@ -266,6 +294,55 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
   return 0;
 }
 
+int RunTraceTool(const std::vector<std::string>& arguments) {
+  WindowsPaths paths;
+  Diagnostics diagnostics(false, stderr);
+  const fs::path here = fs::current_path();
+  const auto file = [&](std::string_view name) {
+    const auto found = paths.FindFile(here, name);
+    if (!found) throw BuildError(fmt::format("tracewpp: {} is not there", name));
+    return *found;
+  };
+  WppConfig config = DefaultWppConfig();
+  fs::path out = here;
+  std::string control_guid;
+  std::vector<fs::path> sources;
+  for (const std::string& word : arguments) {
+    if (!word.starts_with('-') && !(word.starts_with('/') && word.find('/', 1) == std::string::npos)) {
+      for (const auto& match : paths.Expand(here, word)) sources.push_back(file(match.name));
+      continue;
+    }
+    const auto value = [&](std::string_view name) {
+      return StartsWithNoCase(std::string_view(word).substr(1), name) ? std::string(Trim(std::string_view(word).substr(1 + name.size()))) : std::string();
+    };
+    if (!value("odir:").empty()) {
+      out = here / ToSlashes(value("odir:"));
+    } else if (!value("func:").empty()) {
+      config.Add(ParseWppFunction(value("func:"), "tracewpp", 1));
+    } else if (!value("scan:").empty()) {
+      ReadWppBlocks(ReadTextFile(file(value("scan:"))), value("scan:"), config);
+    } else if (!value("ini:").empty()) {
+      ReadWppIni(ReadTextFile(file(value("ini:"))), value("ini:"), config);
+    } else if (!value("defwpp:").empty()) {
+      ReadWppIni(ReadTextFile(file(value("defwpp:"))), value("defwpp:"), config);
+    } else if (!value("ctl:").empty()) {
+      control_guid = value("ctl:");
+    }
+  }
+  out = out.lexically_normal();
+  if (out.filename().empty()) out = out.parent_path();
+  fs::create_directories(out);
+  IncludePlanner planner(paths, diagnostics);
+  for (const fs::path& path : sources) {
+    SourceFile source;
+    source.path = path;
+    source.cxx = path.extension() != ".c";
+    const IncludePlan plan = planner.Plan(source, path.parent_path(), {});
+    WriteIfChanged(out / (path.stem().string() + ".tmh"), TraceHeader(out.filename().string(), path, plan.reached, config, control_guid));
+  }
+  return 0;
+}
+
 int CompileLauncherMain(int argc, char** argv) {
   LauncherOptions options;
   int at = 1;
@@ -277,6 +354,18 @@ int CompileLauncherMain(int argc, char** argv) {
     }
     if (word == "--msvc-options") {
       options.msvc_options = true;
+      continue;
+    }
+    if (word == "--tracewpp") {
+      try {
+        return RunTraceTool({argv + at + 1, argv + argc});
+      } catch (const BuildError& failed) {
+        std::fprintf(stderr, "%s\n", failed.what());
+        return 1;
+      }
+    }
+    if (word.starts_with("--driver=")) {
+      options.driver = word.substr(9);
       continue;
     }
     if (word == "--if-needed") {

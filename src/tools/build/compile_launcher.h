@@ -15,6 +15,7 @@ struct LauncherOptions {
   // Headers are found as on Windows (include_shadow.h), with leading headers in OBJECT.headers; drydock build has seen to that itself.
   bool find_headers = true;
   bool only_if_needed = false;  // C++ that shows no need: compiled as it is, translated if the compiler does not take it
+  std::string driver;                   // whose messages the trace headers are (x.tmh) that the source includes
   bool msvc_options = false;  // WithoutMsvcOptions
 };
 
@@ -35,7 +36,11 @@ std::vector<std::string> WithoutMsvcOptions(const std::vector<std::string>& comm
 
 int RunCompileLauncher(const std::vector<std::string>& command, const LauncherOptions& options);
 
-// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--if-needed] [--msvc-options] [--] COMPILER ARGUMENTS.
+// tracewpp [options] SOURCES: writes a trace header for each source, as the kit's tool of that name (-odir:, -func:, -scan:, -ini:, -defwpp:,
+// -ctl:; other options say nothing here). The driver's name is that of the folder of the output.
+int RunTraceTool(const std::vector<std::string>& arguments);
+
+// The arguments of `drydock cc` and of drydock-cc: [--no-headers] [--if-needed] [--msvc-options] [--driver=NAME] [--] COMPILER ARGUMENTS, or --tracewpp ARGUMENTS.
 int CompileLauncherMain(int argc, char** argv);
 
 }  // namespace drydock::tools

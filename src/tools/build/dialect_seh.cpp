@@ -430,6 +430,67 @@ class SehTranslation {
 
 }  // namespace
 
+namespace {
+
+// A function that marks a place to return to is never put into its caller: gcc refuses, and there the place would be the caller's.
+// Functions that the driver forces to be inlined become ones of their own; in C, where nobody else has a body of them, of this source.
+std::string WithoutForcedInlining(std::string text, bool cxx) {
+  if (text.find("always_inline") == std::string::npos) return text;
+  const TokenList tokens(text);
+  std::string out;
+  out.reserve(text.size());
+  size_t start = 0;  // of the declaration
+  const auto put = [&](size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) out += tokens[i].text;
+  };
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens.Is(i, ";") || tokens.Is(i, "}")) {
+      put(start, i + 1);
+      start = i + 1;
+      continue;
+    }
+    if (!tokens.Is(i, "{")) continue;
+    const size_t close = tokens.Closing(i);
+    const size_t before = tokens.Previous(i);
+    const bool body = close != kNone && before != kNone && (tokens.Is(before, ")") || tokens.IsKind(before, TokenKind::kWord) || tokens.Is(before, "]"));
+    bool marks = false, forced = false, is_static = false;
+    for (size_t at = i; body && at < close && !marks; ++at) marks = tokens.Is(at, "DrydockSehMark");
+    for (size_t at = start; at < i; ++at) {
+      forced = forced || tokens.Is(at, "always_inline");
+      is_static = is_static || tokens.Is(at, "static");
+    }
+    if (!marks || !forced) {
+      // Into name spaces, classes and "extern "C""; past everything else.
+      const bool scope = cxx && !tokens.Is(before, ")");
+      const size_t end = scope || close == kNone ? i + 1 : close + 1;
+      put(start, end);
+      start = end;
+      i = end - 1;
+      continue;
+    }
+    bool told = false;
+    for (size_t at = start; at < i; ++at) {
+      if (tokens.Is(at, "always_inline")) {
+        out += "noinline";
+      } else if (!cxx && (tokens.Is(at, "inline") || tokens.Is(at, "__inline") || tokens.Is(at, "__inline__"))) {
+        if (!is_static && !told) out += "static";
+        told = true;
+      } else if (!cxx && tokens.Is(at, "gnu_inline")) {
+        out += "unused";
+      } else {
+        out += tokens[at].text;
+      }
+    }
+    put(i, close + 1);
+    start = close + 1;
+    i = close;
+  }
+  put(start, tokens.size());
+  return out;
+}
+
+}  // namespace
+
 bool MayUseSeh(std::string_view source) {
   for (const std::string_view word : {"__try", "__except", "__finally", "__leave", "except", "finally"})
     if (FindWord(source, word) != std::string_view::npos) return true;
@@ -440,6 +501,7 @@ SehResult TranslateSeh(std::string_view preprocessed, bool cxx) {
   if (FindWord(preprocessed, "__except") == std::string_view::npos && FindWord(preprocessed, "__finally") == std::string_view::npos) return {std::string(preprocessed), false};
   SehResult result = SehTranslation(preprocessed, cxx).Run();
   if (!result.used) return result;
+  result.text = WithoutForcedInlining(std::move(result.text), cxx);
   std::string declarations = "# 1 \"<structured exception handling>\" 3\n";
   declarations += cxx ? "extern \"C\" { " + std::string(kDeclarations) + " }" : std::string(kDeclarations);
   declarations += "\n";

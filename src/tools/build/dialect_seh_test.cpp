@@ -112,5 +112,15 @@ TEST(DialectSeh, SourcesThatMayUseItAreFound) {
   EXPECT_FALSE(MayUseSeh("int exception, finally_done;"));
 }
 
+TEST(DialectSeh, AFunctionWithExceptionsIsNotForcedInline) {
+  const auto translate = [](std::string_view text, bool cxx) { return TranslateSeh(text, cxx).text; };
+  const std::string body = "void f(void) { __try { g(); } __except (1) { } }";
+  EXPECT_NE(translate("inline __attribute__((always_inline)) " + body, false).find("\nstatic __attribute__((noinline)) void f(void) {"), std::string::npos);
+  EXPECT_NE(translate("static inline __attribute__((always_inline)) " + body, false).find("static  __attribute__((noinline)) void f(void) {"), std::string::npos);
+  EXPECT_NE(translate("namespace n { inline __attribute__((always_inline)) " + body + " }", true).find("inline __attribute__((noinline)) void f(void) {"), std::string::npos);
+  const std::string other = "inline __attribute__((always_inline)) int h(void) { return 1; } struct s { int x; };\n";
+  EXPECT_NE(translate(other + body, false).find(other), std::string::npos);
+}
+
 }  // namespace
 }  // namespace drydock::tools
