@@ -5,15 +5,20 @@
 #include <initguid.h>
 
 #include <batclass.h>
+#include <bthdef.h>
 #include <devguid.h>
 #include <devpkey.h>
 #include <drydock_power_settings.h>
 #include <hidclass.h>
 #include <kbdmou.h>
+#include <mountdev.h>
 #include <ntdddisk.h>
 #include <ntddmodm.h>
+#include <ntddscsi.h>
+#include <ntddvdeo.h>
 #include <ntddser.h>
 #include <poclass.h>
 #include <usbiodef.h>
+#include <usbprint.h>
 #include <wdmguid.h>
 #include <winsmcrd.h>

@@ -5,10 +5,11 @@
 // Result:     the length of the whole text, whether or not it fits. At most `capacity` characters are written; a
 //             terminator follows only where there is room for it. capacity 0 writes nothing (buffer may be NULL).
 // Source:     public documentation of _vsnprintf, but for the result, which is never negative.
+// Whoever comes first brings this through ntdef.h, which needs the functions already.
+#include "ntdef.h"
+
 #ifndef DRYDOCK_TEXT_H
 #define DRYDOCK_TEXT_H
-
-#include "ntdef.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -15,6 +15,36 @@ struct _URB;
 
 #define USBDI_VERSION 0x00000600
 
+typedef enum _USB_CONTROLLER_FLAVOR {
+  USB_HcGeneric = 0,
+  OHCI_Generic = 100,
+  OHCI_Hydra,
+  OHCI_NEC,
+  UHCI_Generic = 200,
+  UHCI_Piix4 = 201,
+  UHCI_Piix3 = 202,
+  UHCI_Ich2 = 203,
+  UHCI_Reserved204 = 204,
+  UHCI_Ich1 = 205,
+  UHCI_Ich3m = 206,
+  UHCI_Ich4 = 207,
+  UHCI_Ich5 = 208,
+  UHCI_Ich6 = 209,
+  UHCI_Intel = 249,
+  UHCI_VIA = 250,
+  UHCI_VIA_x01 = 251,
+  UHCI_VIA_x02 = 252,
+  UHCI_VIA_x03 = 253,
+  UHCI_VIA_x04 = 254,
+  UHCI_VIA_x0E_FIFO = 264,
+  EHCI_Generic = 1000,
+  EHCI_NEC = 2000,
+  EHCI_Lucent = 3000,
+  EHCI_NVIDIA_Tegra2 = 4000,
+  EHCI_NVIDIA_Tegra3 = 4001,
+  EHCI_Intel_Medfield = 5001
+} USB_CONTROLLER_FLAVOR;
+
 typedef LONG USBD_STATUS;
 typedef PVOID USBD_PIPE_HANDLE;
 typedef PVOID USBD_CONFIGURATION_HANDLE;

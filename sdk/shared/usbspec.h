@@ -263,6 +263,20 @@ typedef struct _USB_HUB_DESCRIPTOR {
   UCHAR bRemoveAndPowerMask[64];
 } USB_HUB_DESCRIPTOR, *PUSB_HUB_DESCRIPTOR;
 
+#define USB_30_HUB_DESCRIPTOR_TYPE 0x2A
+
+typedef struct _USB_30_HUB_DESCRIPTOR {
+  UCHAR bLength;
+  UCHAR bDescriptorType;
+  UCHAR bNumberOfPorts;
+  USHORT wHubCharacteristics;
+  UCHAR bPowerOnToPowerGood;
+  UCHAR bHubControlCurrent;
+  UCHAR bHubHdrDecLat;
+  USHORT wHubDelay;
+  USHORT DeviceRemovable;
+} USB_30_HUB_DESCRIPTOR, *PUSB_30_HUB_DESCRIPTOR;
+
 #pragma pack(pop)
 
 #endif  // __USBSPEC_H__

@@ -6,6 +6,8 @@
 #ifndef __VHF_H__
 #define __VHF_H__
 
+#include <string.h>
+
 #include "guiddef.h"
 #include "hidclass.h"
 
@@ -67,12 +69,12 @@ NTSTATUS VhfAsyncOperationComplete(VHFOPERATIONHANDLE VhfOperationHandle, NTSTAT
 
 #ifdef UMDF_DRIVER
 FORCEINLINE VOID VHF_CONFIG_INIT(PVHF_CONFIG Config, HANDLE FileHandle, USHORT ReportDescriptorLength, PUCHAR ReportDescriptor) {
-  RtlZeroMemory(Config, sizeof(VHF_CONFIG));
+  memset(Config, 0, sizeof(VHF_CONFIG));
   Config->FileHandle = FileHandle;
 #else
 FORCEINLINE VOID VHF_CONFIG_INIT(PVHF_CONFIG Config, struct _DEVICE_OBJECT *DeviceObject, USHORT ReportDescriptorLength,
                                  PUCHAR ReportDescriptor) {
-  RtlZeroMemory(Config, sizeof(VHF_CONFIG));
+  memset(Config, 0, sizeof(VHF_CONFIG));
   Config->DeviceObject = DeviceObject;
 #endif
   Config->Size = sizeof(VHF_CONFIG);

@@ -8,6 +8,7 @@
 #define _STRSAFE_H_INCLUDED_
 
 #include "ntstrsafe.h"
+#include "minwindef.h"
 #include "winerror.h"
 
 #ifdef __cplusplus

@@ -38,7 +38,7 @@ void RaiseBugCheck(BugCheckData data) {
     data.task = rt::CurrentTask()->id;
     // A parameter may be an address, which differs between runs: only the code is recorded.
     RecordEvent(*kernel, kEventBugCheck, data.code);
-    ke::RunBugCheckCallbacks(*kernel);
+    ke::RunBugCheckCallbacks(*kernel, data);
     if (kernel->on_bug_check) kernel->on_bug_check(kernel->on_bug_check_context, data);
     kernel->executor.Stop();
   }

@@ -28,6 +28,7 @@ struct State {
   rt::Lock callbacks_lock;
   std::map<std::u16string, CallbackObject*> callbacks RT_GUARDED_BY(callbacks_lock);  // by name; objects of ob, one reference each
   std::atomic<uint64_t> last_uuid{0};
+  std::atomic<bool> aux_klib_initialized{false};
 };
 
 }  // namespace drydock::nt::ex

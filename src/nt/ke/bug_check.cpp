@@ -10,8 +10,9 @@
 
 namespace drydock::nt::ke {
 
-void RunBugCheckCallbacks(Kernel& kernel) {
+void RunBugCheckCallbacks(Kernel& kernel, const BugCheckData& data) {
   State& state = *kernel.ke;
+  state.bug_check.store(&data, std::memory_order_release);
   Thread& thread = CurrentThread();
   const uint8_t irql = thread.irql;
   thread.irql = HIGH_LEVEL;
@@ -31,6 +32,7 @@ void RunBugCheckCallbacks(Kernel& kernel) {
     }
   }
   thread.irql = irql;
+  state.bug_check.store(nullptr, std::memory_order_release);
 }
 
 }  // namespace drydock::nt::ke

@@ -4,6 +4,7 @@
 //             DpcQueue::lock: innermost.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -44,6 +45,7 @@ struct State {
   std::vector<std::unique_ptr<DpcQueue>> dpc_queues;
 
   rt::Lock callbacks_lock;
+  std::atomic<const BugCheckData*> bug_check{nullptr};  // the one whose callbacks run
   LIST_ENTRY bug_check_callbacks;
   LIST_ENTRY bug_check_reason_callbacks;
 
@@ -54,7 +56,7 @@ struct State {
 };
 
 // Calls what drivers registered with KeRegisterBugCheckCallback and ...ReasonCallback. On the failing task.
-void RunBugCheckCallbacks(Kernel& kernel);
+void RunBugCheckCallbacks(Kernel& kernel, const BugCheckData& data);
 
 // For the pool: an active timer that lies in the given memory, or a queued DPC; null: none.
 const KTIMER* ActiveTimerIn(Kernel& kernel, const void* start, size_t bytes);

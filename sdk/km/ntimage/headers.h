@@ -1,0 +1,677 @@
+// Part of ntimage.h: headers, sections, symbols.
+#ifndef DRYDOCK_NTIMAGE_HEADERS_H
+#define DRYDOCK_NTIMAGE_HEADERS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "pshpack4.h"
+#define IMAGE_DOS_SIGNATURE 0x5A4D
+#define IMAGE_OS2_SIGNATURE 0x454E
+#define IMAGE_OS2_SIGNATURE_LE 0x454C
+#define IMAGE_VXD_SIGNATURE 0x454C
+#define IMAGE_NT_SIGNATURE 0x00004550
+
+#include "pshpack2.h"
+
+typedef struct _IMAGE_DOS_HEADER {
+  USHORT e_magic;
+  USHORT e_cblp;
+  USHORT e_cp;
+  USHORT e_crlc;
+  USHORT e_cparhdr;
+  USHORT e_minalloc;
+  USHORT e_maxalloc;
+  USHORT e_ss;
+  USHORT e_sp;
+  USHORT e_csum;
+  USHORT e_ip;
+  USHORT e_cs;
+  USHORT e_lfarlc;
+  USHORT e_ovno;
+  USHORT e_res[4];
+  USHORT e_oemid;
+  USHORT e_oeminfo;
+  USHORT e_res2[10];
+  LONG e_lfanew;
+} IMAGE_DOS_HEADER, *PIMAGE_DOS_HEADER;
+
+typedef struct _IMAGE_OS2_HEADER {
+  USHORT ne_magic;
+  CHAR ne_ver;
+  CHAR ne_rev;
+  USHORT ne_enttab;
+  USHORT ne_cbenttab;
+  LONG ne_crc;
+  USHORT ne_flags;
+  USHORT ne_autodata;
+  USHORT ne_heap;
+  USHORT ne_stack;
+  LONG ne_csip;
+  LONG ne_sssp;
+  USHORT ne_cseg;
+  USHORT ne_cmod;
+  USHORT ne_cbnrestab;
+  USHORT ne_segtab;
+  USHORT ne_rsrctab;
+  USHORT ne_restab;
+  USHORT ne_modtab;
+  USHORT ne_imptab;
+  LONG ne_nrestab;
+  USHORT ne_cmovent;
+  USHORT ne_align;
+  USHORT ne_cres;
+  UCHAR ne_exetyp;
+  UCHAR ne_flagsothers;
+  USHORT ne_pretthunks;
+  USHORT ne_psegrefbytes;
+  USHORT ne_swaparea;
+  USHORT ne_expver;
+} IMAGE_OS2_HEADER, *PIMAGE_OS2_HEADER;
+
+typedef struct _IMAGE_VXD_HEADER {
+  USHORT e32_magic;
+  UCHAR e32_border;
+  UCHAR e32_worder;
+  ULONG e32_level;
+  USHORT e32_cpu;
+  USHORT e32_os;
+  ULONG e32_ver;
+  ULONG e32_mflags;
+  ULONG e32_mpages;
+  ULONG e32_startobj;
+  ULONG e32_eip;
+  ULONG e32_stackobj;
+  ULONG e32_esp;
+  ULONG e32_pagesize;
+  ULONG e32_lastpagesize;
+  ULONG e32_fixupsize;
+  ULONG e32_fixupsum;
+  ULONG e32_ldrsize;
+  ULONG e32_ldrsum;
+  ULONG e32_objtab;
+  ULONG e32_objcnt;
+  ULONG e32_objmap;
+  ULONG e32_itermap;
+  ULONG e32_rsrctab;
+  ULONG e32_rsrccnt;
+  ULONG e32_restab;
+  ULONG e32_enttab;
+  ULONG e32_dirtab;
+  ULONG e32_dircnt;
+  ULONG e32_fpagetab;
+  ULONG e32_frectab;
+  ULONG e32_impmod;
+  ULONG e32_impmodcnt;
+  ULONG e32_impproc;
+  ULONG e32_pagesum;
+  ULONG e32_datapage;
+  ULONG e32_preload;
+  ULONG e32_nrestab;
+  ULONG e32_cbnrestab;
+  ULONG e32_nressum;
+  ULONG e32_autodata;
+  ULONG e32_debuginfo;
+  ULONG e32_debuglen;
+  ULONG e32_instpreload;
+  ULONG e32_instdemand;
+  ULONG e32_heapsize;
+  UCHAR e32_res3[12];
+  ULONG e32_winresoff;
+  ULONG e32_winreslen;
+  USHORT e32_devid;
+  USHORT e32_ddkver;
+} IMAGE_VXD_HEADER, *PIMAGE_VXD_HEADER;
+
+#include "poppack.h"
+
+typedef struct _IMAGE_FILE_HEADER {
+  USHORT Machine;
+  USHORT NumberOfSections;
+  ULONG TimeDateStamp;
+  ULONG PointerToSymbolTable;
+  ULONG NumberOfSymbols;
+  USHORT SizeOfOptionalHeader;
+  USHORT Characteristics;
+} IMAGE_FILE_HEADER, *PIMAGE_FILE_HEADER;
+
+#define IMAGE_SIZEOF_FILE_HEADER 20
+
+#define IMAGE_FILE_RELOCS_STRIPPED 0x0001
+#define IMAGE_FILE_EXECUTABLE_IMAGE 0x0002
+#define IMAGE_FILE_LINE_NUMS_STRIPPED 0x0004
+#define IMAGE_FILE_LOCAL_SYMS_STRIPPED 0x0008
+#define IMAGE_FILE_AGGRESIVE_WS_TRIM 0x0010
+#define IMAGE_FILE_LARGE_ADDRESS_AWARE 0x0020
+#define IMAGE_FILE_BYTES_REVERSED_LO 0x0080
+#define IMAGE_FILE_32BIT_MACHINE 0x0100
+#define IMAGE_FILE_DEBUG_STRIPPED 0x0200
+#define IMAGE_FILE_REMOVABLE_RUN_FROM_SWAP 0x0400
+#define IMAGE_FILE_NET_RUN_FROM_SWAP 0x0800
+#define IMAGE_FILE_SYSTEM 0x1000
+#define IMAGE_FILE_DLL 0x2000
+#define IMAGE_FILE_UP_SYSTEM_ONLY 0x4000
+#define IMAGE_FILE_BYTES_REVERSED_HI 0x8000
+
+#define IMAGE_FILE_MACHINE_UNKNOWN 0
+#define IMAGE_FILE_MACHINE_I386 0x014c
+#define IMAGE_FILE_MACHINE_R3000 0x0162
+#define IMAGE_FILE_MACHINE_R4000 0x0166
+#define IMAGE_FILE_MACHINE_R10000 0x0168
+#define IMAGE_FILE_MACHINE_WCEMIPSV2 0x0169
+#define IMAGE_FILE_MACHINE_ALPHA 0x0184
+#define IMAGE_FILE_MACHINE_SH3 0x01a2
+#define IMAGE_FILE_MACHINE_SH3DSP 0x01a3
+#define IMAGE_FILE_MACHINE_SH3E 0x01a4
+#define IMAGE_FILE_MACHINE_SH4 0x01a6
+#define IMAGE_FILE_MACHINE_SH5 0x01a8
+#define IMAGE_FILE_MACHINE_ARM 0x01c0
+#define IMAGE_FILE_MACHINE_ARMV7 0x01c4
+#define IMAGE_FILE_MACHINE_ARMNT 0x01c4
+#define IMAGE_FILE_MACHINE_ARM64 0xaa64
+#define IMAGE_FILE_MACHINE_THUMB 0x01c2
+#define IMAGE_FILE_MACHINE_AM33 0x01d3
+#define IMAGE_FILE_MACHINE_POWERPC 0x01F0
+#define IMAGE_FILE_MACHINE_POWERPCFP 0x01f1
+#define IMAGE_FILE_MACHINE_IA64 0x0200
+#define IMAGE_FILE_MACHINE_MIPS16 0x0266
+#define IMAGE_FILE_MACHINE_ALPHA64 0x0284
+#define IMAGE_FILE_MACHINE_MIPSFPU 0x0366
+#define IMAGE_FILE_MACHINE_MIPSFPU16 0x0466
+#define IMAGE_FILE_MACHINE_AXP64 IMAGE_FILE_MACHINE_ALPHA64
+#define IMAGE_FILE_MACHINE_TRICORE 0x0520
+#define IMAGE_FILE_MACHINE_CEF 0x0CEF
+#define IMAGE_FILE_MACHINE_EBC 0x0EBC
+#define IMAGE_FILE_MACHINE_AMD64 0x8664
+#define IMAGE_FILE_MACHINE_M32R 0x9041
+#define IMAGE_FILE_MACHINE_CEE 0xc0ee
+
+typedef struct _IMAGE_DATA_DIRECTORY {
+  ULONG VirtualAddress;
+  ULONG Size;
+} IMAGE_DATA_DIRECTORY, *PIMAGE_DATA_DIRECTORY;
+
+#define IMAGE_NUMBEROF_DIRECTORY_ENTRIES 16
+
+typedef struct _IMAGE_OPTIONAL_HEADER {
+  USHORT Magic;
+  UCHAR MajorLinkerVersion;
+  UCHAR MinorLinkerVersion;
+  ULONG SizeOfCode;
+  ULONG SizeOfInitializedData;
+  ULONG SizeOfUninitializedData;
+  ULONG AddressOfEntryPoint;
+  ULONG BaseOfCode;
+  ULONG BaseOfData;
+  ULONG ImageBase;
+  ULONG SectionAlignment;
+  ULONG FileAlignment;
+  USHORT MajorOperatingSystemVersion;
+  USHORT MinorOperatingSystemVersion;
+  USHORT MajorImageVersion;
+  USHORT MinorImageVersion;
+  USHORT MajorSubsystemVersion;
+  USHORT MinorSubsystemVersion;
+  ULONG Win32VersionValue;
+  ULONG SizeOfImage;
+  ULONG SizeOfHeaders;
+  ULONG CheckSum;
+  USHORT Subsystem;
+  USHORT DllCharacteristics;
+  ULONG SizeOfStackReserve;
+  ULONG SizeOfStackCommit;
+  ULONG SizeOfHeapReserve;
+  ULONG SizeOfHeapCommit;
+  ULONG LoaderFlags;
+  ULONG NumberOfRvaAndSizes;
+  IMAGE_DATA_DIRECTORY DataDirectory[IMAGE_NUMBEROF_DIRECTORY_ENTRIES];
+} IMAGE_OPTIONAL_HEADER32, *PIMAGE_OPTIONAL_HEADER32;
+
+typedef struct _IMAGE_ROM_OPTIONAL_HEADER {
+  USHORT Magic;
+  UCHAR MajorLinkerVersion;
+  UCHAR MinorLinkerVersion;
+  ULONG SizeOfCode;
+  ULONG SizeOfInitializedData;
+  ULONG SizeOfUninitializedData;
+  ULONG AddressOfEntryPoint;
+  ULONG BaseOfCode;
+  ULONG BaseOfData;
+  ULONG BaseOfBss;
+  ULONG GprMask;
+  ULONG CprMask[4];
+  ULONG GpValue;
+} IMAGE_ROM_OPTIONAL_HEADER, *PIMAGE_ROM_OPTIONAL_HEADER;
+
+typedef struct _IMAGE_OPTIONAL_HEADER64 {
+  USHORT Magic;
+  UCHAR MajorLinkerVersion;
+  UCHAR MinorLinkerVersion;
+  ULONG SizeOfCode;
+  ULONG SizeOfInitializedData;
+  ULONG SizeOfUninitializedData;
+  ULONG AddressOfEntryPoint;
+  ULONG BaseOfCode;
+  ULONGLONG ImageBase;
+  ULONG SectionAlignment;
+  ULONG FileAlignment;
+  USHORT MajorOperatingSystemVersion;
+  USHORT MinorOperatingSystemVersion;
+  USHORT MajorImageVersion;
+  USHORT MinorImageVersion;
+  USHORT MajorSubsystemVersion;
+  USHORT MinorSubsystemVersion;
+  ULONG Win32VersionValue;
+  ULONG SizeOfImage;
+  ULONG SizeOfHeaders;
+  ULONG CheckSum;
+  USHORT Subsystem;
+  USHORT DllCharacteristics;
+  ULONGLONG SizeOfStackReserve;
+  ULONGLONG SizeOfStackCommit;
+  ULONGLONG SizeOfHeapReserve;
+  ULONGLONG SizeOfHeapCommit;
+  ULONG LoaderFlags;
+  ULONG NumberOfRvaAndSizes;
+  IMAGE_DATA_DIRECTORY DataDirectory[IMAGE_NUMBEROF_DIRECTORY_ENTRIES];
+} IMAGE_OPTIONAL_HEADER64, *PIMAGE_OPTIONAL_HEADER64;
+
+#define IMAGE_SIZEOF_ROM_OPTIONAL_HEADER 56
+#define IMAGE_SIZEOF_STD_OPTIONAL_HEADER 28
+#define IMAGE_SIZEOF_NT_OPTIONAL32_HEADER 224
+#define IMAGE_SIZEOF_NT_OPTIONAL64_HEADER 240
+
+#define IMAGE_NT_OPTIONAL_HDR32_MAGIC 0x10b
+#define IMAGE_NT_OPTIONAL_HDR64_MAGIC 0x20b
+#define IMAGE_ROM_OPTIONAL_HDR_MAGIC 0x107
+
+typedef IMAGE_OPTIONAL_HEADER64 IMAGE_OPTIONAL_HEADER;
+typedef PIMAGE_OPTIONAL_HEADER64 PIMAGE_OPTIONAL_HEADER;
+#define IMAGE_SIZEOF_NT_OPTIONAL_HEADER IMAGE_SIZEOF_NT_OPTIONAL64_HEADER
+#define IMAGE_NT_OPTIONAL_HDR_MAGIC IMAGE_NT_OPTIONAL_HDR64_MAGIC
+
+typedef struct _IMAGE_NT_HEADERS64 {
+  ULONG Signature;
+  IMAGE_FILE_HEADER FileHeader;
+  IMAGE_OPTIONAL_HEADER64 OptionalHeader;
+} IMAGE_NT_HEADERS64, *PIMAGE_NT_HEADERS64;
+
+typedef struct _IMAGE_NT_HEADERS {
+  ULONG Signature;
+  IMAGE_FILE_HEADER FileHeader;
+  IMAGE_OPTIONAL_HEADER32 OptionalHeader;
+} IMAGE_NT_HEADERS32, *PIMAGE_NT_HEADERS32;
+
+typedef struct _IMAGE_ROM_HEADERS {
+  IMAGE_FILE_HEADER FileHeader;
+  IMAGE_ROM_OPTIONAL_HEADER OptionalHeader;
+} IMAGE_ROM_HEADERS, *PIMAGE_ROM_HEADERS;
+
+typedef IMAGE_NT_HEADERS64 IMAGE_NT_HEADERS;
+typedef PIMAGE_NT_HEADERS64 PIMAGE_NT_HEADERS;
+
+#define IMAGE_FIRST_SECTION(ntheader)                                                             \
+  ((PIMAGE_SECTION_HEADER)((ULONG_PTR)ntheader + FIELD_OFFSET(IMAGE_NT_HEADERS, OptionalHeader) + \
+                           ((PIMAGE_NT_HEADERS)(ntheader))->FileHeader.SizeOfOptionalHeader))
+
+#define IMAGE_SUBSYSTEM_UNKNOWN 0
+#define IMAGE_SUBSYSTEM_NATIVE 1
+#define IMAGE_SUBSYSTEM_WINDOWS_GUI 2
+#define IMAGE_SUBSYSTEM_WINDOWS_CUI 3
+#define IMAGE_SUBSYSTEM_OS2_CUI 5
+#define IMAGE_SUBSYSTEM_POSIX_CUI 7
+#define IMAGE_SUBSYSTEM_NATIVE_WINDOWS 8
+#define IMAGE_SUBSYSTEM_WINDOWS_CE_GUI 9
+#define IMAGE_SUBSYSTEM_EFI_APPLICATION 10
+#define IMAGE_SUBSYSTEM_EFI_BOOT_SERVICE_DRIVER 11
+#define IMAGE_SUBSYSTEM_EFI_RUNTIME_DRIVER 12
+#define IMAGE_SUBSYSTEM_EFI_ROM 13
+#define IMAGE_SUBSYSTEM_XBOX 14
+#define IMAGE_SUBSYSTEM_WINDOWS_BOOT_APPLICATION 16
+
+#define IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA 0x0020
+#define IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE 0x0040
+#define IMAGE_DLLCHARACTERISTICS_FORCE_INTEGRITY 0x0080
+#define IMAGE_DLLCHARACTERISTICS_NX_COMPAT 0x0100
+#define IMAGE_DLLCHARACTERISTICS_NO_ISOLATION 0x0200
+#define IMAGE_DLLCHARACTERISTICS_NO_SEH 0x0400
+#define IMAGE_DLLCHARACTERISTICS_NO_BIND 0x0800
+#define IMAGE_DLLCHARACTERISTICS_APPCONTAINER 0x1000
+#define IMAGE_DLLCHARACTERISTICS_WDM_DRIVER 0x2000
+#define IMAGE_DLLCHARACTERISTICS_GUARD_CF 0x4000
+#define IMAGE_DLLCHARACTERISTICS_TERMINAL_SERVER_AWARE 0x8000
+
+#define IMAGE_DIRECTORY_ENTRY_EXPORT 0
+#define IMAGE_DIRECTORY_ENTRY_IMPORT 1
+#define IMAGE_DIRECTORY_ENTRY_RESOURCE 2
+#define IMAGE_DIRECTORY_ENTRY_EXCEPTION 3
+#define IMAGE_DIRECTORY_ENTRY_SECURITY 4
+#define IMAGE_DIRECTORY_ENTRY_BASERELOC 5
+#define IMAGE_DIRECTORY_ENTRY_DEBUG 6
+#define IMAGE_DIRECTORY_ENTRY_ARCHITECTURE 7
+#define IMAGE_DIRECTORY_ENTRY_GLOBALPTR 8
+#define IMAGE_DIRECTORY_ENTRY_TLS 9
+#define IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG 10
+#define IMAGE_DIRECTORY_ENTRY_BOUND_IMPORT 11
+#define IMAGE_DIRECTORY_ENTRY_IAT 12
+#define IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT 13
+#define IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR 14
+
+typedef struct ANON_OBJECT_HEADER {
+  USHORT Sig1;
+  USHORT Sig2;
+  USHORT Version;
+  USHORT Machine;
+  ULONG TimeDateStamp;
+  CLSID ClassID;
+  ULONG SizeOfData;
+} ANON_OBJECT_HEADER;
+
+typedef struct ANON_OBJECT_HEADER_V2 {
+  USHORT Sig1;
+  USHORT Sig2;
+  USHORT Version;
+  USHORT Machine;
+  ULONG TimeDateStamp;
+  CLSID ClassID;
+  ULONG SizeOfData;
+  ULONG Flags;
+  ULONG MetaDataSize;
+  ULONG MetaDataOffset;
+} ANON_OBJECT_HEADER_V2;
+
+typedef struct ANON_OBJECT_HEADER_BIGOBJ {
+  USHORT Sig1;
+  USHORT Sig2;
+  USHORT Version;
+  USHORT Machine;
+  ULONG TimeDateStamp;
+  CLSID ClassID;
+  ULONG SizeOfData;
+  ULONG Flags;
+  ULONG MetaDataSize;
+  ULONG MetaDataOffset;
+  ULONG NumberOfSections;
+  ULONG PointerToSymbolTable;
+  ULONG NumberOfSymbols;
+} ANON_OBJECT_HEADER_BIGOBJ;
+
+#define IMAGE_SIZEOF_SHORT_NAME 8
+
+typedef struct _IMAGE_SECTION_HEADER {
+  UCHAR Name[IMAGE_SIZEOF_SHORT_NAME];
+  union {
+    ULONG PhysicalAddress;
+    ULONG VirtualSize;
+  } Misc;
+  ULONG VirtualAddress;
+  ULONG SizeOfRawData;
+  ULONG PointerToRawData;
+  ULONG PointerToRelocations;
+  ULONG PointerToLinenumbers;
+  USHORT NumberOfRelocations;
+  USHORT NumberOfLinenumbers;
+  ULONG Characteristics;
+} IMAGE_SECTION_HEADER, *PIMAGE_SECTION_HEADER;
+
+#define IMAGE_SIZEOF_SECTION_HEADER 40
+
+#define IMAGE_SCN_TYPE_NO_PAD 0x00000008
+
+#define IMAGE_SCN_CNT_CODE 0x00000020
+#define IMAGE_SCN_CNT_INITIALIZED_DATA 0x00000040
+#define IMAGE_SCN_CNT_UNINITIALIZED_DATA 0x00000080
+#define IMAGE_SCN_LNK_OTHER 0x00000100
+#define IMAGE_SCN_LNK_INFO 0x00000200
+#define IMAGE_SCN_LNK_REMOVE 0x00000800
+#define IMAGE_SCN_LNK_COMDAT 0x00001000
+#define IMAGE_SCN_NO_DEFER_SPEC_EXC 0x00004000
+#define IMAGE_SCN_GPREL 0x00008000
+#define IMAGE_SCN_MEM_FARDATA 0x00008000
+#define IMAGE_SCN_MEM_PURGEABLE 0x00020000
+#define IMAGE_SCN_MEM_16BIT 0x00020000
+#define IMAGE_SCN_MEM_LOCKED 0x00040000
+#define IMAGE_SCN_MEM_PRELOAD 0x00080000
+
+#define IMAGE_SCN_ALIGN_1BYTES 0x00100000
+#define IMAGE_SCN_ALIGN_2BYTES 0x00200000
+#define IMAGE_SCN_ALIGN_4BYTES 0x00300000
+#define IMAGE_SCN_ALIGN_8BYTES 0x00400000
+#define IMAGE_SCN_ALIGN_16BYTES 0x00500000
+#define IMAGE_SCN_ALIGN_32BYTES 0x00600000
+#define IMAGE_SCN_ALIGN_64BYTES 0x00700000
+#define IMAGE_SCN_ALIGN_128BYTES 0x00800000
+#define IMAGE_SCN_ALIGN_256BYTES 0x00900000
+#define IMAGE_SCN_ALIGN_512BYTES 0x00A00000
+#define IMAGE_SCN_ALIGN_1024BYTES 0x00B00000
+#define IMAGE_SCN_ALIGN_2048BYTES 0x00C00000
+#define IMAGE_SCN_ALIGN_4096BYTES 0x00D00000
+#define IMAGE_SCN_ALIGN_8192BYTES 0x00E00000
+
+#define IMAGE_SCN_ALIGN_MASK 0x00F00000
+
+#define IMAGE_SCN_LNK_NRELOC_OVFL 0x01000000
+#define IMAGE_SCN_MEM_DISCARDABLE 0x02000000
+#define IMAGE_SCN_MEM_NOT_CACHED 0x04000000
+#define IMAGE_SCN_MEM_NOT_PAGED 0x08000000
+#define IMAGE_SCN_MEM_SHARED 0x10000000
+#define IMAGE_SCN_MEM_EXECUTE 0x20000000
+#define IMAGE_SCN_MEM_READ 0x40000000
+#define IMAGE_SCN_MEM_WRITE 0x80000000
+
+#define IMAGE_SCN_SCALE_INDEX 0x00000001
+
+#include "pshpack2.h"
+typedef struct _IMAGE_SYMBOL {
+  union {
+    UCHAR ShortName[8];
+    struct {
+      ULONG Short;
+      ULONG Long;
+    } Name;
+    ULONG LongName[2];
+  } N;
+  ULONG Value;
+  SHORT SectionNumber;
+  USHORT Type;
+  UCHAR StorageClass;
+  UCHAR NumberOfAuxSymbols;
+} IMAGE_SYMBOL;
+typedef IMAGE_SYMBOL UNALIGNED *PIMAGE_SYMBOL;
+
+#define IMAGE_SIZEOF_SYMBOL 18
+
+typedef struct _IMAGE_SYMBOL_EX {
+  union {
+    UCHAR ShortName[8];
+    struct {
+      ULONG Short;
+      ULONG Long;
+    } Name;
+    ULONG LongName[2];
+  } N;
+  ULONG Value;
+  LONG SectionNumber;
+  USHORT Type;
+  UCHAR StorageClass;
+  UCHAR NumberOfAuxSymbols;
+} IMAGE_SYMBOL_EX, UNALIGNED *PIMAGE_SYMBOL_EX;
+
+#define IMAGE_SYM_UNDEFINED (SHORT)0
+#define IMAGE_SYM_ABSOLUTE (SHORT) - 1
+#define IMAGE_SYM_DEBUG (SHORT) - 2
+#define IMAGE_SYM_SECTION_MAX 0xFEFF
+#define IMAGE_SYM_SECTION_MAX_EX MAXLONG
+
+#define IMAGE_SYM_TYPE_NULL 0x0000
+#define IMAGE_SYM_TYPE_VOID 0x0001
+#define IMAGE_SYM_TYPE_CHAR 0x0002
+#define IMAGE_SYM_TYPE_SHORT 0x0003
+#define IMAGE_SYM_TYPE_INT 0x0004
+#define IMAGE_SYM_TYPE_LONG 0x0005
+#define IMAGE_SYM_TYPE_FLOAT 0x0006
+#define IMAGE_SYM_TYPE_DOUBLE 0x0007
+#define IMAGE_SYM_TYPE_STRUCT 0x0008
+#define IMAGE_SYM_TYPE_UNION 0x0009
+#define IMAGE_SYM_TYPE_ENUM 0x000A
+#define IMAGE_SYM_TYPE_MOE 0x000B
+#define IMAGE_SYM_TYPE_BYTE 0x000C
+#define IMAGE_SYM_TYPE_WORD 0x000D
+#define IMAGE_SYM_TYPE_UINT 0x000E
+#define IMAGE_SYM_TYPE_DWORD 0x000F
+#define IMAGE_SYM_TYPE_PCODE 0x8000
+
+#define IMAGE_SYM_DTYPE_NULL 0
+#define IMAGE_SYM_DTYPE_POINTER 1
+#define IMAGE_SYM_DTYPE_FUNCTION 2
+#define IMAGE_SYM_DTYPE_ARRAY 3
+
+#define IMAGE_SYM_CLASS_END_OF_FUNCTION (UCHAR) - 1
+#define IMAGE_SYM_CLASS_NULL 0x0000
+#define IMAGE_SYM_CLASS_AUTOMATIC 0x0001
+#define IMAGE_SYM_CLASS_EXTERNAL 0x0002
+#define IMAGE_SYM_CLASS_STATIC 0x0003
+#define IMAGE_SYM_CLASS_REGISTER 0x0004
+#define IMAGE_SYM_CLASS_EXTERNAL_DEF 0x0005
+#define IMAGE_SYM_CLASS_LABEL 0x0006
+#define IMAGE_SYM_CLASS_UNDEFINED_LABEL 0x0007
+#define IMAGE_SYM_CLASS_MEMBER_OF_STRUCT 0x0008
+#define IMAGE_SYM_CLASS_ARGUMENT 0x0009
+#define IMAGE_SYM_CLASS_STRUCT_TAG 0x000A
+#define IMAGE_SYM_CLASS_MEMBER_OF_UNION 0x000B
+#define IMAGE_SYM_CLASS_UNION_TAG 0x000C
+#define IMAGE_SYM_CLASS_TYPE_DEFINITION 0x000D
+#define IMAGE_SYM_CLASS_UNDEFINED_STATIC 0x000E
+#define IMAGE_SYM_CLASS_ENUM_TAG 0x000F
+#define IMAGE_SYM_CLASS_MEMBER_OF_ENUM 0x0010
+#define IMAGE_SYM_CLASS_REGISTER_PARAM 0x0011
+#define IMAGE_SYM_CLASS_BIT_FIELD 0x0012
+#define IMAGE_SYM_CLASS_FAR_EXTERNAL 0x0044
+#define IMAGE_SYM_CLASS_BLOCK 0x0064
+#define IMAGE_SYM_CLASS_FUNCTION 0x0065
+#define IMAGE_SYM_CLASS_END_OF_STRUCT 0x0066
+#define IMAGE_SYM_CLASS_FILE 0x0067
+#define IMAGE_SYM_CLASS_SECTION 0x0068
+#define IMAGE_SYM_CLASS_WEAK_EXTERNAL 0x0069
+#define IMAGE_SYM_CLASS_CLR_TOKEN 0x006B
+
+#define N_BTMASK 0x000F
+#define N_TMASK 0x0030
+#define N_TMASK1 0x00C0
+#define N_TMASK2 0x00F0
+#define N_BTSHFT 4
+#define N_TSHIFT 2
+
+#define BTYPE(x) ((x)&N_BTMASK)
+
+#ifndef ISPTR
+#define ISPTR(x) (((x)&N_TMASK) == (IMAGE_SYM_DTYPE_POINTER << N_BTSHFT))
+#endif
+
+#ifndef ISFCN
+#define ISFCN(x) (((x)&N_TMASK) == (IMAGE_SYM_DTYPE_FUNCTION << N_BTSHFT))
+#endif
+
+#ifndef ISARY
+#define ISARY(x) (((x)&N_TMASK) == (IMAGE_SYM_DTYPE_ARRAY << N_BTSHFT))
+#endif
+
+#ifndef ISTAG
+#define ISTAG(x) ((x) == IMAGE_SYM_CLASS_STRUCT_TAG || (x) == IMAGE_SYM_CLASS_UNION_TAG || (x) == IMAGE_SYM_CLASS_ENUM_TAG)
+#endif
+
+#ifndef INCREF
+#define INCREF(x) ((((x) & ~N_BTMASK) << N_TSHIFT) | (IMAGE_SYM_DTYPE_POINTER << N_BTSHFT) | ((x)&N_BTMASK))
+#endif
+#ifndef DECREF
+#define DECREF(x) ((((x) >> N_TSHIFT) & ~N_BTMASK) | ((x)&N_BTMASK))
+#endif
+
+#include "pshpack2.h"
+typedef struct IMAGE_AUX_SYMBOL_TOKEN_DEF {
+  UCHAR bAuxType;
+  UCHAR bReserved;
+  ULONG SymbolTableIndex;
+  UCHAR rgbReserved[12];
+} IMAGE_AUX_SYMBOL_TOKEN_DEF, UNALIGNED *PIMAGE_AUX_SYMBOL_TOKEN_DEF;
+#include "poppack.h"
+
+typedef union _IMAGE_AUX_SYMBOL {
+  struct {
+    ULONG TagIndex;
+    union {
+      struct {
+        USHORT Linenumber;
+        USHORT Size;
+      } LnSz;
+      ULONG TotalSize;
+    } Misc;
+    union {
+      struct {
+        ULONG PointerToLinenumber;
+        ULONG PointerToNextFunction;
+      } Function;
+      struct {
+        USHORT Dimension[4];
+      } Array;
+    } FcnAry;
+    USHORT TvIndex;
+  } Sym;
+  struct {
+    UCHAR Name[IMAGE_SIZEOF_SYMBOL];
+  } File;
+  struct {
+    ULONG Length;
+    USHORT NumberOfRelocations;
+    USHORT NumberOfLinenumbers;
+    ULONG CheckSum;
+    SHORT Number;
+    UCHAR Selection;
+  } Section;
+  IMAGE_AUX_SYMBOL_TOKEN_DEF TokenDef;
+  struct {
+    ULONG crc;
+    UCHAR rgbReserved[14];
+  } CRC;
+} IMAGE_AUX_SYMBOL, UNALIGNED *PIMAGE_AUX_SYMBOL;
+
+typedef union _IMAGE_AUX_SYMBOL_EX {
+  struct {
+    ULONG WeakDefaultSymIndex;
+    ULONG WeakSearchType;
+    UCHAR rgbReserved[12];
+  } Sym;
+  struct {
+    UCHAR Name[sizeof(IMAGE_SYMBOL_EX)];
+  } File;
+  struct {
+    ULONG Length;
+    USHORT NumberOfRelocations;
+    USHORT NumberOfLinenumbers;
+    ULONG CheckSum;
+    SHORT Number;
+    UCHAR Selection;
+    UCHAR bReserved;
+    SHORT HighNumber;
+    UCHAR rgbReserved[2];
+  } Section;
+  struct {
+    IMAGE_AUX_SYMBOL_TOKEN_DEF TokenDef;
+    UCHAR rgbReserved[2];
+  };
+  struct {
+    ULONG crc;
+    UCHAR rgbReserved[16];
+  } CRC;
+} IMAGE_AUX_SYMBOL_EX, UNALIGNED *PIMAGE_AUX_SYMBOL_EX;
+
+#define IMAGE_SIZEOF_AUX_SYMBOL 18
+#include "poppack.h"
+#include "poppack.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // DRYDOCK_NTIMAGE_HEADERS_H
