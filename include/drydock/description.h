@@ -33,13 +33,15 @@ struct ModelDescription {
 
 // A resource of a device: registers are bytes that keep what was written; interrupts are pins that a scenario or Device::resources() raises.
 struct ResourceDescription {
-  enum class Kind : uint8_t { kRegisters, kMemory, kPort, kLine, kMessages };
+  enum class Kind : uint8_t { kRegisters, kMemory, kPort, kLine, kMessages, kI2c, kSpi, kPins };
   Kind kind = Kind::kRegisters;
   uint64_t start = 0;  // 0: chosen
   uint64_t length = 0;
   LineOptions line;
   uint32_t messages = 0;
-  std::string content;  // what registers and ports hold at the start, from offset 0; zero behind it
+  std::string content;  // what registers, ports, peripherals and pins hold at the start, from offset 0; zero behind it
+  uint32_t address_bytes = 1;  // kI2c, kSpi: of a register's address
+  uint32_t controller = 0;     // kI2c, kSpi
 };
 
 struct MachineDescription {

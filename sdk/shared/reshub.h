@@ -18,6 +18,26 @@
 #define RESOURCE_HUB_PATH_CHARS (sizeof(RESOURCE_HUB_DEVICE_NAME) / sizeof(WCHAR) + 1 + RESOURCE_HUB_ID_DIGITS)
 #define RESOURCE_HUB_PATH_SIZE (RESOURCE_HUB_PATH_CHARS * sizeof(WCHAR))
 
+// A serial bus connection as ACPI has it, and what the hub says of one.
+#pragma pack(push, 1)
+typedef struct _PNP_SERIAL_BUS_DESCRIPTOR {
+  UCHAR Tag;
+  USHORT Length;
+  UCHAR RevisionId;
+  UCHAR ResourceSourceIndex;
+  UCHAR SerialBusType;
+  UCHAR GeneralFlags;
+  USHORT TypeSpecificFlags;
+  UCHAR TypeSpecificRevisionId;
+  USHORT TypeDataLength;
+} PNP_SERIAL_BUS_DESCRIPTOR, *PPNP_SERIAL_BUS_DESCRIPTOR;
+#pragma pack(pop)
+
+typedef struct _RH_QUERY_CONNECTION_PROPERTIES_OUTPUT_BUFFER {
+  ULONG PropertiesLength;
+  UCHAR ConnectionProperties[ANYSIZE_ARRAY];
+} RH_QUERY_CONNECTION_PROPERTIES_OUTPUT_BUFFER, *PRH_QUERY_CONNECTION_PROPERTIES_OUTPUT_BUFFER;
+
 #ifdef DRYDOCK_DRIVER_BUILD
 #ifdef __cplusplus
 extern "C" {

@@ -93,6 +93,22 @@ FORCEINLINE SPB_TRANSFER_LIST_ENTRY SPB_TRANSFER_LIST_ENTRY_INIT_BUFFER_LIST(SPB
   return entry;
 }
 
+FORCEINLINE SPB_TRANSFER_LIST_ENTRY SPB_TRANSFER_LIST_ENTRY_INIT_NON_PAGED(SPB_TRANSFER_DIRECTION Direction, ULONG DelayInUs,
+                                                                           PVOID Buffer, ULONG BufferCb) {
+  SPB_TRANSFER_LIST_ENTRY entry = SPB_TRANSFER_LIST_ENTRY_INIT_SIMPLE(Direction, DelayInUs, Buffer, BufferCb);
+  entry.Buffer.Format = SpbTransferBufferFormatSimpleNonPaged;
+  return entry;
+}
+
+FORCEINLINE SPB_TRANSFER_LIST_ENTRY SPB_TRANSFER_LIST_ENTRY_INIT_MDL(SPB_TRANSFER_DIRECTION Direction, ULONG DelayInUs, struct _MDL *Mdl) {
+  SPB_TRANSFER_LIST_ENTRY entry;
+  entry.Direction = Direction;
+  entry.DelayInUs = DelayInUs;
+  entry.Buffer.Format = SpbTransferBufferFormatMdl;
+  entry.Buffer.Mdl = Mdl;
+  return entry;
+}
+
 // A list with room for so many transfers, as a structure of its own.
 #define SPB_TRANSFER_LIST_AND_ENTRIES(count)              \
   struct {                                                \

@@ -11,9 +11,9 @@ import sys
 
 CLANG, SDK, WDF = sys.argv[1:4]
 FLAGS = json.load(open(os.path.join(SDK, "driver-flags.json"), encoding="utf-8"))
-# Not for drivers, or what only stands inside another.
-LEFT_OUT = {"drydock_app_crt.h", "drydock_app_names.h", "drydock_poscx.h", "poppack.h", "pshpack1.h", "pshpack2.h", "pshpack4.h", "pshpack8.h",
-            "pshpack16.h", "intsafe_names.h", "ntintsafe_names.h", "drydock_crt.h", "drydock_crt_names.h", "ntstrsafe_unicode.h", "winerror_codes.h"}
+# What only stands inside another, and what no driver includes by name.
+LEFT_OUT = {"poppack.h", "pshpack1.h", "pshpack2.h", "pshpack4.h", "pshpack8.h", "pshpack16.h", "ntstrsafe_unicode.h", "winerror_codes.h"}
+INNER = ("drydock_", "_names.h")
 REFUSED = {"wudfddi.h": "UMDF 1"}  # says so
 # What is Win32's: a kernel-mode driver does not see the folder. poscx.h needs C++ and the framework before it.
 AFTER = {"poscx.h": ["windows.h", "wdf.h"]}
@@ -22,7 +22,8 @@ CPP_ONLY = {"poscx.h"}
 
 def headers(*folders):
     return sorted({name for folder in folders for name in os.listdir(os.path.join(SDK, folder))
-                   if name.endswith(".h") and name not in LEFT_OUT and name not in REFUSED}, key=str.lower)
+                   if name.endswith(".h") and name not in LEFT_OUT and name not in REFUSED
+                   and not name.startswith(INNER[0]) and not name.endswith(INNER[1])}, key=str.lower)
 
 
 def command(kind, language):

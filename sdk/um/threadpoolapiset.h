@@ -7,6 +7,7 @@
 #define _THREADPOOLAPISET_H_
 
 #include "minwinbase.h"
+#include "synchapi.h"
 
 #ifdef __cplusplus
 extern "C" {

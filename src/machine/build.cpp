@@ -6,6 +6,7 @@
 #include <ntddk.h>
 
 #include "drydock/description.h"
+#include "drydock/spb.h"
 #include "machine/impl.h"
 
 namespace drydock {
@@ -40,7 +41,12 @@ class Builder {
       const auto uart = machine_.impl()->uarts.try_emplace(entry.name, UartOptions{.fifo = entry.model.fifo}).first;
       spec.resources = uart->second.Resources(entry.model.line, entry.model.port);
     }
-    for (const ResourceDescription& resource : entry.resources) spec.resources.push_back(MakeResource(resource));
+    for (size_t i = 0; i < entry.resources.size(); ++i) {
+      const ResourceDescription& resource = entry.resources[i];
+      const bool connection = resource.kind == ResourceDescription::Kind::kI2c || resource.kind == ResourceDescription::Kind::kSpi ||
+                              resource.kind == ResourceDescription::Kind::kPins;
+      spec.resources.push_back(connection ? Connection(resource, entry.name, i) : MakeResource(resource));
+    }
     // One that comes back is the same device.
     spec.instance = entry.instance;
     auto earlier = entry.name.empty() ? machine_.impl()->named.end() : machine_.impl()->named.find(entry.name);
@@ -72,6 +78,26 @@ class Builder {
       if (machine_.stopped()) return;
       throw Error(fmt::format("{}:{}: {}", description_.file, line, error.what()));
     }
+  }
+
+  // A device that comes back has the same peripheral.
+  Resource Connection(const ResourceDescription& description, const std::string& device, size_t index) {
+    std::vector<Resource> none;
+    std::vector<Resource>& made = device.empty() ? none : machine_.impl()->connections[device];
+    if (made.size() <= index) made.resize(index + 1);
+    Resource& resource = made[index];
+    if (resource.kind == Resource::Kind::kConnection) return resource;
+    if (description.kind == ResourceDescription::Kind::kPins) {
+      GpioPins pins(description.length);
+      for (size_t pin = 0; pin < description.length && pin / 8 < description.content.size(); ++pin) pins.Set(pin, description.content[pin / 8] >> pin % 8 & 1);
+      return resource = ConnectPins(machine_, pins, description.start);
+    }
+    auto peripheral = std::make_shared<SpbRegisters>(description.length, description.address_bytes);
+    peripheral->Set(0, std::vector<uint8_t>(description.content.begin(), description.content.end()));
+    return resource = ConnectSpb(machine_, peripheral,
+                                 {.bus = description.kind == ResourceDescription::Kind::kI2c ? SpbOptions::Bus::kI2c : SpbOptions::Bus::kSpi,
+                                  .controller = description.controller,
+                                  .id = description.start});
   }
 
   void SetValue(const MachineDescription::RegistryValue& value) {

@@ -27,6 +27,8 @@
 #include "verifier/verifier.h"
 #include "wdf/framework.h"
 
+namespace drydock::backend { class ResourceHub; }
+
 namespace drydock {
 namespace machine::setup {
 class DriverStore;
@@ -98,6 +100,8 @@ struct Machine::Impl {
   std::map<std::string, Mouse> mice;
   std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name
   std::map<std::string, Uart> uarts;                   // likewise
+  std::map<std::string, std::vector<Resource>> connections;  // likewise: those of the resource hub, in their order
+  backend::ResourceHub* resource_hub = nullptr;        // its device owns it; null: no connection yet
   std::map<std::string, Device> named;                 // by name in the description
   std::map<std::string, Driver> described_drivers;     // so, too
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install

@@ -107,6 +107,9 @@ Resource MakeResource(const ResourceDescription& description) {
       return Resource::Port(static_cast<uint32_t>(description.length), ByteRegisters(description.length, description.content), static_cast<uint16_t>(description.start));
     case ResourceDescription::Kind::kLine: return Resource::Line(InterruptPin(), description.line);
     case ResourceDescription::Kind::kMessages: return Resource::Messages(std::vector<InterruptPin>(description.messages));
+    case ResourceDescription::Kind::kI2c:
+    case ResourceDescription::Kind::kSpi:
+    case ResourceDescription::Kind::kPins: break;  // they need the machine
   }
   return {};
 }

@@ -283,6 +283,51 @@ TEST_P(HidCollections, CollectionsComeAndGoWithTheirDevice) {
   EXPECT_EQ(packet.LastX, 9);
 }
 
+TEST_P(HidCollections, CollectionsGoAndComeWhileTheirDeviceStays) {
+  Device desk = Add("root\\hid_desk");
+  HidFile whole(machine, desk);
+  EXPECT_EQ(whole.SetFeature({4, DESK_ABSENT}).status, STATUS_SUCCESS);
+  machine.RunUntilIdle();
+  EXPECT_EQ(machine.Children(desk).size(), 0u);
+  EXPECT_TRUE(desk.started());
+  EXPECT_EQ(whole.SetFeature({4, DESK_ABSENT}).status, STATUS_SUCCESS) << "again changes nothing";
+  EXPECT_EQ(whole.SetFeature({4, DESK_PRESENT}).status, STATUS_SUCCESS);
+  machine.RunUntilIdle();
+  EXPECT_EQ(machine.Children(desk).size(), 3u);
+  File mouse = machine.Open(machine.FindDevice("HID_DEVICE_SYSTEM_MOUSE"));
+  Send(desk, {1, 0, 9, 0, 0});
+  MOUSE_INPUT_DATA packet = {};
+  EXPECT_EQ(mouse.Read(&packet, sizeof packet, {.timeout = 5s}).status, STATUS_SUCCESS);
+  EXPECT_EQ(packet.LastX, 9);
+}
+
+TEST_P(HidCollections, APolledDeviceIsAskedAtItsFrequency) {
+  Device desk = machine.AddRootDevice("root\\hid_desk_polled");
+  ASSERT_TRUE(desk.started()) << desk.problem();
+  HidFile hid(machine, desk);
+  HID_COLLECTION_INFORMATION information = {};
+  EXPECT_EQ(hid.file().Ioctl(IOCTL_HID_GET_COLLECTION_INFORMATION, nullptr, 0, &information, sizeof information).status, STATUS_SUCCESS);
+  EXPECT_TRUE(information.Polled);
+  uint32_t milliseconds = 50;
+  EXPECT_EQ(hid.file().Ioctl(IOCTL_HID_SET_POLL_FREQUENCY_MSEC, &milliseconds, sizeof milliseconds).status, STATUS_SUCCESS);
+  milliseconds = 0;
+  EXPECT_EQ(hid.file().Ioctl(IOCTL_HID_GET_POLL_FREQUENCY_MSEC, nullptr, 0, &milliseconds, sizeof milliseconds).status, STATUS_SUCCESS);
+  EXPECT_EQ(milliseconds, 50u);
+  std::vector<uint8_t> report;
+  EXPECT_EQ(hid.Read(&report, 5s).status, STATUS_SUCCESS);
+  EXPECT_EQ(report, (std::vector<uint8_t>{0, 0, 1, 0, 0}));
+  const auto polls = [&] {
+    EXPECT_EQ(hid.GetFeature(0, &report).status, STATUS_SUCCESS);
+    return report[1];
+  };
+  machine.Advance(60ms);  // those under way still have the old pause
+  const uint8_t before = polls();
+  machine.Advance(500ms);
+  const uint8_t asked = static_cast<uint8_t>(polls() - before);
+  EXPECT_GE(asked, GetParam() == ExecutorKind::Live ? 1 : 18);  // two requests, each every 50 ms
+  EXPECT_LE(asked, 22);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, HidCollections, testing::Values(ExecutorKind::Simulated, ExecutorKind::Live),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "Live" : "Simulated"; });
 

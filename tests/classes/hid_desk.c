@@ -11,6 +11,7 @@ typedef struct _DESK {
   KSPIN_LOCK Lock;
   ULONG Collections;
   UCHAR Light;
+  PDEVICE_OBJECT Pdo;
   UCHAR Kept[DESK_KEPT_BYTES];
 } DESK, *PDESK;
 
@@ -113,19 +114,23 @@ static NTSTATUS SendReport(PDESK desk, const UCHAR *report, ULONG length) {
   return STATUS_SUCCESS;
 }
 
+// The tail light; two of its values mean that the device's collections go and come.
+static NTSTATUS SetLight(PDESK desk, UCHAR light) {
+  if (light == DESK_ABSENT || light == DESK_PRESENT) return HidNotifyPresence(desk->Pdo, light == DESK_PRESENT);
+  desk->Light = light;
+  return STATUS_SUCCESS;
+}
+
 static NTSTATUS TakeReport(PDESK desk, PIRP irp, BOOLEAN feature) {
   PHID_XFER_PACKET packet = (PHID_XFER_PACKET)irp->UserBuffer;
   const UCHAR *bytes = packet->reportBuffer;
   irp->IoStatus.Information = packet->reportBufferLen;
-  if (packet->reportId == 0 && feature) {
-    desk->Light = bytes[0];
-    return STATUS_SUCCESS;
-  }
+  if (packet->reportId == 0 && feature) return SetLight(desk, bytes[0]);
   switch (packet->reportId) {
     case 0: return bytes[0] >= DESK_SEND_BYTES ? STATUS_INVALID_PARAMETER : SendReport(desk, bytes + 1, bytes[0]);
     case 2: desk->Kept[0] = bytes[1]; return STATUS_SUCCESS;
     case 3: return bytes[1] >= DESK_SEND_BYTES ? STATUS_INVALID_PARAMETER : SendReport(desk, bytes + 2, bytes[1]);
-    case 4: desk->Light = bytes[1]; return STATUS_SUCCESS;
+    case 4: return SetLight(desk, bytes[1]);
     case 5: RtlCopyMemory(desk->Kept, bytes + 1, sizeof desk->Kept); return STATUS_SUCCESS;
     default: return STATUS_INVALID_PARAMETER;
   }
@@ -158,6 +163,15 @@ static NTSTATUS InternalControl(PDEVICE_OBJECT device, PIRP irp) {
     case IOCTL_HID_ACTIVATE_DEVICE:
     case IOCTL_HID_DEACTIVATE_DEVICE: status = STATUS_SUCCESS; break;
     case IOCTL_HID_READ_REPORT:
+#ifdef DESK_POLLED
+    {
+      // What the device is at this moment; the tail light counts.
+      UCHAR report[4] = {0, 1, 0, 0};
+      InterlockedIncrement8((CHAR volatile *)&desk->Light);
+      status = Give(irp, report, sizeof report);
+      break;
+    }
+#endif
       IoMarkIrpPending(irp);
       IoCsqInsertIrp(&desk->Csq, irp, NULL);
       return STATUS_PENDING;
@@ -189,6 +203,7 @@ static NTSTATUS AddDevice(PDRIVER_OBJECT driver, PDEVICE_OBJECT device) {
   UNREFERENCED_PARAMETER(driver);
   KeInitializeSpinLock(&desk->Lock);
   InitializeListHead(&desk->Reads);
+  desk->Pdo = ((PHID_DEVICE_EXTENSION)device->DeviceExtension)->PhysicalDeviceObject;
   desk->Collections = Setting(((PHID_DEVICE_EXTENSION)device->DeviceExtension)->PhysicalDeviceObject);
   return IoCsqInitialize(&desk->Csq, InsertRead, RemoveRead, PeekRead, AcquireLock, ReleaseLock, CancelRead);
 }
@@ -208,5 +223,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
   registration.DriverObject = driver;
   registration.RegistryPath = path;
   registration.DeviceExtensionSize = sizeof(DESK);
+#ifdef DESK_POLLED
+  registration.DevicesArePolled = TRUE;
+#endif
   return HidRegisterMinidriver(&registration);
 }

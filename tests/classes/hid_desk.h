@@ -9,3 +9,5 @@
 #define DESK_VERSION 0x0203
 #define DESK_SEND_BYTES 12
 #define DESK_KEPT_BYTES 4
+#define DESK_ABSENT 0xF0
+#define DESK_PRESENT 0xF1

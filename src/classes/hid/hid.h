@@ -43,11 +43,13 @@ struct Extension {
 // A top-level collection: one device.
 struct Child {
   Hid* hid = nullptr;
-  DEVICE_OBJECT* device = nullptr;
+  DEVICE_OBJECT* device = nullptr;         // null: it is to have a new one (HidNotifyPresence)
   std::vector<uint8_t> preparsed;
   UNICODE_STRING link = {};
   bool started = false;
   bool removal_due = false;                // pulled out, and a file of it may be open: IRP_MN_REMOVE_DEVICE is still to come
+  bool reported = false;                   // PnP knows the device
+  bool spent = false;                      // reported missing: PnP removes it, another takes its place (under Hid::lock, like `reported`)
   bool orphan = false;                     // the device below went before that: it ends itself then (both under Hid::lock)
   const PreparsedHeader& header() const { return *reinterpret_cast<const PreparsedHeader*>(preparsed.data()); }
 };

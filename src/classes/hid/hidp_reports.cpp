@@ -13,6 +13,14 @@ namespace {
 
 using namespace drydock::classes::hid;
 
+// A bit of a report or of a caller's array.
+bool BitOf(const void* bytes, uint64_t bit) { return static_cast<const UCHAR*>(bytes)[bit / 8] >> (bit % 8) & 1; }
+void PutBit(void* bytes, uint64_t bit, bool on) {
+  UCHAR& byte = static_cast<UCHAR*>(bytes)[bit / 8];
+  const auto mask = static_cast<UCHAR>(1u << (bit % 8));
+  byte = static_cast<UCHAR>(on ? byte | mask : byte & ~mask);
+}
+
 // A report under way: what is common to all functions.
 struct Context {
   std::optional<Preparsed> data;
@@ -36,7 +44,7 @@ struct Context {
     ULONG value = 0;
     for (unsigned i = 0; i < std::min<unsigned>(field.bit_size, 32); ++i) {
       const uint64_t bit = first + i;
-      if (bit / 8 < length && (report[bit / 8] >> (bit % 8) & 1)) value |= 1u << i;
+      if (bit / 8 < length && BitOf(report, bit)) value |= 1u << i;
     }
     return value;
   }
@@ -45,8 +53,7 @@ struct Context {
     for (unsigned i = 0; i < field.bit_size; ++i) {
       const uint64_t bit = first + i;
       if (bit / 8 >= length) return;
-      const UCHAR mask = static_cast<UCHAR>(1u << (bit % 8));
-      report[bit / 8] = static_cast<UCHAR>((report[bit / 8] & ~mask) | (i < 32 && (value >> i & 1) ? mask : 0));
+      PutBit(report, bit, i < 32 && (value >> i & 1));
     }
   }
 };
@@ -94,6 +101,21 @@ NTSTATUS ForEachPressed(const Context& context, USAGE page, USHORT collection, F
   }
   if (any_here) return HIDP_STATUS_SUCCESS;
   return any ? HIDP_STATUS_INCOMPATIBLE_REPORT_ID : HIDP_STATUS_USAGE_NOT_FOUND;
+}
+
+// The pressed ones into a list; `put` makes an item of one.
+template <class Item, class Put>
+NTSTATUS ListPressed(const Context& context, USAGE page, USHORT collection, Item* list, PULONG length, Put put) {
+  if (NTSTATUS status = context.Check(); !NT_SUCCESS(status)) return status;
+  const ULONG room = *length;
+  ULONG count = 0;
+  const NTSTATUS status = ForEachPressed(context, page, collection, [&](const PreparsedField& field, USAGE usage) {
+    if (count < room) list[count] = put(field, usage);
+    ++count;
+  });
+  if (!NT_SUCCESS(status)) return status;
+  *length = count;
+  return count > room ? HIDP_STATUS_BUFFER_TOO_SMALL : HIDP_STATUS_SUCCESS;
 }
 
 // A report whose id is not yet set becomes the one that has the usage.
@@ -186,6 +208,14 @@ NTSTATUS FindValue(Context& context, USAGE page, USHORT collection, USAGE usage,
   return elsewhere ? HIDP_STATUS_INCOMPATIBLE_REPORT_ID : HIDP_STATUS_USAGE_NOT_FOUND;
 }
 
+// The same for a field of several elements, and the bits that its array has.
+NTSTATUS FindArray(Context& context, USAGE page, USHORT collection, USAGE usage, bool may_set_id, USHORT bytes, PreparsedField* found, uint64_t* bits) {
+  if (NTSTATUS status = FindValue(context, page, collection, usage, may_set_id, found); !NT_SUCCESS(status)) return status;
+  if (found->count < 2) return HIDP_STATUS_NOT_VALUE_ARRAY;
+  *bits = uint64_t{found->bit_size} * found->count;
+  return uint64_t{bytes} * 8 < *bits ? HIDP_STATUS_BUFFER_TOO_SMALL : HIDP_STATUS_SUCCESS;
+}
+
 int64_t Extended(const PreparsedField& field, ULONG raw) {
   if (field.logical_min >= 0 || field.bit_size == 0) return raw;
   const unsigned bits = std::min<unsigned>(field.bit_size, 32);
@@ -250,32 +280,14 @@ NTSTATUS NTAPI HidP_InitializeReportForID(HIDP_REPORT_TYPE ReportType, UCHAR Rep
 
 NTSTATUS NTAPI HidP_GetUsages(HIDP_REPORT_TYPE ReportType, USAGE UsagePage, USHORT LinkCollection, PUSAGE UsageList, PULONG UsageLength,
                               PHIDP_PREPARSED_DATA PreparsedData, PCHAR Report, ULONG ReportLength) {
-  const Context context(ReportType, PreparsedData, Report, ReportLength);
-  if (NTSTATUS status = context.Check(); !NT_SUCCESS(status)) return status;
-  const ULONG room = *UsageLength;
-  ULONG count = 0;
-  const NTSTATUS status = ForEachPressed(context, UsagePage, LinkCollection, [&](const PreparsedField&, USAGE usage) {
-    if (count < room) UsageList[count] = usage;
-    ++count;
-  });
-  if (!NT_SUCCESS(status)) return status;
-  *UsageLength = count;
-  return count > room ? HIDP_STATUS_BUFFER_TOO_SMALL : HIDP_STATUS_SUCCESS;
+  return ListPressed({ReportType, PreparsedData, Report, ReportLength}, UsagePage, LinkCollection, UsageList, UsageLength,
+                     [](const PreparsedField&, USAGE usage) { return usage; });
 }
 
 NTSTATUS NTAPI HidP_GetUsagesEx(HIDP_REPORT_TYPE ReportType, USHORT LinkCollection, PUSAGE_AND_PAGE ButtonList, PULONG UsageLength,
                                 PHIDP_PREPARSED_DATA PreparsedData, PCHAR Report, ULONG ReportLength) {
-  const Context context(ReportType, PreparsedData, Report, ReportLength);
-  if (NTSTATUS status = context.Check(); !NT_SUCCESS(status)) return status;
-  const ULONG room = *UsageLength;
-  ULONG count = 0;
-  const NTSTATUS status = ForEachPressed(context, 0, LinkCollection, [&](const PreparsedField& field, USAGE usage) {
-    if (count < room) ButtonList[count] = {usage, field.page};
-    ++count;
-  });
-  if (!NT_SUCCESS(status)) return status;
-  *UsageLength = count;
-  return count > room ? HIDP_STATUS_BUFFER_TOO_SMALL : HIDP_STATUS_SUCCESS;
+  return ListPressed({ReportType, PreparsedData, Report, ReportLength}, 0, LinkCollection, ButtonList, UsageLength,
+                     [](const PreparsedField& field, USAGE usage) { return USAGE_AND_PAGE{usage, field.page}; });
 }
 
 NTSTATUS NTAPI HidP_SetUsages(HIDP_REPORT_TYPE ReportType, USAGE UsagePage, USHORT LinkCollection, PUSAGE UsageList, PULONG UsageLength,
@@ -357,15 +369,11 @@ NTSTATUS NTAPI HidP_GetUsageValueArray(HIDP_REPORT_TYPE ReportType, USAGE UsageP
                                        USHORT UsageValueByteLength, PHIDP_PREPARSED_DATA PreparsedData, PCHAR Report, ULONG ReportLength) {
   Context context(ReportType, PreparsedData, Report, ReportLength);
   PreparsedField field;
-  if (NTSTATUS status = FindValue(context, UsagePage, LinkCollection, Usage, false, &field); !NT_SUCCESS(status)) return status;
-  if (field.count < 2) return HIDP_STATUS_NOT_VALUE_ARRAY;
-  const uint64_t bits = uint64_t{field.bit_size} * field.count;
-  if (uint64_t{UsageValueByteLength} * 8 < bits) return HIDP_STATUS_BUFFER_TOO_SMALL;
+  uint64_t bits;
+  const NTSTATUS status = FindArray(context, UsagePage, LinkCollection, Usage, false, UsageValueByteLength, &field, &bits);
+  if (!NT_SUCCESS(status)) return status;
   std::memset(UsageValue, 0, UsageValueByteLength);
-  for (uint64_t i = 0; i < bits; ++i) {
-    const uint64_t bit = field.bit + i;
-    if (context.report[bit / 8] >> (bit % 8) & 1) UsageValue[i / 8] = static_cast<CHAR>(UsageValue[i / 8] | 1 << (i % 8));
-  }
+  for (uint64_t i = 0; i < bits; ++i) PutBit(UsageValue, i, BitOf(context.report, field.bit + i));
   return HIDP_STATUS_SUCCESS;
 }
 
@@ -373,15 +381,10 @@ NTSTATUS NTAPI HidP_SetUsageValueArray(HIDP_REPORT_TYPE ReportType, USAGE UsageP
                                        USHORT UsageValueByteLength, PHIDP_PREPARSED_DATA PreparsedData, PCHAR Report, ULONG ReportLength) {
   Context context(ReportType, PreparsedData, Report, ReportLength);
   PreparsedField field;
-  if (NTSTATUS status = FindValue(context, UsagePage, LinkCollection, Usage, true, &field); !NT_SUCCESS(status)) return status;
-  if (field.count < 2) return HIDP_STATUS_NOT_VALUE_ARRAY;
-  const uint64_t bits = uint64_t{field.bit_size} * field.count;
-  if (uint64_t{UsageValueByteLength} * 8 < bits) return HIDP_STATUS_BUFFER_TOO_SMALL;
-  for (uint64_t i = 0; i < bits; ++i) {
-    const uint64_t bit = field.bit + i;
-    const UCHAR mask = static_cast<UCHAR>(1u << (bit % 8));
-    context.report[bit / 8] = static_cast<UCHAR>((context.report[bit / 8] & ~mask) | (UsageValue[i / 8] >> (i % 8) & 1 ? mask : 0));
-  }
+  uint64_t bits;
+  const NTSTATUS status = FindArray(context, UsagePage, LinkCollection, Usage, true, UsageValueByteLength, &field, &bits);
+  if (!NT_SUCCESS(status)) return status;
+  for (uint64_t i = 0; i < bits; ++i) PutBit(context.report, field.bit + i, BitOf(UsageValue, i));
   return HIDP_STATUS_SUCCESS;
 }
 

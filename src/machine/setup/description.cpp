@@ -299,8 +299,21 @@ class DescriptionReader {
         resource.kind = ResourceDescription::Kind::kMessages;
         resource.messages = static_cast<uint32_t>(Number(*table, "messages", 0, 2048));
         resource.length = resource.messages;
+      } else if (table->get("i2c") || table->get("spi")) {
+        const bool i2c = table->get("i2c") != nullptr;
+        Keys(*table, "a peripheral on a bus", {i2c ? "i2c" : "spi", "address-bytes", "controller", "id", "holds"});
+        resource.kind = i2c ? ResourceDescription::Kind::kI2c : ResourceDescription::Kind::kSpi;
+        resource.length = Number(*table, i2c ? "i2c" : "spi", 0, 1 << 20);
+        resource.start = Number(*table, "id", 0);
+        resource.address_bytes = static_cast<uint32_t>(Number(*table, "address-bytes", 1, 4));
+        resource.controller = static_cast<uint32_t>(Number(*table, "controller", 0, 255));
+      } else if (table->get("pins")) {
+        Keys(*table, "pins", {"pins", "id", "holds"});
+        resource.kind = ResourceDescription::Kind::kPins;
+        resource.length = Number(*table, "pins", 0, 1024);
+        resource.start = Number(*table, "id", 0);
       } else {
-        Wrong(each, "a resource has one of registers, port, memory, line, messages");
+        Wrong(each, "a resource has one of registers, port, memory, line, messages, i2c, spi, pins");
         continue;
       }
       if (const toml::node* holds = table->get("holds"); holds && !ReadHex(Text(*table, "holds"), resource.content))
