@@ -287,14 +287,15 @@ void ResourceHub::Sequence(const ModelRequest& request, Bus& bus, bool first, bo
   if (count == 0 || count > kMostTransfers || length < offsetof(SPB_TRANSFER_LIST, Transfers) + count * sizeof list->Transfers[0]) {
     return refuse(STATUS_INVALID_PARAMETER);
   }
+  const SPB_TRANSFER_LIST_ENTRY* transfers = list->Transfers;
   std::vector<Pieces> pieces(count);
   for (size_t i = 0; i < count; ++i) {
-    const SPB_TRANSFER_LIST_ENTRY& entry = list->Transfers[i];
+    const SPB_TRANSFER_LIST_ENTRY& entry = transfers[i];
     const bool known = entry.Direction == SpbTransferDirectionFromDevice || entry.Direction == SpbTransferDirectionToDevice;
     if (!known || !PiecesOf(entry.Buffer, request.mode(), &pieces[i])) return refuse(STATUS_INVALID_PARAMETER);
   }
   if (duplex) {
-    if (count != 2 || list->Transfers[0].Direction != SpbTransferDirectionToDevice || list->Transfers[1].Direction != SpbTransferDirectionFromDevice) {
+    if (count != 2 || transfers[0].Direction != SpbTransferDirectionToDevice || transfers[1].Direction != SpbTransferDirectionFromDevice) {
       return refuse(STATUS_INVALID_PARAMETER);
     }
     const std::vector<uint8_t> out = pieces[0].Gather();
@@ -308,7 +309,7 @@ void ResourceHub::Sequence(const ModelRequest& request, Bus& bus, bool first, bo
   size_t total = 0;
   for (size_t i = 0; i < count; ++i) {
     size_t moved;
-    if (list->Transfers[i].Direction == SpbTransferDirectionToDevice) {
+    if (transfers[i].Direction == SpbTransferDirectionToDevice) {
       const std::vector<uint8_t> bytes = pieces[i].Gather();
       moved = peripheral.Write(bytes.data(), bytes.size(), first);
     } else {
