@@ -14,11 +14,15 @@ ENTRY(entry_wmain_three, "_Z5wmainiPPwS0_");
 /* A main that only MSVC takes gets these names from the builder; what a void one returns is no exit code. */
 ENTRY(entry_other, "DrydockMain");
 ENTRY(entry_other_none, "_Z11DrydockMainv");
-ENTRY(entry_other_two, "_Z11DrydockMainjPPc");
 ENTRY(entry_void, "DrydockVoidMain");
 ENTRY(entry_void_none, "_Z15DrydockVoidMainv");
-ENTRY(entry_void_two, "_Z15DrydockVoidMainiPPc");
-ENTRY(entry_void_unsigned, "_Z15DrydockVoidMainjPPc");
+/* A count of any type and the arguments, constant here or there. */
+#define EACH_COUNT(X, arguments) X(i, arguments) X(j, arguments) X(l, arguments) X(m, arguments)
+#define EACH_FORM(X) EACH_COUNT(X, PPc) EACH_COUNT(X, PPKc) EACH_COUNT(X, PKPc) EACH_COUNT(X, PKPKc)
+#define ENTRIES(count, arguments)                                                        \
+    ENTRY(entry_other_##count##_##arguments, "_Z11DrydockMain" #count #arguments);       \
+    ENTRY(entry_void_##count##_##arguments, "_Z15DrydockVoidMain" #count #arguments);
+EACH_FORM(ENTRIES)
 
 extern void __cxa_finalize(void *);
 extern void *__dso_handle __attribute__((visibility("hidden")));
@@ -27,11 +31,12 @@ static int run(int argc, char **argv, WCHAR_OF_ENTRY **wide, char **environment,
 {
     if (entry_void) return entry_void(argc, argv, environment), 0;
     if (entry_void_none) return entry_void_none(argc, argv, environment), 0;
-    if (entry_void_two) return entry_void_two(argc, argv, environment), 0;
-    if (entry_void_unsigned) return entry_void_unsigned(argc, argv, environment), 0;
     if (entry_other) return entry_other(argc, argv, environment);
     if (entry_other_none) return entry_other_none(argc, argv, environment);
-    if (entry_other_two) return entry_other_two(argc, argv, environment);
+#define CALL(count, arguments)                                                                                                   \
+    if (entry_void_##count##_##arguments) return entry_void_##count##_##arguments(argc, argv, environment), 0;                   \
+    if (entry_other_##count##_##arguments) return entry_other_##count##_##arguments(argc, argv, environment);
+    EACH_FORM(CALL)
     if (entry_main) return entry_main(argc, argv, environment);
     if (entry_wmain) return entry_wmain(argc, wide, wide_environment);
     if (entry_wmain_none) return entry_wmain_none(argc, wide, wide_environment);
