@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,15 +21,16 @@
 namespace drydock {
 
 struct ModelDescription {
-  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kMouse, kUart };
+  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kMouse, kUart, kModule };
   Kind kind = Kind::kNone;
   bool cancelable = true;  // kSilent
   uint64_t size = 0;       // kMemory: bytes
-  std::string path;        // kFile
+  std::string path;        // kFile; kModule: the shared object
   bool read_only = false;  // kFile
   LineOptions line;        // kUart
   uint16_t port = 0;       // kUart: 0: chosen
   bool fifo = true;        // kUart
+  std::map<std::string, std::string> settings;  // kModule: the further keys
 };
 
 // A resource of a device: registers are bytes that keep what was written; interrupts are pins that a scenario or Device::resources() raises.

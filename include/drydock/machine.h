@@ -68,6 +68,7 @@ struct MachineOptions {
   Strategy strategy = Strategy::Random;  // simulated
   bool verifier = false;                 // the framework verifier, (V) in the spec
   bool trace = false;                    // record events (reports and traces get them)
+  bool debugger = false;                 // a debugger is attached: breakpoints are noted in log and trace, and execution goes on; else each is a report
   bool rules = false;                    // look for misuse that works (docs/rules.md); records events
   VerifierSettings rule_settings = {};
   Duration live_stall =
@@ -272,6 +273,10 @@ class Machine {
   // a computer on mains with its lid open has is there from the start (power source, display, lid, battery, presence, personality).
   Status SetPowerSetting(const std::string& setting, uint32_t value);
   Status SetPowerSetting(const std::string& setting, const std::string& bytes);
+  // The thermal manager cools a device, through the interface that its driver offers for that (GUID_THERMAL_COOLING_INTERFACE): a fan runs or
+  // stops; the device goes on with so many per cent of its performance. STATUS_NOT_SUPPORTED: the driver offers no such cooling.
+  Status SetActiveCooling(Device device, bool engaged);
+  Status SetPassiveCooling(Device device, uint32_t percent);
   // The system starts its boot drivers: drivers that registered with IoRegisterBootDriverCallback are told of each and say what they think of it.
   // Returns their gravest classification for each, in order.
   std::vector<BootClassification> StartBootDrivers(const std::vector<BootImage>& images);

@@ -8,6 +8,7 @@
 #include "drydock/description.h"
 #include "drydock/spb.h"
 #include "machine/impl.h"
+#include "machine/module.h"
 
 namespace drydock {
 namespace {
@@ -41,6 +42,17 @@ class Builder {
       const auto uart = machine_.impl()->uarts.try_emplace(entry.name, UartOptions{.fifo = entry.model.fifo}).first;
       spec.resources = uart->second.Resources(entry.model.line, entry.model.port);
     }
+    if (entry.model.kind == ModelDescription::Kind::kModule) {
+      DeviceModule& module = ModuleOf(entry);
+      try {
+        spec.resources = module.Resources();
+        spec.model = module.Model();
+      } catch (const Error&) {
+        throw;
+      } catch (const std::exception& error) {
+        throw Error(fmt::format("{}: {}", entry.model.path, error.what()));
+      }
+    }
     for (size_t i = 0; i < entry.resources.size(); ++i) {
       const ResourceDescription& resource = entry.resources[i];
       const bool connection = resource.kind == ResourceDescription::Kind::kI2c || resource.kind == ResourceDescription::Kind::kSpi ||
@@ -69,6 +81,14 @@ class Builder {
   }
 
  private:
+  // Made once: a device that is unplugged and plugged again is the same piece of hardware.
+  DeviceModule& ModuleOf(const MachineDescription::DeviceEntry& entry) {
+    const std::string name = entry.name.empty() ? fmt::format("line {}", entry.line) : entry.name;
+    std::shared_ptr<DeviceModule>& module = machine_.impl()->modules[name];
+    if (!module) module = machine::LoadModule(entry.model.path, ModuleSetup{machine_, entry.name, entry.model.settings});
+    return *module;
+  }
+
   template <class Body>
   void Placed(int line, Body body) {
     if (machine_.stopped()) return;  // its report tells why

@@ -13,6 +13,7 @@
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
 #include "nt/po/pofx.h"
+#include "nt/po/query_interface.h"
 #include "wdf/device/device.h"
 #include "wdf/device/pnp_power.h"
 
@@ -307,6 +308,15 @@ Status Machine::SetPowerState(Device device, int d_state) {
   return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) {
     return nt::pnp::SetPower(pdo, static_cast<DEVICE_POWER_STATE>(PowerDeviceD0 + d_state));
   });
+}
+
+Status Machine::SetActiveCooling(Device device, bool engaged) {
+  return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) { return nt::po::Cool(pdo, engaged ? 1 : 0, -1); });
+}
+
+Status Machine::SetPassiveCooling(Device device, uint32_t percent) {
+  if (percent > 100) return STATUS_INVALID_PARAMETER;
+  return OnDevice(*impl_, device, [&](DEVICE_OBJECT* pdo) { return nt::po::Cool(pdo, -1, static_cast<int>(percent)); });
 }
 
 Status Machine::SetSystemPower(int s_state) {

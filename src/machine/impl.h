@@ -13,6 +13,7 @@
 
 #include "drydock/keyboard.h"
 #include "drydock/machine.h"
+#include "drydock/module.h"
 #include "drydock/trace.h"
 #include "drydock/uart.h"
 #include "machine/hardware.h"
@@ -102,6 +103,7 @@ struct Machine::Impl {
   std::map<std::string, Uart> uarts;                   // likewise
   std::map<std::string, std::vector<Resource>> connections;  // likewise: those of the resource hub, in their order
   backend::ResourceHub* resource_hub = nullptr;        // its device owns it; null: no connection yet
+  std::map<std::string, std::shared_ptr<DeviceModule>> modules;  // likewise; a device without a name has its line as one
   std::map<std::string, Device> named;                 // by name in the description
   std::map<std::string, Driver> described_drivers;     // so, too
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install

@@ -42,6 +42,7 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   executor->SetStallHandler([](void* self) { static_cast<Impl*>(self)->OnStall(); }, this);
   nt::KernelOptions kernel_options;
   kernel_options.dma = {options.dma.version, options.dma.map_registers, options.dma.double_buffer, options.dma.contiguous};
+  kernel_options.debugger = options.debugger;
   kernel = std::make_unique<nt::Kernel>(*executor, events, kernel_options);
   kernel->on_bug_check = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data); };
   kernel->on_host_ended = [](void* self, const nt::BugCheckData& data) { static_cast<Impl*>(self)->OnBugCheck(data, ReportKind::kHostEnded); };

@@ -132,6 +132,7 @@ std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description) {
     case ModelDescription::Kind::kNone:
     case ModelDescription::Kind::kKeyboard:
     case ModelDescription::Kind::kMouse:
+    case ModelDescription::Kind::kModule:  // Machine::Build loads it
     case ModelDescription::Kind::kUart: return nullptr;  // its hardware is in its resources
     case ModelDescription::Kind::kSilent: return SilentDevice(description.cancelable);
     case ModelDescription::Kind::kMemory: return MemoryDevice(description.size);

@@ -113,7 +113,12 @@ void Machine::After(Duration delay, std::function<void()> action) {
     }
     LARGE_INTEGER due;
     due.QuadPart = -delay.count();
+    // Hardware counts time whatever the processor is doing: a register that starts something is written at device level too.
+    nt::Thread& thread = nt::CurrentThread();
+    const auto irql = thread.irql;
+    if (irql > DISPATCH_LEVEL) thread.irql = DISPATCH_LEVEL;
     KeSetTimer(&delayed->timer, due, &delayed->dpc);
+    thread.irql = irql;
     return true;
   });
 }

@@ -45,6 +45,7 @@ struct KernelOptions {
   uint32_t processors = 2;       // what KeQueryActiveProcessorCount tells; DPC tasks
   uint32_t worker_threads = 4;   // executive worker threads per queue type, made on demand
   bool checked = true;           // PAGED_CODE, IRQL and lock checks in NT services
+  bool debugger = false;         // a kernel debugger is attached: a breakpoint is noted, and execution goes on
   hal::DmaOptions dma = {};
 };
 

@@ -52,6 +52,7 @@ strategy = "run-to-block"
 verifier = true
 rules = true
 trace = true
+debugger = true
 images = "built"
 
 [names]
@@ -98,7 +99,7 @@ model = "silent"
   EXPECT_EQ(d.options.executor, ExecutorKind::Live);
   EXPECT_EQ(d.options.seed, 42u);
   EXPECT_EQ(d.options.strategy, Strategy::RunToBlock);
-  EXPECT_TRUE(d.options.verifier && d.options.rules && d.options.trace);
+  EXPECT_TRUE(d.options.verifier && d.options.rules && d.options.trace && d.options.debugger);
   EXPECT_EQ(d.images, "dir/built");
   ASSERT_EQ(d.options.names.size(), 3u);
   EXPECT_EQ(d.options.names[0].name, "C:");
@@ -139,13 +140,13 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
   EXPECT_THAT(ErrorOf("[machine\n"), HasSubstr("m.toml:1: "));
   EXPECT_EQ(ErrorOf("[machine]\nsede = 1\nexecutor = \"dead\"\nseed = -1\nverifier = 1\n[[device]]\nname = \"x\"\n[[package]]\n[other]\n"),
             "m.toml:9: unknown key 'other' in the file; it has machine, names, registry, package, services, driver, device\n"
-            "m.toml:2: unknown key 'sede' in [machine]; it has executor, seed, strategy, verifier, rules, trace, contain_hosts, images\n"
+            "m.toml:2: unknown key 'sede' in [machine]; it has executor, seed, strategy, verifier, rules, trace, contain_hosts, debugger, images\n"
             "m.toml:3: executor: 'dead' is neither simulated nor live\n"
             "m.toml:4: seed is no number from 0 to 9223372036854775807\n"
             "m.toml:5: verifier is neither true nor false\n"
             "m.toml:8: [[package]]: inf is missing\n"
             "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver)");
-  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard, mouse and uart are"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard, mouse, uart and shared objects (board.so) are"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = { kind = \"memory\", path = \"x\" }\n"), HasSubstr("unknown key 'path' in the model memory"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nupper = ['f']\n"), HasSubstr("upper and lower go with function"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nname = \"12\"\n"), HasSubstr("'12' is a number, no name"));

@@ -180,6 +180,17 @@ ULONG vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR 
 ULONG DbgPrompt(PCSTR Prompt, PSTR Response, ULONG Length);
 VOID DbgBreakPoint(VOID);
 VOID DbgBreakPointWithStatus(ULONG Status);
+
+// Whether a kernel debugger is attached is the machine's to say, so that what Windows exports as variables is asked for here.
+PBOOLEAN DrydockDebuggerEnabled(VOID);
+PBOOLEAN DrydockDebuggerNotPresent(VOID);
+#define KdDebuggerEnabled DrydockDebuggerEnabled()
+#define KdDebuggerNotPresent DrydockDebuggerNotPresent()
+#define KD_DEBUGGER_ENABLED (*KdDebuggerEnabled)
+#define KD_DEBUGGER_NOT_PRESENT (*KdDebuggerNotPresent)
+BOOLEAN KdRefreshDebuggerNotPresent(VOID);
+NTSTATUS KdDisableDebugger(VOID);
+NTSTATUS KdEnableDebugger(VOID);
 NTSTATUS DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level);
 NTSTATUS DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State);
 VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PSTR MutableMessage);

@@ -134,8 +134,17 @@ class DescriptionReader {
     return (folder / image).string();
   }
 
+  // A shared object: beside the file, else below the images folder.
+  std::string Module(const std::string& path) {
+    std::error_code error;
+    const std::string beside = Path(path);
+    if (description_.images.empty() || fs::path(path).is_absolute() || fs::is_regular_file(beside, error)) return beside;
+    const fs::path image = fs::path(description_.images) / path;
+    return fs::is_regular_file(image, error) ? image.string() : beside;
+  }
+
   void ReadMachine(const toml::table& table) {
-    Keys(table, "[machine]", {"executor", "seed", "strategy", "verifier", "rules", "trace", "contain_hosts", "images"});
+    Keys(table, "[machine]", {"executor", "seed", "strategy", "verifier", "rules", "trace", "contain_hosts", "debugger", "images"});
     MachineOptions& options = description_.options;
     std::string executor = Text(table, "executor", "simulated"), strategy = Text(table, "strategy", "random");
     if (executor == "live") options.executor = ExecutorKind::Live;
@@ -146,6 +155,7 @@ class DescriptionReader {
     options.verifier = Flag(table, "verifier", false);
     options.rules = Flag(table, "rules", false);
     options.contain_hosts = Flag(table, "contain_hosts", false);
+    options.debugger = Flag(table, "debugger", false);
     options.trace = Flag(table, "trace", false);
     std::string images = Text(table, "images");
     if (!images_given_ && !images.empty()) description_.images = Path(images);
@@ -401,8 +411,20 @@ class DescriptionReader {
       model.line.level_sensitive = !Flag(*table, "edge", false);
       model.line.shared = Flag(*table, "shared", false);
       model.fifo = Flag(*table, "fifo", true);
+    } else if (kind.ends_with(".so")) {
+      model.kind = ModelDescription::Kind::kModule;
+      model.path = Module(kind);
+      if (!table) return;
+      for (const auto& [key, value] : *table) {
+        if (key == "kind") continue;
+        std::string& setting = model.settings[std::string(key.str())];
+        if (auto text = value.value_exact<std::string>()) setting = *text;
+        else if (auto number = value.value_exact<int64_t>()) setting = std::to_string(*number);
+        else if (auto flag = value.value_exact<bool>()) setting = *flag ? "true" : "false";
+        else Wrong(value, fmt::format("{} is neither a text nor a number nor true or false", key.str()));
+      }
     } else {
-      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard, mouse and uart are", kind));
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard, mouse, uart and shared objects (board.so) are", kind));
     }
   }
 

@@ -31,7 +31,7 @@ Line MakeLine(Kernel& kernel, uint32_t component, uint32_t level, std::string te
 
 }  // namespace
 
-State::State(Kernel& owner) : kernel(owner) {}
+State::State(Kernel& owner) : kernel(owner), debugger_enabled(owner.options.debugger), debugger_not_present(!owner.options.debugger) {}
 State::~State() = default;
 
 void Print(Kernel& kernel, uint32_t component, uint32_t level, std::string_view text) {
@@ -93,6 +93,17 @@ void PrintLine(Kernel& kernel, std::string text) {
     Keep(state, line);
   }
   if (state.sink) state.sink(state.sink_context, line);
+}
+
+bool DebuggerPresent(const Kernel& kernel) {
+  return __atomic_load_n(&kernel.dbg->debugger_enabled, __ATOMIC_RELAXED) && !__atomic_load_n(&kernel.dbg->debugger_not_present, __ATOMIC_RELAXED);
+}
+
+void BreakPoint(std::string words) {
+  Kernel& kernel = CurrentKernel();
+  if (!DebuggerPresent(kernel)) return Break(std::move(words));
+  RecordEvent(kernel, kEventBreak);
+  PrintLine(kernel, "break: " + words + " The debugger goes on.");
 }
 
 std::vector<Line> Log(Kernel& kernel) {

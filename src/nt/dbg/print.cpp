@@ -74,8 +74,36 @@ ULONG DbgPrompt(PCSTR Prompt, PSTR Response, ULONG Length) {
   return 0;
 }
 
-VOID DbgBreakPoint(VOID) { Break("The driver reached a breakpoint (DbgBreakPoint)."); }
-VOID DbgBreakPointWithStatus(ULONG Status) { Break(fmt::format("The driver reached a breakpoint (DbgBreakPointWithStatus {:#x}).", Status)); }
+VOID DbgBreakPoint(VOID) { dbg::BreakPoint("The driver reached a breakpoint (DbgBreakPoint)."); }
+VOID DbgBreakPointWithStatus(ULONG Status) {
+  dbg::BreakPoint(fmt::format("The driver reached a breakpoint (DbgBreakPointWithStatus {:#x}).", Status));
+}
+
+PBOOLEAN DrydockDebuggerEnabled(VOID) { return &CurrentKernel().dbg->debugger_enabled; }
+PBOOLEAN DrydockDebuggerNotPresent(VOID) { return &CurrentKernel().dbg->debugger_not_present; }
+
+BOOLEAN KdRefreshDebuggerNotPresent(VOID) {
+  Kernel& kernel = CurrentKernel();
+  const bool there = kernel.options.debugger && __atomic_load_n(&kernel.dbg->debugger_enabled, __ATOMIC_RELAXED);
+  __atomic_store_n(&kernel.dbg->debugger_not_present, there ? FALSE : TRUE, __ATOMIC_RELAXED);
+  return there ? FALSE : TRUE;
+}
+
+NTSTATUS KdDisableDebugger(VOID) {
+  Kernel& kernel = CurrentKernel();
+  if (!kernel.options.debugger) return STATUS_DEBUGGER_INACTIVE;
+  __atomic_store_n(&kernel.dbg->debugger_enabled, FALSE, __ATOMIC_RELAXED);
+  KdRefreshDebuggerNotPresent();
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS KdEnableDebugger(VOID) {
+  Kernel& kernel = CurrentKernel();
+  if (!kernel.options.debugger) return STATUS_DEBUGGER_INACTIVE;
+  __atomic_store_n(&kernel.dbg->debugger_enabled, TRUE, __ATOMIC_RELAXED);
+  KdRefreshDebuggerNotPresent();
+  return STATUS_SUCCESS;
+}
 
 NTSTATUS DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level) {
   return LetsThrough(*CurrentKernel().dbg, ComponentId, Level) ? TRUE : FALSE;

@@ -57,6 +57,42 @@ TEST_F(DebugPrintTest, AssertionsAndBreakpointsAreFindings) {
   ASSERT_EQ(breaks_.size(), 2u);
   EXPECT_EQ(breaks_[0], "Assertion failed: x > 0 at driver.c:12: really");
   EXPECT_FALSE(executor_->stopped());
+  EXPECT_FALSE(KD_DEBUGGER_ENABLED);
+  EXPECT_TRUE(KD_DEBUGGER_NOT_PRESENT);
+  EXPECT_TRUE(KdRefreshDebuggerNotPresent());
+  EXPECT_EQ(KdDisableDebugger(), STATUS_DEBUGGER_INACTIVE);
+}
+
+class WithADebuggerTest : public testing::KernelFixture {
+ protected:
+  void SetUp() override { Make(rt::ExecutorKind::kSimulated, 1, {.debugger = true}); }
+};
+
+TEST_F(WithADebuggerTest, ABreakpointIsNotedAndExecutionGoesOn) {
+  EXPECT_TRUE(KD_DEBUGGER_ENABLED);
+  EXPECT_FALSE(KD_DEBUGGER_NOT_PRESENT);
+  EXPECT_FALSE(KdRefreshDebuggerNotPresent());
+  DbgBreakPoint();
+  DbgBreakPointWithStatus(7);
+  EXPECT_TRUE(breaks_.empty());
+  EXPECT_EQ(dbg::Lines(*kernel_), (Lines{"break: The driver reached a breakpoint (DbgBreakPoint). The debugger goes on.",
+                                         "break: The driver reached a breakpoint (DbgBreakPointWithStatus 0x7). The debugger goes on."}));
+}
+
+TEST_F(WithADebuggerTest, AFailedAssertionIsAFindingAllTheSame) {
+  char expression[] = "x > 0", file[] = "driver.c";
+  RtlAssert(expression, file, 12, nullptr);
+  EXPECT_EQ(breaks_.size(), 1u);
+}
+
+TEST_F(WithADebuggerTest, ADisabledDebuggerIsNotPresent) {
+  EXPECT_EQ(KdDisableDebugger(), STATUS_SUCCESS);
+  EXPECT_FALSE(KD_DEBUGGER_ENABLED);
+  EXPECT_TRUE(KdRefreshDebuggerNotPresent());
+  DbgBreakPoint();
+  EXPECT_EQ(breaks_.size(), 1u);
+  EXPECT_EQ(KdEnableDebugger(), STATUS_SUCCESS);
+  EXPECT_FALSE(KdRefreshDebuggerNotPresent());
 }
 
 }  // namespace

@@ -55,6 +55,10 @@ struct State {
   static constexpr size_t kMaxFailedCalls = 16;
   std::deque<FailedCall> failed_calls RT_GUARDED_BY(lock);
 
+  // What KdDebuggerEnabled and KdDebuggerNotPresent point to; drivers read them (and may write), we atomically.
+  uint8_t debugger_enabled;
+  uint8_t debugger_not_present;
+
   // Sees each line as it is completed, on the printing task, with no lock held. Set before drivers run.
   void (*sink)(void* context, const Line& line) = nullptr;
   void* sink_context = nullptr;
@@ -67,6 +71,9 @@ void PrintLine(Kernel& kernel, std::string text);
 void NoteFailedCall(Kernel& kernel, const char* function, int32_t status, void* caller);
 // The newest one with that status; function is null if there is none.
 State::FailedCall LastFailedCall(Kernel& kernel, int32_t status);
+// A breakpoint of a driver: with a debugger a line in the log and the trace, after which execution goes on; without one a finding (nt::Break).
+void BreakPoint(std::string words);
+bool DebuggerPresent(const Kernel& kernel);
 // Copies, oldest first; an unfinished line comes last.
 std::vector<Line> Log(Kernel& kernel);
 std::vector<std::string> Lines(Kernel& kernel);  // the text only

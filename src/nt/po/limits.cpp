@@ -136,6 +136,19 @@ void ChangeCooling(State& state, ThermalRequest* request, Change change) {
 
 }  // namespace
 
+NTSTATUS Cool(DEVICE_OBJECT* device, int engaged, int percent) {
+  THERMAL_COOLING_INTERFACE interface{};
+  NTSTATUS status = QueryInterface(device, kThermalCooling, sizeof interface, THERMAL_COOLING_INTERFACE_VERSION, reinterpret_cast<INTERFACE*>(&interface));
+  if (!NT_SUCCESS(status)) return status;
+  const bool active = (interface.Flags & ThermalDeviceFlagActiveCooling) && interface.ActiveCooling;
+  const bool passive = (interface.Flags & ThermalDeviceFlagPassiveCooling) && interface.PassiveCooling;
+  if ((engaged >= 0 && !active) || (percent >= 0 && !passive)) status = STATUS_NOT_SUPPORTED;
+  else if (engaged >= 0) CallDriver("DEVICE_ACTIVE_COOLING", interface.ActiveCooling, interface.Context, static_cast<BOOLEAN>(engaged));
+  else if (percent >= 0) CallDriver("DEVICE_PASSIVE_COOLING", interface.PassiveCooling, interface.Context, static_cast<ULONG>(percent));
+  if (interface.InterfaceDereference) CallDriver("PINTERFACE_DEREFERENCE", interface.InterfaceDereference, interface.Context);
+  return status;
+}
+
 // At the machine's end, when no driver is left to be told.
 void FreeLimitRequests(State& state) {
   std::vector<LimitRequest*> limits;

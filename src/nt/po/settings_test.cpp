@@ -1,4 +1,5 @@
 // Power settings: who is told what, when and where; requests that the system stays up; devices that cool and keep to limits.
+#include "nt/po/query_interface.h"
 #include "nt/po/settings.h"
 
 #include <algorithm>
@@ -183,6 +184,7 @@ class PowerRequests : public testing::BothExecutors {
       *cooling = {};
       cooling->Context = &target_;
       cooling->InterfaceDereference = [](PVOID context) { --TargetOf(context).references; };
+      cooling->Flags = ThermalDeviceFlagPassiveCooling | (has_fan_ ? ThermalDeviceFlagActiveCooling : 0);
       cooling->PassiveCooling = [](PVOID context, ULONG throttle) { TargetOf(context).throttles.push_back(throttle); };
       if (has_fan_) cooling->ActiveCooling = [](PVOID context, BOOLEAN on) { TargetOf(context).fans.push_back(on); };
     } else {
@@ -254,6 +256,18 @@ TEST_P(PowerRequests, ADeviceWithoutAFanCannotCoolActively) {
   EXPECT_FALSE(PoGetThermalRequestSupport(request, PoThermalRequestActive));
   EXPECT_EQ(PoSetThermalActiveCooling(request, TRUE), STATUS_NOT_SUPPORTED);
   PoDeleteThermalRequest(request);
+}
+
+TEST_P(PowerRequests, TheThermalManagerCoolsADeviceThroughWhatItsDriverOffers) {
+  EXPECT_EQ(po::Cool(device_, 1, -1), STATUS_SUCCESS);
+  EXPECT_EQ(po::Cool(device_, -1, 40), STATUS_SUCCESS);
+  EXPECT_EQ(po::Cool(device_, 0, -1), STATUS_SUCCESS);
+  EXPECT_EQ(target_.fans, (std::vector<BOOLEAN>{TRUE, FALSE}));
+  EXPECT_EQ(target_.throttles, (std::vector<ULONG>{40}));
+  EXPECT_EQ(target_.references, 0);
+  has_fan_ = false;
+  EXPECT_EQ(po::Cool(device_, 1, -1), STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(target_.references, 0);
 }
 
 TEST_P(PowerRequests, RequestsThatTheSystemStaysUpAreCounted) {

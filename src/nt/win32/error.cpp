@@ -1,4 +1,5 @@
 // The last error, and the Win32 code of a status.
+#include "nt/dbg/state.h"
 #include "nt/ex/raise.h"
 #include "nt/thread.h"
 #include "nt/win32/win32.h"
@@ -161,7 +162,7 @@ VOID RaiseException(DWORD dwExceptionCode, DWORD dwExceptionFlags, DWORD nNumber
 
 VOID SetLastError(DWORD dwErrCode) { CurrentThread().last_error = dwErrCode; }
 
-BOOL IsDebuggerPresent(VOID) { return FALSE; }
+BOOL IsDebuggerPresent(VOID) { return dbg::DebuggerPresent(CurrentKernel()); }
 VOID DebugBreak(VOID) { DbgBreakPoint(); }
 VOID OutputDebugStringA(LPCSTR lpOutputString) { DbgPrint("%s", lpOutputString); }
 VOID OutputDebugStringW(LPCWSTR lpOutputString) { DbgPrint("%ws", lpOutputString); }

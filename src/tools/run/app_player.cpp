@@ -1,6 +1,8 @@
 // Applications in a scenario.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "tools/run/player.h"
 
 namespace drydock::tools {
@@ -9,8 +11,21 @@ bool Player::PlayApp(Scope& scope, const Command& command) {
   ProcessOptions options;
   options.arguments = command.words;
   options.input = command.data;
-  scope.applications[command.request] = machine_.StartProcess(command.text, options);
+  options.more_input = command.more_input;
+  std::string image = command.text;
+  std::error_code error;
+  if (const auto below = std::filesystem::path(images_) / image; !images_.empty() && !std::filesystem::exists(image, error) && std::filesystem::exists(below, error))
+    image = below.string();
+  scope.applications[command.request] = machine_.StartProcess(image, options);
   return true;
+}
+
+bool Player::PlayType(Scope& scope, const Command& command) {
+  const auto found = scope.applications.find(command.request);
+  if (found == scope.applications.end()) throw Error(fmt::format("line {}: no application '{}' was started", command.line, command.request));
+  machine_.RunUntilIdle();
+  found->second.Give(command.data);
+  return !machine_.stopped();
 }
 
 bool Player::PlayEnds(Scope& scope, const Command& command) {

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "drydock/keyboard.h"
+#include "drydock/module.h"
 #include "drydock/trace.h"
 #include "drydock/port_terminal.h"
 #include "drydock/tree.h"
@@ -265,6 +266,12 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
         Print(fmt::format("line {}: {} is {}", command.line, images[i].name, kWords[static_cast<size_t>(answers[i])]));
       return Judge(command, {machine_.stopped() ? kStatusMachineStopped : Status(STATUS_SUCCESS), 0}, nullptr);
     }
+    case ScenarioVerb::kLeaves: leaves_.push_back(command); return true;
+    case ScenarioVerb::kTell: return PlayTell(command);
+    case ScenarioVerb::kCool:
+      return Judge(command, {command.text.empty() ? machine_.SetPassiveCooling(DeviceOf(command), static_cast<uint32_t>(command.length))
+                                                  : machine_.SetActiveCooling(DeviceOf(command), command.text == "on"), 0}, nullptr);
+    case ScenarioVerb::kType: return PlayType(scope, command);
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
   }
@@ -281,6 +288,20 @@ bool Player::PlayUart(const Command& command) {
   else uart->SetLines(static_cast<uint8_t>(command.code));
   if (command.verb != ScenarioVerb::kTake) machine_.RunUntilIdle();
   return Judge(command, {STATUS_SUCCESS, command.verb == ScenarioVerb::kSend ? command.data.size() : taken.size()}, &taken);
+}
+
+bool Player::PlayTell(const Command& command) {
+  DeviceModule* module = FindModule(machine_, command.device);
+  if (!module) throw Error(fmt::format("line {}: {} has no module (model = \"X.so\") in the machine description", command.line, command.device));
+  machine_.RunUntilIdle();
+  std::string answer;
+  try {
+    answer = module->Tell(command.words);
+  } catch (const std::exception& error) {
+    return Fail(command, fmt::format("{}: {}", command.device, error.what()));
+  }
+  machine_.RunUntilIdle();
+  return Judge(command, {machine_.stopped() ? kStatusMachineStopped : Status(STATUS_SUCCESS), answer.size()}, &answer);
 }
 
 bool Player::IsThere(const std::string& name) {
@@ -390,6 +411,23 @@ bool Player::PlayWmi(const Command& command) {
   const Status status = wmi_.Play(command, &output, &instance);
   if (!instance.empty()) Print(fmt::format("line {}: {}", command.line, instance));
   return Judge(command, {status, output.size()}, &output);
+}
+
+bool LeftAsExpected(const std::vector<Command>& leaves, const std::vector<Report>& reports) {
+  std::string left;
+  for (const Report& report : reports) {
+    if (report.kind != ReportKind::kLeak) return false;
+    left += report.ToString();
+    bool known = false;
+    for (const Command& each : leaves) known = known || report.ToString().find(each.text) != std::string::npos;
+    if (!known) return false;
+  }
+  for (const Command& each : leaves) {
+    if (left.find(each.text) != std::string::npos) continue;
+    std::fprintf(stderr, "line %d: nothing was left behind with %s\n", each.line, Shown(each.text).c_str());
+    return false;
+  }
+  return true;
 }
 
 bool Player::PlayStops(const Command& command) {

@@ -15,9 +15,12 @@ class Player {
  public:
   Player(Machine& machine, std::vector<Device> devices, bool quiet);
 
+  // Where an application's image is looked for when it is not where the scenario says.
+  void SetImages(const std::string& folder) { images_ = folder; }
   // True: everything that was expected came. Stops at the first mismatch, or when the machine was stopped.
   bool Play(const std::vector<Command>& commands);
   // The machine was stopped where a `stops` said so: its report is what was wanted.
+  const std::vector<Command>& leaves() const { return leaves_; }
   bool stopped_as_expected() const { return stopped_as_expected_; }
 
  private:
@@ -49,6 +52,8 @@ class Player {
   bool PlayExpectTrace(const Command& command);
   bool PlayApp(Scope& scope, const Command& command);
   bool PlayEnds(Scope& scope, const Command& command);
+  bool PlayType(Scope& scope, const Command& command);
+  bool PlayTell(const Command& command);
   bool PlayWmi(const Command& command);
   bool PlayStops(const Command& command);
   void Print(const std::string& line);
@@ -56,11 +61,16 @@ class Player {
   Machine& machine_;
   std::vector<Device> devices_;
   const bool quiet_;
+  std::string images_;
   size_t logged_ = 0;   // lines of the debug log that `log` is done with
   uint64_t traced_ = 0; // messages of the trace that `expect trace` is done with
   bool stopped_as_expected_ = false;
+  std::vector<Command> leaves_;
   Scope main_;
   WmiPlayer wmi_{machine_};
 };
+
+// What was left at the end is what the scenario's `leaves` said, no more and no less. `reports` are the machine's.
+bool LeftAsExpected(const std::vector<Command>& leaves, const std::vector<Report>& reports);
 
 }  // namespace drydock::tools

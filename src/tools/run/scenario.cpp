@@ -74,7 +74,8 @@ class LineParser {
         {"press", ScenarioVerb::kPress}, {"release", ScenarioVerb::kRelease}, {"move", ScenarioVerb::kMove}, {"wmi", ScenarioVerb::kWmi},
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}, {"serve", ScenarioVerb::kServe},
         {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops},
-        {"setting", ScenarioVerb::kSetting}, {"boot", ScenarioVerb::kBoot}};
+        {"setting", ScenarioVerb::kSetting}, {"boot", ScenarioVerb::kBoot},   {"tell", ScenarioVerb::kTell}, {"cool", ScenarioVerb::kCool},
+        {"type", ScenarioVerb::kType}, {"leaves", ScenarioVerb::kLeaves}};
     auto found = kVerbs.find(word);
     if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
     command_.verb = found->second;
@@ -215,6 +216,7 @@ class LineParser {
       }
       case ScenarioVerb::kWmi: ParseWmi(Next("query, set, set-item, call, listen, event, collect, ignore or classes")); return;
       case ScenarioVerb::kStops: command_.text = ParseData(Next("words of the report in quotes")); return;
+      case ScenarioVerb::kLeaves: command_.text = ParseData(Next("words of the report in quotes")); return;
       case ScenarioVerb::kSetting:
         command_.text = Word(Next("the {GUID} of a power setting"));
         command_.data = ParseData(Next("its value"));
@@ -222,6 +224,24 @@ class LineParser {
       case ScenarioVerb::kBoot:
         do command_.words.push_back(Word(Next("the image of a boot driver")));
         while (More());
+        return;
+      case ScenarioVerb::kTell:
+        command_.device = Word(Next("the name of a device in the machine description"));
+        do command_.words.push_back(Word(Next("what its hardware is told")));
+        while (More());
+        return;
+      case ScenarioVerb::kCool: {
+        ParseDevice(Next("a device's number or name"));
+        command_.text = Next("on, off or per cent of performance");
+        if (command_.text == "on" || command_.text == "off") return;
+        command_.text.clear();
+        command_.length = static_cast<size_t>(ParseDistance(words_[at_ - 1], 100));
+        if (words_[at_ - 1].starts_with('-')) throw Error("cool: 0 to 100 per cent");
+        return;
+      }
+      case ScenarioVerb::kType:
+        command_.request = Next("the application's name");
+        command_.data = ParseData(Next("the text"));
         return;
       case ScenarioVerb::kPrint: command_.text = ParseData(Next("words in quotes")); return;
       case ScenarioVerb::kTrace: ParseTrace(Next("on, off, capture or list")); return;
@@ -405,6 +425,10 @@ std::vector<Command> ParseScenario(const std::string& text, const std::string& f
     } catch (const Error& error) {
       throw Error(fmt::format("{}:{}: {}", file_name, number, error.what()));
     }
+  }
+  for (Command& app : commands) {
+    if (app.verb != ScenarioVerb::kApp) continue;
+    for (const Command& other : commands) app.more_input |= other.verb == ScenarioVerb::kType && other.request == app.request;
   }
   if (block) throw Error(fmt::format("{}:{}: tasks has no closing '}}'", file_name, block->line));
   return commands;

@@ -30,6 +30,10 @@
 //   lines port [cts] [dsr] [ring] [dcd]    the modem lines that the far end drives
 //   serve COM1 "/tmp/com1" [within 60s]    a terminal of Linux whose other end is the port, in real time
 //   app a echoapp.exe.so -Async 5 [in "text"]   starts an application and goes on; ends a [exit 1] [says "words"] [within 60s]: waits for its end
+//   type a "text\n"                        for its standard input
+//   tell reader insert t1 [expect "words"] to the module that is the device's hardware (drydock/module.h)
+//   cool fan on | cool cpu 50              the thermal manager: active cooling on or off, passive to so many per cent
+//   leaves "words"                         the driver leaves that behind when it is unloaded: a known fault of it
 //   print "words"
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
@@ -58,7 +62,8 @@ struct Expectation {
 enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease, kMove,
-  kApp, kEnds, kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops, kSetting, kBoot
+  kApp, kEnds, kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops, kSetting, kBoot,
+  kTell, kCool, kType, kLeaves
 };
 
 enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };
@@ -81,6 +86,7 @@ struct Command {
   int number = 1;               // device, tasks
   std::string device;           // by name; then number does not count
   std::vector<std::string> words;  // kState; kApp: arguments; kEnds: what the application has said
+  bool more_input = false;         // kApp: a `type` follows
   bool none = false;               // kLog: no such words
   size_t part = 0;                 // kRaise, kLower: the pin; kPoke, kPeek: the resource; from 1, 0: the first
   WmiVerb wmi = WmiVerb::kQuery;   // kWmi: `text` is the block, `request` the item or method

@@ -40,6 +40,22 @@ TEST(Scenario, AWholeOneIsUnderstood) {
   EXPECT_TRUE(commands[5].body[1].expect.data->Matches("x"));
 }
 
+TEST(Scenario, ModulesAreToldCoolingIsAskedForAndApplicationsAreTypedTo) {
+  auto commands = ParseScenario("tell reader insert \"a card\" expect \"in\"\ncool 1 on\ncool fan 50 expect STATUS_SUCCESS\napp a x.so 1\napp b x.so\ntype a \"q\\n\"\n", "x.txt");
+  ASSERT_EQ(commands.size(), 6u);
+  EXPECT_EQ(commands[0].device, "reader");
+  EXPECT_EQ(commands[0].words, (std::vector<std::string>{"insert", "a card"}));
+  EXPECT_TRUE(commands[0].expect.data->Matches("in"));
+  EXPECT_EQ(commands[1].text, "on");
+  EXPECT_EQ(commands[2].length, 50u);
+  EXPECT_TRUE(commands[3].more_input);  // its standard input goes on
+  EXPECT_FALSE(commands[4].more_input);
+  EXPECT_EQ(commands[5].data, "q\n");
+  EXPECT_EQ(WhyNot("cool fan 101"), "x.txt:1: '101': at most 100");
+  EXPECT_EQ(WhyNot("cool fan -5"), "x.txt:1: cool: 0 to 100 per cent");
+  EXPECT_EQ(WhyNot("tell reader"), "x.txt:1: what its hardware is told is missing");
+}
+
 TEST(Scenario, DataIsMadeOfParts) {
   EXPECT_EQ(ParseData("u8:1+u16:0x203+u32:-2+u64:7"), std::string("\1\3\2\xfe\xff\xff\xff\7\0\0\0\0\0\0\0", 15));
   EXPECT_EQ(ParseData("\"a+\\\"b\"+wide\"A\xc3\xa9\\0\"+zero:2"), std::string("a+\"b" "A\0\xe9\0\0\0" "\0\0", 12));

@@ -31,7 +31,7 @@ struct Options {
   std::string scenario;
   std::string machine, images;  // a description
   std::optional<uint64_t> seed;
-  bool live = false, verifier = false, rules = false, draw = false, log = false;
+  bool live = false, debugger = false, verifier = false, rules = false, draw = false, log = false;
   std::vector<std::string> traces;   // PROVIDER[:LEVEL[:FLAGS]]
   std::string trace_file;
 };
@@ -94,6 +94,7 @@ int Run(const Options& options) {
   if (options.live) machine_options.executor = ExecutorKind::Live;
   if (options.seed) machine_options.seed = *options.seed;
   machine_options.verifier |= options.verifier;
+  machine_options.debugger |= options.debugger;
   machine_options.trace |= options.draw;
   machine_options.rules |= options.rules;
   AddMappings(machine_options, options.folders, NameMapping::Kind::Folder);
@@ -104,7 +105,7 @@ int Run(const Options& options) {
   std::vector<TraceSetting> traces;
   for (const std::string& text : options.traces) traces.push_back(ParseTraceSetting(text));
 
-  bool good = true, stops = false;
+  bool good = true, stops = false, left_as_expected = true;
   std::string reports;
   {
     Machine machine(machine_options);
@@ -135,10 +136,13 @@ int Run(const Options& options) {
     }
     for (const std::string& stack : options.stacks)
       if (Device device = AddStack(machine, stack, loaded)) devices.push_back(device);
+    std::vector<Command> leaves;
     {
       Player player(machine, devices, /*quiet=*/false);
+      if (description) player.SetImages(description->images);
       good = player.Play(commands);
       stops = player.stopped_as_expected();
+      leaves = player.leaves();
     }
     if (description)
       for (const std::string& line : machine.TakeDown()) {
@@ -157,9 +161,10 @@ int Run(const Options& options) {
     if (options.log)
       for (const std::string& line : machine.DebugLog()) std::printf("log: %s\n", line.c_str());
     reports = machine.ReportText();
+    left_as_expected = LeftAsExpected(leaves, machine.reports());
   }
   if (!reports.empty()) std::fputs(reports.c_str(), stderr);
-  return good && (stops || reports.empty()) ? 0 : 1;
+  return good && (stops || left_as_expected) ? 0 : 1;
 }
 
 }  // namespace
@@ -178,6 +183,7 @@ int RunVerb(int argc, char** argv) {
   app.add_option("--seed", options.seed, "seed of the simulation (1)");
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
   app.add_flag("--verifier", options.verifier, "the framework verifier on");
+  app.add_flag("--debugger", options.debugger, "a debugger is attached: a breakpoint is noted in the log and the trace, and execution goes on");
   app.add_flag("--rules", options.rules, "look for misuse that works here and fails in the field (docs/rules.md)");
   app.add_flag("--draw", options.draw, "draw what happened");
   app.add_option("--trace", options.traces, "show what a driver traces: PROVIDER[:LEVEL[:FLAGS]], or PROVIDER:off to switch it off (docs/tracing.md)")

@@ -1,0 +1,109 @@
+// What drydock run ends with: 0 when all went as expected and nothing is left, 1 when not, 2 when it was called wrongly.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "drydock/testing.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Outcome {
+  int code = -1;
+  std::string said;
+};
+
+class RunExits : public testing::TestWithParam<const char*> {  // the executor's option
+ protected:
+  RunExits() {
+    std::string name = (fs::temp_directory_path() / "drydock-exits-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~RunExits() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+  static Outcome Call(const std::string& arguments) {
+    Outcome outcome;
+    std::FILE* pipe = popen((std::string(DRYDOCK_TOOL) + " run " + arguments + " 2>&1").c_str(), "r");
+    if (!pipe) return outcome;
+    char buffer[4096];
+    while (size_t got = fread(buffer, 1, sizeof buffer, pipe)) outcome.said.append(buffer, got);
+    const int status = pclose(pipe);
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return outcome;
+  }
+  Outcome Play(const std::string& scenario, const std::string& options = {}, const std::string& machine = {}) {
+    const std::string file = Write("m.toml", machine + "[[driver]]\nname = \"stubborn\"\nimage = \"" DRYDOCK_IMAGE(stubborn) "\"\n[[device]]\nname = \"it\"\nfunction = \"stubborn\"\n");
+    return Call("--machine " + file + " --scenario " + Write("s.scenario", scenario) + " " + GetParam() + " " + options);
+  }
+  fs::path folder_;
+};
+
+TEST_P(RunExits, ZeroWhenAllWentAsExpectedAndNothingIsLeft) {
+  const Outcome outcome = Play("state it started\nopen f it\nioctl f 0x222ffc expect STATUS_INVALID_DEVICE_REQUEST\nclose f\n");
+  EXPECT_EQ(outcome.code, 0) << outcome.said;
+}
+
+TEST_P(RunExits, OneWhenSomethingElseCame) {
+  const Outcome outcome = Play("open f it\nioctl f 0x222ffc expect STATUS_SUCCESS\n");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.said, HasSubstr("line 2: expected STATUS_SUCCESS"));
+}
+
+TEST_P(RunExits, OneWhenADeviceIsLeftBehind) {
+  const Outcome outcome = Play("open f it\nioctl f 0x222000 expect STATUS_SUCCESS\nclose f\n");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.said, HasSubstr("refused to be removed: STATUS_UNSUCCESSFUL"));
+}
+
+TEST_P(RunExits, OneWhenPoolIsLeftBehind) {
+  const Outcome outcome = Play("open f it\nioctl f 0x222004 expect STATUS_SUCCESS\nclose f\n");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.said, HasSubstr("100 bytes"));
+  const std::string scenario = "open f it\nioctl f 0x222004 expect STATUS_SUCCESS\nclose f\n";
+  EXPECT_EQ(Play(scenario + "leaves \"100 bytes\"\n").code, 0);
+  EXPECT_EQ(Play(scenario + "leaves \"200 bytes\"\n").code, 1);
+  const Outcome nothing = Play("leaves \"100 bytes\"\n");
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_THAT(nothing.said, HasSubstr("line 1: nothing was left behind with \"100 bytes\""));
+}
+
+TEST_P(RunExits, OneAfterACrashUnlessTheScenarioSaysIt) {
+  EXPECT_EQ(Play("open f it\nioctl f 0x22200c\n").code, 1);
+  const Outcome expected = Play("open f it\nioctl f 0x22200c\nstops \"stubborn.c\"\n");
+  EXPECT_EQ(expected.code, 0) << expected.said;
+  EXPECT_EQ(Play("open f it\nioctl f 0x22200c\nstops \"somewhere else\"\n").code, 1);
+}
+
+TEST_P(RunExits, OneAfterABreakpointUnlessADebuggerIsThere) {
+  const char scenario[] = "open f it\nioctl f 0x222008 expect STATUS_SUCCESS\nlog \"break: \"\nclose f\n";
+  EXPECT_EQ(Play(scenario).code, 1);
+  const Outcome with = Play(scenario, "--debugger");
+  EXPECT_EQ(with.code, 0) << with.said;
+  const Outcome in_the_file = Play(scenario, "", "[machine]\ndebugger = true\n");
+  EXPECT_EQ(in_the_file.code, 0) << in_the_file.said;
+}
+
+TEST_P(RunExits, TwoWhenItIsCalledWronglyAndOneForAFileThatIsNotThere) {
+  EXPECT_EQ(Call(std::string("--no-such-option ") + GetParam()).code, 2);
+  EXPECT_EQ(Call(GetParam()).code, 2);  // neither a stack nor a machine
+  EXPECT_EQ(Call(std::string("--machine /nowhere/m.toml ") + GetParam()).code, 1);
+  EXPECT_EQ(Play("dance\n").code, 1);
+  EXPECT_EQ(Call("--help").code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, RunExits, testing::Values("--seed=1", "--live"),
+                         [](const auto& info) { return std::string(info.param) == "--live" ? "Live" : "Simulated"; });
+
+}  // namespace
