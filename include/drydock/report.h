@@ -38,6 +38,7 @@ struct Report {
   std::vector<StackFrame> stack;    // innermost first
   std::vector<std::string> waits;   // who waits for what, one line a link
   std::vector<std::string> events;  // the last events before it, oldest first
+  std::vector<std::string> traces;  // the last traces (WPP, ETW) of the driver that failed, oldest first; of all where none of its own are known
   uint64_t seed = 0;
   bool simulated = false;
 

@@ -7,6 +7,7 @@
 #include "machine/load_driver.h"
 #include "machine/model_bridge.h"
 #include "machine/names.h"
+#include "nt/etw/state.h"
 #include "nt/etw/manifest.h"
 #include "nt/ex/leaks.h"
 #include "nt/io/device.h"
@@ -38,7 +39,7 @@ std::vector<nt::io::Driver*> NtDrivers(const std::vector<Driver>& drivers) {
 }
 
 // Pool that the driver's code allocated and never freed, one line each, with the line of the driver that allocated it.
-std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
+std::vector<std::string> LeaksOfImage(Machine::Impl& machine, Driver driver) {
   std::vector<std::string> lines;
   if (!driver.impl()->image) return lines;  // linked in: its code is the program's
   const machine::ImageRange& range = driver.impl()->image->range();
@@ -55,6 +56,7 @@ std::vector<std::string> PoolLeaks(Machine::Impl& machine, Driver driver) {
     lines.push_back(fmt::format("{} bytes of pool with the tag '{}'{}", leak.size, tag, where));
   }
   nt::ex::ForgetLeaks(*machine.kernel, start, range.end - range.begin);
+  for (std::string& provider : nt::etw::TakeLeft(*machine.kernel, start, range.end - range.begin)) lines.push_back(std::move(provider));
   return lines;
 }
 
@@ -127,7 +129,7 @@ NTSTATUS Machine::Impl::Unload(Driver driver) {
   NTSTATUS status = nt::io::UnloadDriver(driver.impl()->driver, &report);
   if (!NT_SUCCESS(status)) return status;
   driver.impl()->driver = nullptr;
-  for (std::string& leak : PoolLeaks(*this, driver)) report.leaks.push_back(std::move(leak));
+  for (std::string& leak : LeaksOfImage(*this, driver)) report.leaks.push_back(std::move(leak));
   if (!report.leaks.empty()) {
     std::string words = fmt::format("{} was unloaded and left behind:", driver.name());
     for (const std::string& leak : report.leaks) words += "\n      " + leak;

@@ -31,6 +31,9 @@
 namespace drydock::backend { class ResourceHub; }
 
 namespace drydock {
+namespace nt::etw {
+struct Event;
+}
 namespace machine::setup {
 class DriverStore;
 }
@@ -155,7 +158,9 @@ struct Machine::Impl {
     Report report;
     std::vector<void*> stack;  // not looked up yet; then empty
     bool first_is_exact = false;
+    std::vector<std::string> tracers;  // the drivers that report.traces are of, until the stack says which of them counts
   };
+  static void KeepOwnTraces(Kept& kept);
   rt::Lock reports_lock;
   std::deque<Kept> reports RT_GUARDED_BY(reports_lock);
   void ResolveReports();
@@ -202,6 +207,7 @@ Result Guarded(Machine::Impl& machine, Result stopped, Body body, bool watched =
   }
 }
 
+std::string TraceLine(const nt::etw::Event& event);  // as the tools print it
 FILE_OBJECT* ObjectOf(const File& file);         // null: not open
 std::u16string NtName(const std::string& name);  // "C:\x" -> "\??\C:\x"
 nt::io::OpenOptions ToNt(const OpenOptions& options);

@@ -83,6 +83,10 @@ std::string Report::ToString(bool whole_stack) const {
     text += "  who waits for what:\n";
     for (const std::string& line : waits) text += fmt::format("    {}\n", line);
   }
+  if (!traces.empty()) {
+    text += "  last traces:\n";
+    for (const std::string& line : traces) text += fmt::format("    {}\n", line);
+  }
   if (!events.empty()) {
     text += "  last events:\n";
     for (const std::string& line : events) text += fmt::format("    {}\n", line);

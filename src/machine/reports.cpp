@@ -2,12 +2,16 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
+#include <strings.h>
+
 #include <algorithm>
+#include <map>
 
 #include "drydock/machine.h"
 #include "machine/impl.h"
 #include "machine/names.h"
 #include "nt/dbg/state.h"
+#include "nt/etw/state.h"
 #include "nt/ke/stall.h"
 #include "nt/io/device.h"
 #include "nt/io/state.h"
@@ -20,6 +24,7 @@ namespace drydock {
 namespace {
 
 constexpr size_t kEventsInReport = 24;
+constexpr size_t kTracesInReport = 12;  // of each driver
 
 const rt::EventKind* FindKind(uint16_t number) {
   for (auto table : {nt::trace::Kinds, wdf::trace::Kinds}) {
@@ -55,8 +60,42 @@ std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
 }
 
 void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact) {
+  // The newest of each driver's.
+  std::map<std::string, size_t> counts;
+  std::vector<std::pair<std::string, std::string>> traces;
+  const auto events = nt::etw::Events(*kernel);
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if ((*event)->source == nt::etw::Source::kPrint || counts[(*event)->driver]++ >= kTracesInReport) continue;
+    traces.emplace_back((*event)->driver, machine::TraceLine(**event));
+  }
+  std::vector<std::string> tracers;
+  for (auto trace = traces.rbegin(); trace != traces.rend(); ++trace) {
+    tracers.push_back(trace->first);
+    report.traces.push_back(std::move(trace->second));
+  }
+  Kept kept{std::move(report), std::move(stack), first_is_exact, std::move(tracers)};
+  if (kept.stack.empty()) KeepOwnTraces(kept);
   rt::LockGuard guard(reports_lock);
-  reports.push_back({std::move(report), std::move(stack), first_is_exact});
+  reports.push_back(std::move(kept));
+}
+
+// Of the driver whose code it was; of all drivers the newest, where that one has none or is not known.
+void Machine::Impl::KeepOwnTraces(Kept& kept) {
+  std::vector<std::string>& traces = kept.report.traces;
+  const StackFrame* frame = kept.report.DriverFrame();
+  std::string module = frame ? frame->module : std::string();
+  module = module.substr(module.rfind('/') + 1);
+  module = module.substr(0, module.find('.'));
+  const auto own = [&](const std::string& driver) { return !module.empty() && strcasecmp(driver.c_str(), module.c_str()) == 0; };
+  if (std::any_of(kept.tracers.begin(), kept.tracers.end(), own)) {
+    std::vector<std::string> kept_traces;
+    for (size_t i = 0; i < traces.size(); ++i)
+      if (own(kept.tracers[i])) kept_traces.push_back(std::move(traces[i]));
+    traces = std::move(kept_traces);
+  } else if (traces.size() > kTracesInReport) {
+    traces.erase(traces.begin(), traces.end() - static_cast<std::ptrdiff_t>(kTracesInReport));
+  }
+  kept.tracers.clear();
 }
 
 void Machine::Impl::ResolveReports() {
@@ -78,6 +117,7 @@ void Machine::Impl::ResolveReports() {
     if (open->stack.empty()) continue;  // another reader was quicker
     open->report.stack = std::move(frames);
     open->stack.clear();
+    KeepOwnTraces(*open);
   }
 }
 

@@ -72,6 +72,8 @@ bool ReadNumber(const std::string& text, uint64_t* number) {
 
 }  // namespace
 
+std::string machine::TraceLine(const nt::etw::Event& event) { return MessageOf(event).ToString(); }
+
 std::string TraceMessage::ToString() const {
   std::string line = fmt::format("{:>12.4f} ms  cpu {}  task {:<3} {}", static_cast<double>(time.count()) / rt::kTicksPerMillisecond, processor, task, provider);
   if (source != Source::Print) {

@@ -281,6 +281,30 @@ TEST_P(DriverTrace, NothingIsLeftBehindAtUnload) {
   EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
 }
 
+TEST_P(DriverTrace, WhatStaysRegisteredAtUnloadIsReported) {
+  driver_ = machine_.AddDriver(Images::Of("Forgetful/forgetful.vcxproj"));
+  EXPECT_EQ(tracing_.Providers().size(), 2u);
+  EXPECT_EQ(machine_.UnloadDriver(driver_), STATUS_SUCCESS);
+  EXPECT_TRUE(tracing_.Providers().empty()) << "nobody calls into an image that is gone";
+  ASSERT_EQ(machine_.reports().size(), 1u);
+  EXPECT_EQ(machine_.reports()[0].kind, drydock::ReportKind::kLeak);
+  EXPECT_THAT(machine_.reports()[0].words, testing::AllOf(HasSubstr("WPP tracing of ForgetfulTrace (WPP_CLEANUP was not called)"),
+                                                          HasSubstr("the event provider {9a3f6c20-77d1-4c5b-9a0e-1b2c3d4e5f60} (EtwUnregister was not called)")));
+}
+
+TEST_P(DriverTrace, AReportShowsTheLastTracesOfTheDriverThatFailed) {
+  Add(kTracer);
+  Write();
+  machine_.AddDriver(Images::Of("Forgetful/fatal.vcxproj"));
+  ASSERT_EQ(machine_.reports().size(), 1u);
+  const drydock::Report report = machine_.reports()[0];
+  EXPECT_EQ(report.code, 0xE2u);
+  ASSERT_EQ(report.traces.size(), 12u);
+  EXPECT_THAT(report.traces.front(), HasSubstr("step 9"));
+  EXPECT_THAT(report.traces.back(), testing::AllOf(HasSubstr("ForgetfulTrace"), HasSubstr("DriverEntry driver.c:18: step 20")));
+  EXPECT_THAT(report.ToString(), testing::AllOf(HasSubstr("  last traces:\n"), HasSubstr("step 20\n")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Executors, DriverTrace, testing::Values(drydock::ExecutorKind::Simulated, drydock::ExecutorKind::Live),
                          [](const auto& info) { return info.param == drydock::ExecutorKind::Live ? "live" : "simulated"; });
 

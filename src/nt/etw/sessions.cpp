@@ -1,9 +1,11 @@
 // Who listens to whom: sessions, what they ask of providers, and how providers hear of it.
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 #include "nt/driver_callback.h"
 #include "nt/etw/state.h"
+#include "nt/thread.h"
 
 namespace drydock::nt::etw {
 namespace {
@@ -72,6 +74,27 @@ void SetControl(DRYDOCK_WPP_CONTROL& control, const Enablement& now, uint64_t ha
   __atomic_store_n(&control.Flags[0], now.on ? static_cast<unsigned>(now.any) : 0u, __ATOMIC_RELAXED);
 }
 
+// A call of a provider's callback: whoever unregisters the provider waits for its end.
+class Call {
+ public:
+  Call(State& state, Provider& provider) : state_(state), provider_(provider) {}
+  ~Call() noexcept(false) {  // the machine may stop at the event
+    bool last;
+    {
+      rt::LockGuard guard(state_.lock);
+      last = --provider_.calls == 0;
+      if (last) provider_.caller = nullptr;
+    }
+    if (last && std::uncaught_exceptions() == unwinding_) KeSetEvent(&provider_.idle, 0, FALSE);
+  }
+  Call(const Call&) = delete;
+
+ private:
+  State& state_;
+  Provider& provider_;
+  const int unwinding_ = std::uncaught_exceptions();
+};
+
 void Tell(State& state, const std::vector<Notice>& notices) {
   for (const Notice& notice : notices) {
     Provider& provider = *notice.provider;
@@ -79,7 +102,12 @@ void Tell(State& state, const std::vector<Notice>& notices) {
       rt::LockGuard guard(state.lock);
       if (state.providers.find(provider.handle) == state.providers.end()) continue;  // gone meanwhile, and its image perhaps
       if (provider.control && notice.code != kCaptureState) SetControl(*provider.control, notice.now, provider.handle);
+      if (provider.wpp_callback == nullptr && provider.callback == nullptr) continue;
+      ++provider.calls;
+      provider.caller = &CurrentThread();
+      KeClearEvent(&provider.idle);
     }
+    const Call call(state, provider);
     if (provider.wpp_callback && notice.code != kCaptureState) {
       CallDriver("WPP_PRIVATE_ENABLE_CALLBACK", provider.wpp_callback, static_cast<const void*>(&provider.guid),
                  static_cast<unsigned long long>(notice.now.on ? provider.handle : 0), static_cast<unsigned char>(notice.now.on),
@@ -173,6 +201,7 @@ void StopSession(Kernel& kernel, size_t session) {
 uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, REGHANDLE* handle_of_driver) {
   State& state = *kernel.etw;
   std::vector<Notice> notices;
+  provider->place = handle_of_driver;
   {
     rt::LockGuard guard(state.lock);
     provider->handle = state.next_handle++;
@@ -187,12 +216,34 @@ uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, REGHANDLE*
 
 bool Unregister(Kernel& kernel, uint64_t handle) {
   State& state = *kernel.etw;
-  rt::LockGuard guard(state.lock);
-  const auto at = state.providers.find(handle);
-  if (at == state.providers.end()) return false;
-  if (at->second->control) SetControl(*at->second->control, {}, 0);
-  state.providers.erase(at);
+  std::shared_ptr<Provider> provider;
+  {
+    rt::LockGuard guard(state.lock);
+    const auto at = state.providers.find(handle);
+    if (at == state.providers.end()) return false;
+    provider = at->second;
+    if (provider->control) SetControl(*provider->control, {}, 0);
+    state.providers.erase(at);
+    // Out of its own callback there is nothing to wait for but itself.
+    if (provider->calls == 0 || provider->caller == &CurrentThread()) return true;
+  }
+  KeWaitForSingleObject(&provider->idle, Executive, KernelMode, FALSE, nullptr);
   return true;
+}
+
+std::vector<std::string> TakeLeft(Kernel& kernel, const void* image, size_t size) {
+  State& state = *kernel.etw;
+  const auto inside = [&](const void* address) { return static_cast<const char*>(address) >= image && static_cast<const char*>(address) < static_cast<const char*>(image) + size; };
+  std::vector<std::string> names;
+  rt::LockGuard guard(state.lock);
+  std::erase_if(state.providers, [&](const auto& each) {
+    const Provider& provider = *each.second;
+    if (!inside(provider.module) && !inside(provider.place) && !inside(reinterpret_cast<const void*>(provider.callback))) return false;
+    names.push_back(provider.module ? "WPP tracing of " + provider.name + " (WPP_CLEANUP was not called)"
+                                    : "the event provider " + provider.name + " (EtwUnregister was not called)");
+    return true;
+  });
+  return names;
 }
 
 uint64_t Listeners(Kernel& kernel, const Provider& provider, uint8_t level, uint64_t keyword) {

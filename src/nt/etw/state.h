@@ -81,6 +81,12 @@ struct Provider {
   // ETW
   PETWENABLECALLBACK callback = nullptr;
   void* context = nullptr;
+  const void* place = nullptr;  // where the driver keeps its handle
+  // Calls of its callback in progress, under the state's lock; the event is signaled when there are none.
+  unsigned calls = 0;
+  const void* caller = nullptr;  // the thread that is in the newest of them
+  KEVENT idle;
+  Provider() { KeInitializeEvent(&idle, NotificationEvent, TRUE); }
 };
 
 struct Request {
@@ -128,8 +134,10 @@ bool Names(const std::string& request, const Provider& provider);
 // --- providers ---
 // Registers, and tells the provider what sessions want of it. The handle.
 uint64_t Register(Kernel& kernel, std::shared_ptr<Provider> provider, REGHANDLE* handle_of_driver = nullptr);
-// The provider is told nothing any more. False: no such handle.
+// The provider is told nothing any more; a callback that runs on another thread is waited for (PASSIVE_LEVEL). False: no such handle.
 bool Unregister(Kernel& kernel, uint64_t handle);
+// Providers that an image that is being unloaded has left registered: their names; they are registered no more.
+std::vector<std::string> TakeLeft(Kernel& kernel, const void* image, size_t size);
 bool LetsThrough(const Enablement& enablement, uint8_t level, uint64_t keyword);  // of ETW's rules
 
 // --- events ---
