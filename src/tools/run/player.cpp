@@ -102,9 +102,10 @@ Device Player::DeviceOf(const Command& command) {
 // A device by number or name, an interface class ({GUID}: its first enabled interface), or a name of the object name space.
 File Player::OpenNamed(const Command& command) {
   if (command.text.empty()) return machine_.Open(DeviceOf(command));
-  if (command.text.starts_with("{") && command.text.ends_with("}")) {
-    if (std::string link = InterfaceOf(machine_, command.text); !link.empty()) return machine_.Open(link);
-    throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, command.text));
+  if (const size_t end = command.text.find('}'); command.text[0] == '{' && end != std::string::npos) {  // {CLASS} or {CLASS}\NAME
+    const std::string guid = command.text.substr(0, end + 1);
+    if (std::string link = InterfaceOf(machine_, guid); !link.empty()) return machine_.Open(link + command.text.substr(end + 1));
+    throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, guid));
   }
   if (command.text[0] != '\\')
     if (Device device = machine_.FindDevice(command.text)) return machine_.Open(device);

@@ -75,7 +75,12 @@ TEST_F(MsbuildProject, PropertyFunctions) {
       {"$([System.Text.RegularExpressions.Regex]::Replace('a1b22', '[0-9]+', '#'))", "a#b#"},
       {"$([System.Convert]::ToInt32('1F', 16))", "31"},
       {"$(Unset.Replace('a', 'b'))", ""},
+      {"$([System.DateTime]::UtcNow.ToString('MM/dd/yyyy'))", "09/04/2001"},
+      {"$([System.DateTime]::Now.ToString(\"yy.M.d\"))", "01.9.4"},
+      {"$([System.DateTime]::Now.Year)", "2001"},
+      {"1.$([MSBuild]::Multiply($([System.DateTime]::Today.Month), 100))", "1.900"},
   };
+  setenv("SOURCE_DATE_EPOCH", "999561600", 1);
   for (const auto& [expression, expected] : kCases) EXPECT_EQ(Value(expression), expected) << expression;
   EXPECT_THAT(diagnostics_.warnings(), IsEmpty());
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <regex>
@@ -41,6 +42,42 @@ std::string StripSet(std::string text, const Arguments& arguments, bool front, b
   return text;
 }
 
+// Dates are "2026-08-01 12:30:05" while an expression is worked out. A fixed one is wanted by SOURCE_DATE_EPOCH.
+constexpr char kDateText[] = "%Y-%m-%d %H:%M:%S";
+std::string DateText(bool utc) {
+  const char* fixed = std::getenv("SOURCE_DATE_EPOCH");
+  const std::time_t now = fixed ? static_cast<std::time_t>(std::strtoll(fixed, nullptr, 10)) : std::time(nullptr);
+  std::tm parts = {};
+  if (utc || fixed) gmtime_r(&now, &parts);
+  else localtime_r(&now, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, kDateText, &parts)};
+}
+
+// A member of a date: ToString('MM/dd/yyyy'), Year ... nullopt: `value` is no date, or that is no member.
+std::optional<std::string> OfDate(const std::string& value, std::string_view name, const Arguments& a) {
+  std::tm parts = {};
+  const char* end = value.size() == 19 ? strptime(value.c_str(), kDateText, &parts) : nullptr;
+  if (!end || *end) return std::nullopt;
+  static constexpr std::pair<std::string_view, const char*> kMembers[] = {{"Year", "%Y"}, {"Month", "%m"}, {"Day", "%d"}, {"Hour", "%H"}, {"Minute", "%M"}, {"Second", "%S"}, {"DayOfYear", "%j"}};
+  static constexpr std::pair<std::string_view, const char*> kForms[] = {{"yyyy", "%Y"}, {"yy", "%y"}, {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"}, {"dd", "%d"}, {"HH", "%H"},
+                                                                        {"hh", "%I"}, {"mm", "%M"}, {"ss", "%S"}, {"fff", ""}, {"M", "%-m"}, {"d", "%-d"}, {"H", "%-H"}};
+  std::string form;
+  for (const auto& [member, text] : kMembers)
+    if (EqualsNoCase(name, member)) form = text;
+  const bool number = !form.empty();
+  if (EqualsNoCase(name, "ToString") && a.size() == 1)
+    for (size_t i = 0; i < a[0].size();) {
+      const auto found = std::find_if(std::begin(kForms), std::end(kForms), [&](const auto& each) { return a[0].compare(i, each.first.size(), each.first) == 0; });
+      form += found != std::end(kForms) ? found->second : a[0][i] == '%' ? "%%" : std::string(1, a[0][i]);
+      i += found != std::end(kForms) ? found->first.size() : 1;
+    }
+  if (form.empty()) return std::nullopt;
+  char text[128];
+  const std::string result(text, std::strftime(text, sizeof text, form.c_str(), &parts));
+  return number ? std::to_string(std::atoi(result.c_str())) : result;
+}
+
 std::optional<std::string> Member(const std::string& value, std::string_view name,
                                   const Arguments& a) {
   if (EqualsNoCase(name, "Length")) return std::to_string(value.size());
@@ -48,6 +85,7 @@ std::optional<std::string> Member(const std::string& value, std::string_view nam
     return ToLower(value);
   if (EqualsNoCase(name, "ToUpper") || EqualsNoCase(name, "ToUpperInvariant"))
     return ToUpper(value);
+  if (auto result = OfDate(value, name, a)) return result;
   if (EqualsNoCase(name, "ToString")) return value;
   if (EqualsNoCase(name, "Trim")) return StripSet(value, a, true, true);
   if (EqualsNoCase(name, "TrimStart")) return StripSet(value, a, true, false);
@@ -253,6 +291,8 @@ std::optional<std::string> Static(const Expander& expander, std::string_view typ
     return Boolean(expander.paths().FindFolder(expander.project_folder(), a[0]).has_value());
   }
   if (EqualsNoCase(type, "System.Text.RegularExpressions.Regex")) return RegularExpression(name, a);
+  if (EqualsNoCase(type, "System.DateTime") && (EqualsNoCase(name, "Now") || EqualsNoCase(name, "UtcNow"))) return DateText(EqualsNoCase(name, "UtcNow"));
+  if (EqualsNoCase(type, "System.DateTime") && EqualsNoCase(name, "Today")) return DateText(false).substr(0, 11) + "00:00:00";
   if (EqualsNoCase(type, "System.Math")) return Arithmetic(name, a);
   if (EqualsNoCase(type, "System.Version") && a.size() == 1) return a[0];
   if (EqualsNoCase(type, "System.Convert") && !a.empty()) {
