@@ -507,6 +507,29 @@ typedef struct _MAPPED_ADDRESS {
   ULONG BusNumber;
 } MAPPED_ADDRESS, *PMAPPED_ADDRESS;
 
+typedef struct _REASSIGN_BLOCKS_EX {
+  USHORT Reserved;
+  USHORT Count;
+  LARGE_INTEGER BlockNumber[1];
+} REASSIGN_BLOCKS_EX, *PREASSIGN_BLOCKS_EX;
+
+typedef struct _CREATE_DISK_GPT {
+  GUID DiskId;
+  ULONG MaxPartitionCount;
+} CREATE_DISK_GPT, *PCREATE_DISK_GPT;
+
+typedef struct _CREATE_DISK_MBR {
+  ULONG Signature;
+} CREATE_DISK_MBR, *PCREATE_DISK_MBR;
+
+typedef struct _CREATE_DISK {
+  PARTITION_STYLE PartitionStyle;
+  union {
+    CREATE_DISK_MBR Mbr;
+    CREATE_DISK_GPT Gpt;
+  };
+} CREATE_DISK, *PCREATE_DISK;
+
 #define PARTITION_GPT 0xEE
 
 #ifdef __cplusplus

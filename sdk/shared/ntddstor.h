@@ -8,5 +8,6 @@
 
 #include "ntddstor/codes.h"
 #include "ntddstor/properties.h"
+#include "ntddstor/protocols.h"
 
 #endif  // _NTDDSTOR_H_
