@@ -60,7 +60,7 @@ bool MayUseLong(std::string_view source) {
   }
   for (size_t at = 1; at < source.size(); ++at) {
     const char c = source[at];
-    if (c != 'L' && c != 'l' && c != 'i') continue;
+    if (c != 'L' && c != 'l' && c != 'i' && c != 'I') continue;
     const unsigned char before = static_cast<unsigned char>(source[at - 1]);
     if (!std::isxdigit(before) && before != 'u' && before != 'U') continue;
     // Back to the start of the word: does it begin as a number does?

@@ -32,7 +32,7 @@ TEST(DialectLong, LiteralsHaveTheWidthThatTheyHaveThere) {
 }
 
 TEST(DialectLong, SourcesThatSayLongAreFound) {
-  for (const char* text : {"long x;", "unsigned long x;", "#define L unsigned long", "x = 1L;", "x = 0xFFUL;", "y = 5ui64;", "long long a; long b;"})
+  for (const char* text : {"long x;", "unsigned long x;", "#define L unsigned long", "x = 1L;", "x = 0xFFUL;", "y = 5ui64;", "y = 0x1FI64;", "long long a; long b;"})
     EXPECT_TRUE(MayUseLong(text)) << text;
   for (const char* text : {"long long x;", "ULONG x; LONG y;", "x = ALL + REAL;", "belong = 1;", "call(fill);"}) EXPECT_FALSE(MayUseLong(text)) << text;
 }
