@@ -5,6 +5,8 @@
  */
 #include <ntddk.h>
 #include <wdf.h>
+#include <initguid.h>
+#include "echo.h"
 
 #define ECHO_LARGEST 65536
 #define ECHO_DELAY_MS 1
@@ -168,7 +170,11 @@ EchoEvtDeviceAdd(_In_ WDFDRIVER Driver, _Inout_ PWDFDEVICE_INIT DeviceInit)
     WDF_IO_QUEUE_CONFIG_INIT_DEFAULT_QUEUE(&queueConfig, WdfIoQueueDispatchSequential);
     queueConfig.EvtIoRead = EchoEvtRead;
     queueConfig.EvtIoWrite = EchoEvtWrite;
-    return WdfIoQueueCreate(device, &queueConfig, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+    status = WdfIoQueueCreate(device, &queueConfig, WDF_NO_OBJECT_ATTRIBUTES, WDF_NO_HANDLE);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    return WdfDeviceCreateDeviceInterface(device, &GUID_DEVINTERFACE_ECHO, NULL);
 }
 
 NTSTATUS

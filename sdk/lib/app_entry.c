@@ -18,7 +18,7 @@ ENTRY(entry_void, "DrydockVoidMain");
 ENTRY(entry_void_none, "_Z15DrydockVoidMainv");
 /* A count of any type and the arguments, constant here or there. */
 #define EACH_COUNT(X, arguments) X(i, arguments) X(j, arguments) X(l, arguments) X(m, arguments)
-#define EACH_FORM(X) EACH_COUNT(X, PPc) EACH_COUNT(X, PPKc) EACH_COUNT(X, PKPc) EACH_COUNT(X, PKPKc)
+#define EACH_FORM(X) EACH_COUNT(X, PPc) EACH_COUNT(X, PPKc) EACH_COUNT(X, PKPc) EACH_COUNT(X, PKPKc) EACH_COUNT(X, PPw) EACH_COUNT(X, PPKw)
 #define ENTRIES(count, arguments)                                                        \
     ENTRY(entry_other_##count##_##arguments, "_Z11DrydockMain" #count #arguments);       \
     ENTRY(entry_void_##count##_##arguments, "_Z15DrydockVoidMain" #count #arguments);

@@ -37,7 +37,10 @@ typedef HANDLE HMACHINE, *PHMACHINE;
 #define CR_BUFFER_SMALL 0x1A
 #define CR_INVALID_DEVICE_ID 0x1E
 #define CR_INVALID_DATA 0x1F
+#define CR_INVALID_PROPERTY_VALUE CR_INVALID_DATA
+#define CR_ALREADY_SUCH_DEVNODE 0x10
 #define CR_REMOVE_VETOED 0x17
+#define CR_BUFFER_TOO_SMALL CR_BUFFER_SMALL
 #define CR_CALL_NOT_IMPLEMENTED 0x20
 #define CR_ACCESS_DENIED 0x33
 #define CR_NO_SUCH_VALUE 0x25
@@ -59,6 +62,137 @@ typedef HANDLE HMACHINE, *PHMACHINE;
 #define CM_GETIDLIST_FILTER_ENUMERATOR 0x00000001
 #define CM_GETIDLIST_FILTER_PRESENT 0x00000100
 
+#define CM_GETIDLIST_FILTER_CLASS 0x00000200
+#define CM_DRP_DEVICEDESC 0x00000001
+#define CM_DRP_HARDWAREID 0x00000002
+#define CM_DRP_COMPATIBLEIDS 0x00000003
+#define CM_DRP_SERVICE 0x00000005
+#define CM_DRP_CLASS 0x00000008
+#define CM_DRP_CLASSGUID 0x00000009
+#define CM_DRP_DRIVER 0x0000000A
+#define CM_DRP_MFG 0x0000000C
+#define CM_DRP_FRIENDLYNAME 0x0000000D
+#define CM_DRP_LOCATION_INFORMATION 0x0000000E
+#define CM_DRP_PHYSICAL_DEVICE_OBJECT_NAME 0x0000000F
+#define CM_DRP_ENUMERATOR_NAME 0x00000017
+#define CM_DISABLE_POLITE 0x00000000
+#define CM_DISABLE_ABSOLUTE 0x00000001
+#define CM_DISABLE_UI_NOT_OK 0x00000004
+#define CM_DISABLE_PERSIST 0x00000008
+#define CM_REMOVE_UI_OK 0x00000000
+#define CM_REMOVE_UI_NOT_OK 0x00000001
+#define CM_REMOVE_NO_RESTART 0x00000002
+#ifndef _PNP_VETO_TYPE_DEFINED
+#define _PNP_VETO_TYPE_DEFINED
+typedef enum _PNP_VETO_TYPE {
+  PNP_VetoTypeUnknown,
+  PNP_VetoLegacyDevice,
+  PNP_VetoPendingClose,
+  PNP_VetoWindowsApp,
+  PNP_VetoWindowsService,
+  PNP_VetoOutstandingOpen,
+  PNP_VetoDevice,
+  PNP_VetoDriver,
+  PNP_VetoIllegalDeviceRequest,
+  PNP_VetoInsufficientPower,
+  PNP_VetoNonDisableable,
+  PNP_VetoLegacyDriver,
+  PNP_VetoInsufficientRights,
+} PNP_VETO_TYPE, *PPNP_VETO_TYPE;
+#endif
+
+// Numbers of device instances are those of the calling process.
+CONFIGRET CM_Locate_DevNodeA(PDEVINST pdnDevInst, DEVINSTID_A pDeviceID, ULONG ulFlags);
+CONFIGRET CM_Locate_DevNodeW(PDEVINST pdnDevInst, DEVINSTID_W pDeviceID, ULONG ulFlags);
+CONFIGRET CM_Get_Device_ID_Size(PULONG pulLen, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Get_Device_IDA(DEVINST dnDevInst, CHAR *Buffer, ULONG BufferLen, ULONG ulFlags);
+CONFIGRET CM_Get_Device_IDW(DEVINST dnDevInst, WCHAR *Buffer, ULONG BufferLen, ULONG ulFlags);
+CONFIGRET CM_Get_Device_ID_List_SizeW(PULONG pulLen, PCWSTR pszFilter, ULONG ulFlags);
+CONFIGRET CM_Get_Device_ID_ListW(PCWSTR pszFilter, WCHAR *Buffer, ULONG BufferLen, ULONG ulFlags);
+CONFIGRET CM_Get_Parent(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Get_Child(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Get_Sibling(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, PULONG pulRegDataType, PVOID Buffer, PULONG pulLength,
+                                            ULONG ulFlags);
+CONFIGRET CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
+                                   PULONG PropertyBufferSize, ULONG ulFlags);
+CONFIGRET CM_Get_Device_Interface_PropertyW(PCWSTR pszDeviceInterface, const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType,
+                                            PBYTE PropertyBuffer, PULONG PropertyBufferSize, ULONG ulFlags);
+CONFIGRET CM_Enable_DevNode(DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Disable_DevNode(DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Reenumerate_DevNode(DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Query_And_Remove_SubTreeW(DEVINST dnAncestor, PPNP_VETO_TYPE pVetoType, LPWSTR pszVetoName, ULONG ulNameLength, ULONG ulFlags);
+CONFIGRET CM_Query_And_Remove_SubTreeA(DEVINST dnAncestor, PPNP_VETO_TYPE pVetoType, LPSTR pszVetoName, ULONG ulNameLength, ULONG ulFlags);
+CONFIGRET CM_Request_Device_EjectW(DEVINST dnDevInst, PPNP_VETO_TYPE pVetoType, LPWSTR pszVetoName, ULONG ulNameLength, ULONG ulFlags);
+DWORD CM_MapCrToWin32Err(CONFIGRET CmReturnCode, DWORD DefaultErr);
+
+// --- notifications; the callback runs on a thread of the system ---
+DECLARE_HANDLE(HCMNOTIFICATION);
+typedef HCMNOTIFICATION *PHCMNOTIFICATION;
+#define CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES 0x00000001
+#define CM_NOTIFY_FILTER_FLAG_ALL_DEVICE_INSTANCES 0x00000002
+typedef enum _CM_NOTIFY_FILTER_TYPE {
+  CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE,
+  CM_NOTIFY_FILTER_TYPE_DEVICEHANDLE,
+  CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE,
+  CM_NOTIFY_FILTER_TYPE_MAX
+} CM_NOTIFY_FILTER_TYPE, *PCM_NOTIFY_FILTER_TYPE;
+typedef struct _CM_NOTIFY_FILTER {
+  DWORD cbSize;
+  DWORD Flags;
+  CM_NOTIFY_FILTER_TYPE FilterType;
+  DWORD Reserved;
+  union {
+    struct {
+      GUID ClassGuid;
+    } DeviceInterface;
+    struct {
+      HANDLE hTarget;
+    } DeviceHandle;
+    struct {
+      WCHAR InstanceId[MAX_DEVICE_ID_LEN];
+    } DeviceInstance;
+  } u;
+} CM_NOTIFY_FILTER, *PCM_NOTIFY_FILTER;
+typedef enum _CM_NOTIFY_ACTION {
+  CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL,
+  CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL,
+  CM_NOTIFY_ACTION_DEVICEQUERYREMOVE,
+  CM_NOTIFY_ACTION_DEVICEQUERYREMOVEFAILED,
+  CM_NOTIFY_ACTION_DEVICEREMOVEPENDING,
+  CM_NOTIFY_ACTION_DEVICEREMOVECOMPLETE,
+  CM_NOTIFY_ACTION_DEVICECUSTOMEVENT,
+  CM_NOTIFY_ACTION_DEVICEINSTANCEENUMERATED,
+  CM_NOTIFY_ACTION_DEVICEINSTANCESTARTED,
+  CM_NOTIFY_ACTION_DEVICEINSTANCEREMOVED,
+  CM_NOTIFY_ACTION_MAX
+} CM_NOTIFY_ACTION, *PCM_NOTIFY_ACTION;
+typedef struct _CM_NOTIFY_EVENT_DATA {
+  CM_NOTIFY_FILTER_TYPE FilterType;
+  DWORD Reserved;
+  union {
+    struct {
+      GUID ClassGuid;
+      WCHAR SymbolicLink[ANYSIZE_ARRAY];
+    } DeviceInterface;
+    struct {
+      GUID EventGuid;
+      LONG NameOffset;
+      DWORD DataSize;
+      BYTE Data[ANYSIZE_ARRAY];
+    } DeviceHandle;
+    struct {
+      WCHAR InstanceId[ANYSIZE_ARRAY];
+    } DeviceInstance;
+  } u;
+} CM_NOTIFY_EVENT_DATA, *PCM_NOTIFY_EVENT_DATA;
+typedef DWORD (*PCM_NOTIFY_CALLBACK)(HCMNOTIFICATION hNotify, PVOID Context, CM_NOTIFY_ACTION Action, PCM_NOTIFY_EVENT_DATA EventData,
+                                     DWORD EventDataSize);
+CONFIGRET CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext, PCM_NOTIFY_CALLBACK pCallback,
+                                   PHCMNOTIFICATION pNotifyContext);
+CONFIGRET CM_Unregister_Notification(HCMNOTIFICATION NotifyContext);
+
 CONFIGRET CM_Get_Device_Interface_List_SizeA(PULONG pulLen, LPGUID InterfaceClassGuid, DEVINSTID_A pDeviceID, ULONG ulFlags);
 CONFIGRET CM_Get_Device_Interface_List_SizeW(PULONG pulLen, LPGUID InterfaceClassGuid, DEVINSTID_W pDeviceID, ULONG ulFlags);
 CONFIGRET CM_Get_Device_Interface_ListA(LPGUID InterfaceClassGuid, DEVINSTID_A pDeviceID, CHAR *Buffer, ULONG BufferLen,
@@ -70,10 +204,50 @@ CONFIGRET CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W p
 }
 #endif
 
+// There is one machine: what its handle says is not looked at.
+#define CM_Get_Device_Interface_List_Size_ExW(length, guid, id, flags, machine) CM_Get_Device_Interface_List_SizeW(length, guid, id, flags)
+#define CM_Get_Device_Interface_List_Size_ExA(length, guid, id, flags, machine) CM_Get_Device_Interface_List_SizeA(length, guid, id, flags)
+#define CM_Get_Device_Interface_List_ExW(guid, id, buffer, length, flags, machine) CM_Get_Device_Interface_ListW(guid, id, buffer, length, flags)
+#define CM_Get_Device_Interface_List_ExA(guid, id, buffer, length, flags, machine) CM_Get_Device_Interface_ListA(guid, id, buffer, length, flags)
+#define CM_Locate_DevNode_ExW(node, id, flags, machine) CM_Locate_DevNodeW(node, id, flags)
+#define CM_Locate_DevNode_ExA(node, id, flags, machine) CM_Locate_DevNodeA(node, id, flags)
+#define CM_Get_Device_ID_ExW(node, buffer, length, flags, machine) CM_Get_Device_IDW(node, buffer, length, flags)
+#define CM_Get_Device_ID_ExA(node, buffer, length, flags, machine) CM_Get_Device_IDA(node, buffer, length, flags)
+#define CM_Get_Parent_Ex(to, node, flags, machine) CM_Get_Parent(to, node, flags)
+#define CM_Get_Child_Ex(to, node, flags, machine) CM_Get_Child(to, node, flags)
+#define CM_Get_Sibling_Ex(to, node, flags, machine) CM_Get_Sibling(to, node, flags)
+#define CM_Get_DevNode_Status_Ex(status, problem, node, flags, machine) CM_Get_DevNode_Status(status, problem, node, flags)
+#define CM_Reenumerate_DevNode_Ex(node, flags, machine) CM_Reenumerate_DevNode(node, flags)
+#define CM_Enable_DevInst CM_Enable_DevNode
+#define CM_Disable_DevInst CM_Disable_DevNode
+#define CM_Reenumerate_DevInst CM_Reenumerate_DevNode
+#define CM_Get_DevInst_Status CM_Get_DevNode_Status
+#define CM_Locate_DevInst CM_Locate_DevNode
+#define CM_Get_DevNode_Property CM_Get_DevNode_PropertyW
+#define CM_Get_Device_Interface_Property CM_Get_Device_Interface_PropertyW
+
 #ifdef UNICODE
+#define CM_Locate_DevNode CM_Locate_DevNodeW
+#define CM_Locate_DevNode_Ex CM_Locate_DevNode_ExW
+#define CM_Get_Device_ID CM_Get_Device_IDW
+#define CM_Get_Device_ID_Ex CM_Get_Device_ID_ExW
+#define CM_Get_Device_ID_List CM_Get_Device_ID_ListW
+#define CM_Get_Device_ID_List_Size CM_Get_Device_ID_List_SizeW
+#define CM_Get_DevNode_Registry_Property CM_Get_DevNode_Registry_PropertyW
+#define CM_Query_And_Remove_SubTree CM_Query_And_Remove_SubTreeW
+#define CM_Request_Device_Eject CM_Request_Device_EjectW
+#define CM_Get_Device_Interface_List_Size_Ex CM_Get_Device_Interface_List_Size_ExW
+#define CM_Get_Device_Interface_List_Ex CM_Get_Device_Interface_List_ExW
 #define CM_Get_Device_Interface_List_Size CM_Get_Device_Interface_List_SizeW
 #define CM_Get_Device_Interface_List CM_Get_Device_Interface_ListW
 #else
+#define CM_Locate_DevNode CM_Locate_DevNodeA
+#define CM_Locate_DevNode_Ex CM_Locate_DevNode_ExA
+#define CM_Get_Device_ID CM_Get_Device_IDA
+#define CM_Get_Device_ID_Ex CM_Get_Device_ID_ExA
+#define CM_Query_And_Remove_SubTree CM_Query_And_Remove_SubTreeA
+#define CM_Get_Device_Interface_List_Size_Ex CM_Get_Device_Interface_List_Size_ExA
+#define CM_Get_Device_Interface_List_Ex CM_Get_Device_Interface_List_ExA
 #define CM_Get_Device_Interface_List_Size CM_Get_Device_Interface_List_SizeA
 #define CM_Get_Device_Interface_List CM_Get_Device_Interface_ListA
 #endif

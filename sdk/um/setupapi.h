@@ -1,5 +1,5 @@
 // Device information sets: devices by interface or setup class, their interfaces and properties. Used by: applications; implemented in
-// src/nt/win32 on the machine's PnP manager. What installs devices or changes them is not there. Source: public documentation.
+// src/nt/win32 on the machine's PnP manager. Lists of drivers, file queues and class installers are not there. Source: public documentation.
 #ifndef _INC_SETUPAPI
 #define _INC_SETUPAPI
 
@@ -57,6 +57,88 @@ typedef struct _SP_DEVICE_INTERFACE_DETAIL_DATA_W {
 #define SPDRP_PHYSICAL_DEVICE_OBJECT_NAME 0x0000000E
 #define SPDRP_ENUMERATOR_NAME 0x00000016
 
+#define ERROR_NO_SUCH_DEVINST ((DWORD)0xE000020B)
+#define ERROR_DEVINST_ALREADY_EXISTS ((DWORD)0xE0000207)
+#define ERROR_DEVINFO_NOT_REGISTERED ((DWORD)0xE0000208)
+#define ERROR_INVALID_CLASS ((DWORD)0xE0000206)
+#define ERROR_DI_DO_DEFAULT ((DWORD)0xE000020E)
+#define ERROR_NO_CLASSINSTALL_PARAMS ((DWORD)0xE0000215)
+#define ERROR_KEY_DOES_NOT_EXIST ((DWORD)0xE0000204)
+#define ERROR_NO_DRIVER_SELECTED ((DWORD)0xE0000203)
+#ifndef MAX_CLASS_NAME_LEN
+#define MAX_CLASS_NAME_LEN 32
+#define LINE_LEN 256
+#endif
+
+#define SPDRP_SERVICE 0x00000004
+#define SPDRP_CONFIGFLAGS 0x0000000A
+#define SPDRP_INSTALL_STATE 0x00000022
+#define DICD_GENERATE_ID 0x00000001
+#define DICD_INHERIT_CLASSDRVS 0x00000002
+#define DIOD_INHERIT_CLASSDRVS 0x00000002
+#define DIOD_CANCEL_REMOVE 0x00000004
+#define DICS_ENABLE 0x00000001
+#define DICS_DISABLE 0x00000002
+#define DICS_PROPCHANGE 0x00000003
+#define DICS_START 0x00000004
+#define DICS_STOP 0x00000005
+#define DICS_FLAG_GLOBAL 0x00000001
+#define DICS_FLAG_CONFIGSPECIFIC 0x00000002
+#define DI_REMOVEDEVICE_GLOBAL 0x00000001
+#define DI_REMOVEDEVICE_CONFIGSPECIFIC 0x00000002
+#define DIREG_DEV 0x00000001
+#define DIREG_DRV 0x00000002
+#define DIREG_BOTH 0x00000004
+#define DI_NEEDRESTART 0x00000080
+#define DI_NEEDREBOOT 0x00000100
+#define DIF_INSTALLDEVICE 0x00000002
+#define DIF_REMOVE 0x00000005
+#define DIF_PROPERTYCHANGE 0x00000012
+#define DIF_REGISTERDEVICE 0x00000019
+#define DIF_REGISTER_COINSTALLERS 0x00000022
+typedef UINT DI_FUNCTION;
+
+typedef struct _SP_CLASSINSTALL_HEADER {
+  DWORD cbSize;
+  DI_FUNCTION InstallFunction;
+} SP_CLASSINSTALL_HEADER, *PSP_CLASSINSTALL_HEADER;
+typedef struct _SP_PROPCHANGE_PARAMS {
+  SP_CLASSINSTALL_HEADER ClassInstallHeader;
+  DWORD StateChange;
+  DWORD Scope;
+  DWORD HwProfile;
+} SP_PROPCHANGE_PARAMS, *PSP_PROPCHANGE_PARAMS;
+typedef struct _SP_REMOVEDEVICE_PARAMS {
+  SP_CLASSINSTALL_HEADER ClassInstallHeader;
+  DWORD Scope;
+  DWORD HwProfile;
+} SP_REMOVEDEVICE_PARAMS, *PSP_REMOVEDEVICE_PARAMS;
+
+HDEVINFO SetupDiCreateDeviceInfoList(const GUID *ClassGuid, HANDLE hwndParent);
+BOOL SetupDiCreateDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceName, const GUID *ClassGuid, PCSTR DeviceDescription,
+                              HANDLE hwndParent, DWORD CreationFlags, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiCreateDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceName, const GUID *ClassGuid, PCWSTR DeviceDescription,
+                              HANDLE hwndParent, DWORD CreationFlags, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiOpenDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceInstanceId, HANDLE hwndParent, DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HANDLE hwndParent, DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiDeleteDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiSetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
+                                       const BYTE *PropertyBuffer, DWORD PropertyBufferSize);
+BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
+                                       const BYTE *PropertyBuffer, DWORD PropertyBufferSize);
+BOOL SetupDiSetClassInstallParamsW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PSP_CLASSINSTALL_HEADER ClassInstallParams,
+                                   DWORD ClassInstallParamsSize);
+BOOL SetupDiCallClassInstaller(DI_FUNCTION InstallFunction, HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiRegisterDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Flags, PVOID CompareProc,
+                               PVOID CompareContext, PSP_DEVINFO_DATA DupDeviceInfoData);
+BOOL SetupDiChangeState(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiRemoveDevice(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData);
+BOOL SetupDiRestartDevices(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData);
+HKEY SetupDiOpenDevRegKey(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Scope, DWORD HwProfile, DWORD KeyType,
+                          REGSAM samDesired);
+#define SetupDiSetClassInstallParamsA SetupDiSetClassInstallParamsW
+#define SetupDiSetClassInstallParams SetupDiSetClassInstallParamsW
+
 HDEVINFO SetupDiGetClassDevsA(const GUID *ClassGuid, PCSTR Enumerator, HANDLE hwndParent, DWORD Flags);
 HDEVINFO SetupDiGetClassDevsW(const GUID *ClassGuid, PCWSTR Enumerator, HANDLE hwndParent, DWORD Flags);
 BOOL SetupDiDestroyDeviceInfoList(HDEVINFO DeviceInfoSet);
@@ -85,6 +167,9 @@ BOOL SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
 #ifdef UNICODE
 typedef SP_DEVICE_INTERFACE_DETAIL_DATA_W SP_DEVICE_INTERFACE_DETAIL_DATA, SP_INTERFACE_DEVICE_DETAIL_DATA;
 typedef PSP_DEVICE_INTERFACE_DETAIL_DATA_W PSP_DEVICE_INTERFACE_DETAIL_DATA, PSP_INTERFACE_DEVICE_DETAIL_DATA;
+#define SetupDiCreateDeviceInfo SetupDiCreateDeviceInfoW
+#define SetupDiOpenDeviceInfo SetupDiOpenDeviceInfoW
+#define SetupDiSetDeviceRegistryProperty SetupDiSetDeviceRegistryPropertyW
 #define SetupDiGetClassDevs SetupDiGetClassDevsW
 #define SetupDiGetDeviceInterfaceDetail SetupDiGetDeviceInterfaceDetailW
 #define SetupDiGetDeviceRegistryProperty SetupDiGetDeviceRegistryPropertyW
@@ -92,6 +177,9 @@ typedef PSP_DEVICE_INTERFACE_DETAIL_DATA_W PSP_DEVICE_INTERFACE_DETAIL_DATA, PSP
 #else
 typedef SP_DEVICE_INTERFACE_DETAIL_DATA_A SP_DEVICE_INTERFACE_DETAIL_DATA, SP_INTERFACE_DEVICE_DETAIL_DATA;
 typedef PSP_DEVICE_INTERFACE_DETAIL_DATA_A PSP_DEVICE_INTERFACE_DETAIL_DATA, PSP_INTERFACE_DEVICE_DETAIL_DATA;
+#define SetupDiCreateDeviceInfo SetupDiCreateDeviceInfoA
+#define SetupDiOpenDeviceInfo SetupDiOpenDeviceInfoA
+#define SetupDiSetDeviceRegistryProperty SetupDiSetDeviceRegistryPropertyA
 #define SetupDiGetClassDevs SetupDiGetClassDevsA
 #define SetupDiGetDeviceInterfaceDetail SetupDiGetDeviceInterfaceDetailA
 #define SetupDiGetDeviceRegistryProperty SetupDiGetDeviceRegistryPropertyA

@@ -99,7 +99,8 @@ struct Machine::Impl {
   void FindDrivers(nt::pnp::DeviceDescription* device);  // of a root device, from the store; throws Error. They stay until LetGo
   void LetGo(const nt::pnp::DeviceDescription& device);
   NTSTATUS Unload(Driver driver);  // reports what it leaves behind
-  void UseMatcher();                              // for children: what InstallDriver said, then the store
+  void UseMatcher();
+  machine::setup::DriverStore& Store();  // made when first asked for                              // for children: what InstallDriver said, then the store
   std::unique_ptr<MachineDescription> description;     // what Build was given
   std::map<std::string, Mouse> mice;
   std::map<std::string, Keyboard> keyboards;           // of devices of the description, by name

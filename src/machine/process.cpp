@@ -6,12 +6,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <strings.h>
+#include <winerror.h>
 
 #include "machine/impl.h"
 #include "machine/load_driver.h"
 #include "machine/names.h"
 #include "machine/process_impl.h"
+#include "machine/setup/driver_store.h"
 #include "nt/ke/wait.h"
+#include "nt/pnp/pnp.h"
 #include "nt/ps/process.h"
 
 namespace drydock {
@@ -78,6 +81,42 @@ NTSTATUS UnloadService(void* context, const std::string& service) {
   return status;
 }
 
+// "C:\\x\\echo.inf" is a file of the folder that the process's drive is; the images are those of the driver folder.
+uint32_t InstallPackage(void* context, const std::string& inf) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  std::string relative = inf.size() > 3 ? inf.substr(3) : inf;
+  for (char& c : relative)
+    if (c == '\\') c = '/';
+  const std::filesystem::path path = std::filesystem::path(process.program.spec.host_folder) / relative;
+  if (process.program.spec.host_folder.empty() || !std::filesystem::is_regular_file(path)) return ERROR_FILE_NOT_FOUND;
+  try {
+    process.machine->Store().Install(path.string(), process.driver_folder.empty() ? path.parent_path().string() : process.driver_folder);
+  } catch (const Error& wrong) {
+    process.machine->OnBreak(wrong.what());
+    return ERROR_INVALID_DATA;
+  }
+  return ERROR_SUCCESS;
+}
+
+uint32_t AddRegisteredDevice(void* context, const std::vector<std::string>& hardware_ids, std::u16string* instance) {
+  auto& process = *static_cast<Process::Impl*>(context);
+  Machine::Impl& machine = *process.machine;
+  nt::pnp::DeviceDescription description;
+  description.instance_id = *instance;
+  for (const std::string& id : hardware_ids) description.hardware_ids.push_back(machine::ToUtf16(id));
+  try {
+    machine.FindDrivers(&description);
+  } catch (const Error& wrong) {
+    machine.OnBreak(wrong.what());
+    return 0xE0000203;  // ERROR_NO_DRIVER_SELECTED
+  }
+  DEVICE_OBJECT* pdo = nullptr;
+  const NTSTATUS status = nt::pnp::AddDevice(*machine.kernel, description, &pdo);
+  machine.LetGo(description);
+  if (pdo != nullptr) *instance = nt::pnp::InstancePathOf(pdo);
+  return NT_SUCCESS(status) ? ERROR_SUCCESS : ERROR_GEN_FAILURE;
+}
+
 std::string NameOf(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
   if (name.ends_with(".so")) name.resize(name.size() - 3);
@@ -108,6 +147,8 @@ Process Machine::StartProcess(const std::string& image_path, const ProcessOption
   impl->driver_folder = options.driver_folder;
   spec.load_driver = &LoadService;
   spec.unload_driver = &UnloadService;
+  spec.install_package = &InstallPackage;
+  spec.add_root_device = &AddRegisteredDevice;
   spec.crashed = [](void* context, const nt::BugCheckData& data) {
     auto& process = *static_cast<Process::Impl*>(context);
     nt::BugCheckData told = data;
@@ -117,7 +158,12 @@ Process Machine::StartProcess(const std::string& image_path, const ProcessOption
   if (!options.folder.empty()) {
     if (!std::filesystem::is_directory(options.folder)) throw Error(fmt::format("{}: there is no such folder", options.folder));
     spec.host_folder = std::filesystem::absolute(options.folder).string();
-    Map({NameMapping::Kind::Folder, "C:", spec.host_folder});
+    bool mapped = false;  // by an earlier process of the same folder
+    {
+      rt::LockGuard guard(impl_->processes_lock);
+      for (const auto& earlier : impl_->processes) mapped = mapped || earlier->program.spec.host_folder == spec.host_folder;
+    }
+    if (!mapped) Map({NameMapping::Kind::Folder, "C:", spec.host_folder});
   }
   Process::Impl* process = impl.get();
   {

@@ -13,13 +13,7 @@
 namespace drydock {
 namespace {
 
-machine::setup::DriverStore& StoreOf(Machine::Impl& machine) {
-  if (!machine.store) {
-    machine.store = std::make_unique<machine::setup::DriverStore>(machine);
-    machine.UseMatcher();
-  }
-  return *machine.store;
-}
+machine::setup::DriverStore& StoreOf(Machine::Impl& machine) { return machine.Store(); }
 
 void AddBelow(Machine::Impl& machine, DEVICE_OBJECT* pdo, std::vector<Device>& list) {
   list.push_back(machine.DeviceOf(pdo));
@@ -27,6 +21,14 @@ void AddBelow(Machine::Impl& machine, DEVICE_OBJECT* pdo, std::vector<Device>& l
 }
 
 }  // namespace
+
+machine::setup::DriverStore& Machine::Impl::Store() {
+  if (!store) {
+    store = std::make_unique<machine::setup::DriverStore>(*this);
+    UseMatcher();
+  }
+  return *store;
+}
 
 void Machine::Impl::UseMatcher() {
   const auto match = [](void* context, const std::vector<std::u16string>& ids, nt::pnp::DeviceDescription* drivers) {

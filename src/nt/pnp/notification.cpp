@@ -208,7 +208,10 @@ NTSTATUS NotifyTargetDevice(DeviceNode& node, TargetChange change, std::string* 
     NTSTATUS status = Call(state, targets[told], &structure);
     if (change == TargetChange::kQueryRemove && !NT_SUCCESS(status)) {
       result = status;
-      if (veto) *veto = "driver " + ob::ToUtf8(ob::View(&targets[told]->driver->DriverName)) + " refused the query-remove notification";
+      if (veto) {
+        const DRIVER_OBJECT* driver = targets[told]->driver;  // null: an application's
+        *veto = (driver != nullptr ? "driver " + ob::ToUtf8(ob::View(&driver->DriverName)) : std::string("an application")) + " refused the query-remove notification";
+      }
       break;
     }
   }

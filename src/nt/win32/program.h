@@ -45,6 +45,10 @@ struct ProgramSpec {
   // The service control manager's: loads the driver of a service (its image as the service names it), unloads it.
   NTSTATUS (*load_driver)(void* context, const std::string& service, const std::string& image) = nullptr;
   NTSTATUS (*unload_driver)(void* context, const std::string& service) = nullptr;
+  // Setup's: installs the package of an INF (a path as the application says it); makes a root-enumerated device by its hardware ids, with the
+  // best installed package (ERROR codes; `instance` empty: the next free one, and what it became).
+  uint32_t (*install_package)(void* context, const std::string& inf) = nullptr;
+  uint32_t (*add_root_device)(void* context, const std::vector<std::string>& hardware_ids, std::u16string* instance) = nullptr;
   void (*crashed)(void* context, const BugCheckData& data) = nullptr;                   // on the failing thread
 };
 
@@ -79,6 +83,12 @@ struct Program : CallbackHost {
   std::map<uint64_t, std::shared_ptr<SuspendedThread>> suspended RT_GUARDED_BY(lock);  // not yet begun, by thread id
   std::map<uintptr_t, std::shared_ptr<Range>> ranges RT_GUARDED_BY(lock);  // of VirtualAlloc and MapViewOfFile, by base
   std::shared_ptr<ThreadPool> pool RT_GUARDED_BY(lock);
+  std::vector<std::u16string> instances RT_GUARDED_BY(lock);           // paths of device instances, by number - 1 (devinst.h)
+  struct RegisteredDevice {
+    std::u16string instance;
+    std::vector<std::string> hardware_ids;
+  };
+  std::vector<RegisteredDevice> registered_devices RT_GUARDED_BY(lock);  // SetupDiRegisterDeviceInfo, not yet devices of the machine
   std::map<uint64_t, int> priorities RT_GUARDED_BY(lock);              // SetThreadPriority, by thread id
   std::map<uint64_t, uint64_t> affinities RT_GUARDED_BY(lock);         // SetThreadAffinityMask
   uint64_t affinity RT_GUARDED_BY(lock) = 0;                           // of the process; 0: all

@@ -138,6 +138,95 @@ LSTATUS RegSetValueExW(HKEY hKey, LPCWSTR lpValueName, DWORD Reserved, DWORD dwT
   });
 }
 
+LSTATUS RegDeleteKeyW(HKEY hKey, LPCWSTR lpSubKey) {
+  if (lpSubKey == nullptr || lpSubKey[0] == 0) return ERROR_INVALID_PARAMETER;
+  HKEY key;
+  if (const NTSTATUS status = Open(hKey, lpSubKey, DELETE, false, &key, nullptr, 0); !NT_SUCCESS(status))
+    return static_cast<LSTATUS>(ErrorOf(status));
+  const NTSTATUS status = ZwDeleteKey(key);
+  ZwClose(key);
+  // One that has keys below it stays.
+  return status == STATUS_CANNOT_DELETE ? ERROR_ACCESS_DENIED : static_cast<LSTATUS>(ErrorOf(status));
+}
+LSTATUS RegFlushKey(HKEY hKey) {
+  return WithKey(hKey, KEY_READ, [](HKEY key) { return ZwFlushKey(key); });
+}
+
+LSTATUS RegEnumKeyExW(HKEY hKey, DWORD dwIndex, LPWSTR lpName, LPDWORD lpcchName, LPDWORD lpReserved, LPWSTR lpClass,
+                      LPDWORD lpcchClass, PFILETIME lpftLastWriteTime) {
+  if (lpName == nullptr || lpcchName == nullptr || lpReserved != nullptr) return ERROR_INVALID_PARAMETER;
+  return WithKey(hKey, KEY_ENUMERATE_SUB_KEYS, [&](HKEY key) -> NTSTATUS {
+    std::vector<char> room(sizeof(KEY_BASIC_INFORMATION) + 256 * sizeof(WCHAR));
+    ULONG needed = 0;
+    const NTSTATUS status = ZwEnumerateKey(key, dwIndex, KeyBasicInformation, room.data(), static_cast<ULONG>(room.size()), &needed);
+    if (!NT_SUCCESS(status)) return status;
+    const auto* about = reinterpret_cast<const KEY_BASIC_INFORMATION*>(room.data());
+    const DWORD length = about->NameLength / sizeof(WCHAR);
+    if (*lpcchName <= length) return STATUS_BUFFER_OVERFLOW;
+    std::memcpy(lpName, about->Name, about->NameLength);
+    lpName[length] = 0;
+    *lpcchName = length;
+    if (lpClass != nullptr && lpcchClass != nullptr && *lpcchClass != 0) lpClass[0] = 0;
+    if (lpcchClass != nullptr) *lpcchClass = 0;
+    if (lpftLastWriteTime != nullptr) *lpftLastWriteTime = {about->LastWriteTime.LowPart, static_cast<DWORD>(about->LastWriteTime.HighPart)};
+    return STATUS_SUCCESS;
+  });
+}
+LSTATUS RegEnumValueW(HKEY hKey, DWORD dwIndex, LPWSTR lpValueName, LPDWORD lpcchValueName, LPDWORD lpReserved, LPDWORD lpType,
+                      LPBYTE lpData, LPDWORD lpcbData) {
+  if (lpValueName == nullptr || lpcchValueName == nullptr || lpReserved != nullptr || (lpData != nullptr && lpcbData == nullptr))
+    return ERROR_INVALID_PARAMETER;
+  return WithKey(hKey, KEY_QUERY_VALUE, [&](HKEY key) -> NTSTATUS {
+    std::vector<char> room(512);
+    ULONG needed = 0;
+    NTSTATUS status;
+    while ((status = ZwEnumerateValueKey(key, dwIndex, KeyValueFullInformation, room.data(), static_cast<ULONG>(room.size()), &needed)) ==
+               STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL)
+      room.resize(needed);
+    if (!NT_SUCCESS(status)) return status;
+    const auto* value = reinterpret_cast<const KEY_VALUE_FULL_INFORMATION*>(room.data());
+    const DWORD length = value->NameLength / sizeof(WCHAR);
+    if (*lpcchValueName <= length) return STATUS_BUFFER_OVERFLOW;
+    std::memcpy(lpValueName, value->Name, value->NameLength);
+    lpValueName[length] = 0;
+    *lpcchValueName = length;
+    if (lpType != nullptr) *lpType = value->Type;
+    if (lpcbData == nullptr) return STATUS_SUCCESS;
+    const DWORD space = *lpcbData;
+    *lpcbData = value->DataLength;
+    if (lpData == nullptr) return STATUS_SUCCESS;
+    if (space < value->DataLength) return STATUS_BUFFER_OVERFLOW;
+    std::memcpy(lpData, room.data() + value->DataOffset, value->DataLength);
+    return STATUS_SUCCESS;
+  });
+}
+LSTATUS RegQueryInfoKeyW(HKEY hKey, LPWSTR lpClass, LPDWORD lpcchClass, LPDWORD lpReserved, LPDWORD lpcSubKeys, LPDWORD lpcbMaxSubKeyLen,
+                         LPDWORD lpcbMaxClassLen, LPDWORD lpcValues, LPDWORD lpcbMaxValueNameLen, LPDWORD lpcbMaxValueLen,
+                         LPDWORD lpcbSecurityDescriptor, PFILETIME lpftLastWriteTime) {
+  if (lpReserved != nullptr) return ERROR_INVALID_PARAMETER;
+  return WithKey(hKey, KEY_QUERY_VALUE, [&](HKEY key) -> NTSTATUS {
+    std::vector<char> room(sizeof(KEY_FULL_INFORMATION) + 512);
+    ULONG needed = 0;
+    const NTSTATUS status = ZwQueryKey(key, KeyFullInformation, room.data(), static_cast<ULONG>(room.size()), &needed);
+    if (!NT_SUCCESS(status)) return status;
+    const auto* about = reinterpret_cast<const KEY_FULL_INFORMATION*>(room.data());
+    const auto give = [](LPDWORD to, ULONG value) {
+      if (to != nullptr) *to = value;
+    };
+    if (lpClass != nullptr && lpcchClass != nullptr && *lpcchClass != 0) lpClass[0] = 0;
+    give(lpcchClass, 0);
+    give(lpcSubKeys, about->SubKeys);
+    give(lpcbMaxSubKeyLen, about->MaxNameLen / sizeof(WCHAR));
+    give(lpcbMaxClassLen, 0);
+    give(lpcValues, about->Values);
+    give(lpcbMaxValueNameLen, about->MaxValueNameLen / sizeof(WCHAR));
+    give(lpcbMaxValueLen, about->MaxValueDataLen);
+    give(lpcbSecurityDescriptor, 0);
+    if (lpftLastWriteTime != nullptr) *lpftLastWriteTime = {about->LastWriteTime.LowPart, static_cast<DWORD>(about->LastWriteTime.HighPart)};
+    return STATUS_SUCCESS;
+  });
+}
+
 LSTATUS RegDeleteValueW(HKEY hKey, LPCWSTR lpValueName) {
   return WithKey(hKey, KEY_SET_VALUE, [&](HKEY key) {
     UNICODE_STRING name;

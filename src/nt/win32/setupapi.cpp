@@ -6,11 +6,15 @@
 
 #include "nt/io/interface.h"
 #include "nt/ob/name_space.h"
+#include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
+#include "nt/win32/devinst.h"
+#include "nt/win32/names.h"
 #include "nt/win32/program.h"
 #include "nt/win32/win32.h"
 
+#include <newdev.h>
 #include <setupapi.h>
 
 using namespace drydock;
@@ -20,8 +24,12 @@ using namespace drydock::nt::win32;
 namespace {
 
 struct Member {
-  pnp::PdoReference pdo;
+  pnp::PdoReference pdo;  // null: made by SetupDiCreateDeviceInfo, and no device of the machine yet
   GUID setup_class = {};
+  std::u16string instance;                     // of one that is made
+  std::vector<std::string> hardware_ids;       // likewise
+  SP_PROPCHANGE_PARAMS change = {};            // SetupDiSetClassInstallParams
+  SP_CLASSINSTALL_HEADER params = {};
 };
 
 struct Interface {
@@ -74,9 +82,11 @@ size_t MemberOf(const Set& set, const SP_DEVINFO_DATA* data) {
   return data->Reserved - 1;
 }
 
+std::u16string PathOf(const Member& member) { return member.pdo ? pnp::InstancePathOf(member.pdo) : member.instance; }
+
 void Describe(const Set& set, size_t member, PSP_DEVINFO_DATA data) {
   data->ClassGuid = set.members[member].setup_class;
-  data->DevInst = static_cast<DWORD>(member + 1);
+  data->DevInst = DevInstOf(ProgramFor("a SetupDi function"), PathOf(set.members[member]));
   data->Reserved = member + 1;
 }
 
@@ -110,6 +120,7 @@ BOOL GiveProperty(HDEVINFO handle, PSP_DEVINFO_DATA data, DWORD property, PDWORD
   if (!set) return FALSE;
   const size_t member = MemberOf(*set, data);
   if (member == SIZE_MAX) return FALSE;
+  if (!set->members[member].pdo) return Fail(ERROR_INVALID_DATA);
   for (const auto& known : kProperties) {
     if (known.win32 != property) continue;
     std::vector<char16_t> text(1024);
@@ -170,7 +181,8 @@ HDEVINFO SetupDiGetClassDevsW(const GUID* ClassGuid, PCWSTR Enumerator, HANDLE h
       const std::u16string_view wanted = Enumerator;
       if (instance.size() <= wanted.size() || instance[wanted.size()] != u'\\' || !ob::EqualNames(instance.substr(0, wanted.size()), wanted)) continue;
     }
-    set->members.push_back({std::move(pdo), setup_class});
+    Member member{std::move(pdo), setup_class, {}, {}, {}, {}};
+    set->members.push_back(std::move(member));
   }
   return AddThing(program, set);
 }
@@ -203,6 +215,7 @@ BOOL SetupDiEnumDeviceInterfaces(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
   DWORD index = 0;
   for (size_t member = 0; member < set->members.size(); ++member) {
     if (only != SIZE_MAX && only != member) continue;
+    if (!set->members[member].pdo) continue;
     for (std::u16string& path : InterfacesOf(set->members[member].pdo, *InterfaceClassGuid)) {
       if (index++ != MemberIndex) continue;
       set->interfaces.push_back(std::make_unique<Interface>(Interface{*InterfaceClassGuid, member, std::move(path)}));
@@ -243,7 +256,7 @@ BOOL SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
   if (!set) return FALSE;
   const size_t member = MemberOf(*set, DeviceInfoData);
   if (member == SIZE_MAX) return FALSE;
-  const std::u16string path = pnp::InstancePathOf(set->members[member].pdo);
+  const std::u16string path = PathOf(set->members[member]);
   if (RequiredSize != nullptr) *RequiredSize = static_cast<DWORD>(path.size() + 1);
   if (DeviceInstanceId == nullptr || DeviceInstanceIdSize <= path.size()) return Fail(ERROR_INSUFFICIENT_BUFFER);
   std::memcpy(DeviceInstanceId, path.c_str(), (path.size() + 1) * sizeof(WCHAR));
@@ -258,6 +271,269 @@ BOOL SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
   if (DeviceInstanceId == nullptr || DeviceInstanceIdSize < length) return Fail(ERROR_INSUFFICIENT_BUFFER);
   for (DWORD i = 0; i < length; ++i) DeviceInstanceId[i] = static_cast<CHAR>(wide[i]);
   return TRUE;
+}
+
+// --- sets that are filled by hand, and changes ---
+
+HDEVINFO SetupDiCreateDeviceInfoList(const GUID* ClassGuid, HANDLE hwndParent) {
+  (void)ClassGuid;
+  (void)hwndParent;
+  LeaveIfEnded();
+  return AddThing(ProgramFor("SetupDiCreateDeviceInfoList"), std::make_shared<Set>());
+}
+
+BOOL SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HANDLE hwndParent, DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData) {
+  (void)hwndParent;
+  (void)OpenFlags;
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  if (DeviceInstanceId == nullptr || (DeviceInfoData != nullptr && DeviceInfoData->cbSize != sizeof *DeviceInfoData)) return Fail(ERROR_INVALID_PARAMETER);
+  size_t member = 0;
+  while (member < set->members.size() && !ob::EqualNames(PathOf(set->members[member]), DeviceInstanceId)) ++member;
+  if (member == set->members.size()) {
+    pnp::PdoReference pdo(pnp::FindDevice(CurrentKernel(), DeviceInstanceId));
+    if (pdo == nullptr) return Fail(ERROR_NO_SUCH_DEVINST);
+    const GUID setup_class = ClassOf(pdo);
+    set->members.push_back({std::move(pdo), setup_class, {}, {}, {}, {}});
+  }
+  if (DeviceInfoData != nullptr) Describe(*set, member, DeviceInfoData);
+  return TRUE;
+}
+BOOL SetupDiOpenDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceInstanceId, HANDLE hwndParent, DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData) {
+  return SetupDiOpenDeviceInfoW(DeviceInfoSet, Wide(DeviceInstanceId).c_str(), hwndParent, OpenFlags, DeviceInfoData);
+}
+
+BOOL SetupDiCreateDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceName, const GUID* ClassGuid, PCWSTR DeviceDescription, HANDLE hwndParent,
+                              DWORD CreationFlags, PSP_DEVINFO_DATA DeviceInfoData) {
+  (void)DeviceDescription;
+  (void)hwndParent;
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  if (DeviceName == nullptr || *DeviceName == 0 || ClassGuid == nullptr) return Fail(ERROR_INVALID_PARAMETER);
+  std::u16string instance = DeviceName;
+  if (CreationFlags & DICD_GENERATE_ID) {
+    // The next number that nobody has.
+    for (unsigned number = 0;; ++number) {
+      std::string digits = std::to_string(number);
+      instance = u"ROOT\\" + ob::Upcase(DeviceName) + u"\\" + ob::ToUtf16(std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits);
+      bool taken = pnp::PdoReference(pnp::FindDevice(CurrentKernel(), instance)) != nullptr;
+      for (const Member& member : set->members) taken = taken || ob::EqualNames(PathOf(member), instance);
+      if (!taken) break;
+    }
+  } else if (pnp::PdoReference(pnp::FindDevice(CurrentKernel(), instance)) != nullptr) {
+    return Fail(ERROR_DEVINST_ALREADY_EXISTS);
+  }
+  set->members.push_back({pnp::PdoReference(nullptr), *ClassGuid, instance, {}, {}, {}});
+  if (DeviceInfoData != nullptr) {
+    if (DeviceInfoData->cbSize != sizeof *DeviceInfoData) return Fail(ERROR_INVALID_USER_BUFFER);
+    Describe(*set, set->members.size() - 1, DeviceInfoData);
+  }
+  return TRUE;
+}
+BOOL SetupDiCreateDeviceInfoA(HDEVINFO DeviceInfoSet, PCSTR DeviceName, const GUID* ClassGuid, PCSTR DeviceDescription, HANDLE hwndParent,
+                              DWORD CreationFlags, PSP_DEVINFO_DATA DeviceInfoData) {
+  return SetupDiCreateDeviceInfoW(DeviceInfoSet, Wide(DeviceName).c_str(), ClassGuid, Wide(DeviceDescription).c_str(), hwndParent, CreationFlags, DeviceInfoData);
+}
+BOOL SetupDiDeleteDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t member = MemberOf(*set, DeviceInfoData);
+  if (member == SIZE_MAX) return FALSE;
+  // Others keep their places, which applications hold.
+  set->members[member] = {pnp::PdoReference(nullptr), {}, {}, {}, {}, {}};
+  return TRUE;
+}
+
+// Narrowed: the hardware ids of a device that is being made, and the friendly name of one that is there.
+BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
+                                       DWORD PropertyBufferSize) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t index = MemberOf(*set, DeviceInfoData);
+  if (index == SIZE_MAX) return FALSE;
+  Member& member = set->members[index];
+  if (Property != SPDRP_HARDWAREID || member.pdo || PropertyBuffer == nullptr) return Fail(ERROR_NOT_SUPPORTED);
+  const std::u16string_view text(reinterpret_cast<const char16_t*>(PropertyBuffer), PropertyBufferSize / sizeof(char16_t));
+  member.hardware_ids.clear();
+  for (size_t at = 0; at < text.size() && text[at] != 0;) {
+    const size_t end = text.find(u'\0', at);
+    member.hardware_ids.push_back(ob::ToUtf8(text.substr(at, end == std::u16string_view::npos ? end : end - at)));
+    if (end == std::u16string_view::npos) break;
+    at = end + 1;
+  }
+  return TRUE;
+}
+BOOL SetupDiSetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
+                                       DWORD PropertyBufferSize) {
+  std::u16string wide;
+  for (DWORD i = 0; i < PropertyBufferSize; ++i) wide += PropertyBuffer[i];
+  return SetupDiSetDeviceRegistryPropertyW(DeviceInfoSet, DeviceInfoData, Property, reinterpret_cast<const BYTE*>(wide.data()),
+                                           static_cast<DWORD>(wide.size() * sizeof(char16_t)));
+}
+
+BOOL SetupDiSetClassInstallParamsW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PSP_CLASSINSTALL_HEADER ClassInstallParams,
+                                   DWORD ClassInstallParamsSize) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t member = MemberOf(*set, DeviceInfoData);
+  if (member == SIZE_MAX) return FALSE;
+  if (ClassInstallParams == nullptr) {
+    set->members[member].params = {};
+    return TRUE;
+  }
+  if (ClassInstallParamsSize < sizeof *ClassInstallParams || ClassInstallParams->cbSize != sizeof *ClassInstallParams) return Fail(ERROR_INVALID_USER_BUFFER);
+  set->members[member].params = *ClassInstallParams;
+  if (ClassInstallParams->InstallFunction == DIF_PROPERTYCHANGE) {
+    if (ClassInstallParamsSize < sizeof(SP_PROPCHANGE_PARAMS)) return Fail(ERROR_INVALID_USER_BUFFER);
+    set->members[member].change = *reinterpret_cast<const SP_PROPCHANGE_PARAMS*>(ClassInstallParams);
+  }
+  return TRUE;
+}
+
+BOOL SetupDiRegisterDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Flags, PVOID CompareProc, PVOID CompareContext,
+                               PSP_DEVINFO_DATA DupDeviceInfoData) {
+  (void)Flags;
+  (void)CompareProc;
+  (void)CompareContext;
+  (void)DupDeviceInfoData;
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t index = MemberOf(*set, DeviceInfoData);
+  if (index == SIZE_MAX) return FALSE;
+  Member& member = set->members[index];
+  if (member.pdo) return TRUE;
+  if (member.hardware_ids.empty()) return Fail(ERROR_INVALID_DATA);
+  // It becomes a device of the machine as soon as there is a package for it.
+  Program& program = ProgramFor("SetupDiRegisterDeviceInfo");
+  rt::LockGuard guard(program.lock);
+  program.registered_devices.push_back({member.instance, member.hardware_ids});
+  return TRUE;
+}
+
+BOOL SetupDiChangeState(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t index = MemberOf(*set, DeviceInfoData);
+  if (index == SIZE_MAX) return FALSE;
+  const Member& member = set->members[index];
+  if (!member.pdo) return Fail(ERROR_DEVINFO_NOT_REGISTERED);
+  if (member.params.InstallFunction != DIF_PROPERTYCHANGE) return Fail(ERROR_NO_CLASSINSTALL_PARAMS);
+  const bool disabled = pnp::StateOf(member.pdo) == pnp::NodeState::kDisabled;
+  NTSTATUS status = STATUS_SUCCESS;
+  switch (member.change.StateChange) {
+    case DICS_ENABLE:
+    case DICS_START: status = disabled ? pnp::EnableDevice(member.pdo) : STATUS_SUCCESS; break;
+    case DICS_DISABLE:
+    case DICS_STOP: status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member.pdo); break;
+    case DICS_PROPCHANGE:
+      status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member.pdo);
+      if (NT_SUCCESS(status) && !disabled) status = pnp::EnableDevice(member.pdo);
+      break;
+    default: return Fail(ERROR_INVALID_PARAMETER);
+  }
+  return Succeeded(status);
+}
+BOOL SetupDiRestartDevices(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
+  SP_PROPCHANGE_PARAMS change = {{sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, DICS_PROPCHANGE, DICS_FLAG_GLOBAL, 0};
+  return SetupDiSetClassInstallParamsW(DeviceInfoSet, DeviceInfoData, &change.ClassInstallHeader, sizeof change) &&
+         SetupDiChangeState(DeviceInfoSet, DeviceInfoData);
+}
+BOOL SetupDiRemoveDevice(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return FALSE;
+  const size_t index = MemberOf(*set, DeviceInfoData);
+  if (index == SIZE_MAX) return FALSE;
+  Member& member = set->members[index];
+  if (member.pdo) return Succeeded(pnp::Remove(member.pdo));
+  Program& program = ProgramFor("SetupDiRemoveDevice");
+  rt::LockGuard guard(program.lock);
+  std::erase_if(program.registered_devices, [&](const auto& each) { return each.instance == member.instance; });
+  return TRUE;
+}
+BOOL SetupDiCallClassInstaller(DI_FUNCTION InstallFunction, HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
+  switch (InstallFunction) {
+    case DIF_PROPERTYCHANGE: return SetupDiChangeState(DeviceInfoSet, DeviceInfoData);
+    case DIF_REMOVE: return SetupDiRemoveDevice(DeviceInfoSet, DeviceInfoData);
+    case DIF_REGISTERDEVICE: return SetupDiRegisterDeviceInfo(DeviceInfoSet, DeviceInfoData, 0, nullptr, nullptr, nullptr);
+    default: return Fail(ERROR_DI_DO_DEFAULT);
+  }
+}
+
+HKEY SetupDiOpenDevRegKey(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Scope, DWORD HwProfile, DWORD KeyType, REGSAM samDesired) {
+  (void)Scope;
+  (void)HwProfile;
+  const auto none = static_cast<HKEY>(INVALID_HANDLE_VALUE);
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set) return none;
+  const size_t index = MemberOf(*set, DeviceInfoData);
+  if (index == SIZE_MAX) return none;
+  if (!set->members[index].pdo) return Fail(ERROR_DEVINFO_NOT_REGISTERED), none;
+  std::u16string path = u"SYSTEM\\CurrentControlSet\\";
+  if (KeyType == DIREG_DEV) path += u"Enum\\" + PathOf(set->members[index]) + u"\\Device Parameters";
+  else path += u"Control\\Class\\" + TextProperty(set->members[index].pdo, DevicePropertyDriverKeyName);
+  HKEY key;
+  const LSTATUS error = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path.c_str(), 0, samDesired, &key);
+  if (error == ERROR_SUCCESS) return key;
+  Fail(error == ERROR_FILE_NOT_FOUND ? ERROR_KEY_DOES_NOT_EXIST : static_cast<DWORD>(error));
+  return none;
+}
+
+// --- newdev ---
+
+BOOL DiInstallDriverW(HANDLE hwndParent, LPCWSTR InfPath, DWORD Flags, PBOOL NeedReboot) {
+  (void)hwndParent;
+  (void)Flags;
+  LeaveIfEnded();
+  Program& program = ProgramFor("DiInstallDriver");
+  if (InfPath == nullptr) return Fail(ERROR_INVALID_PARAMETER);
+  if (NeedReboot != nullptr) *NeedReboot = FALSE;
+  if (program.spec.install_package == nullptr) return Fail(ERROR_NOT_SUPPORTED);
+  const DWORD error = program.spec.install_package(program.spec.context, ob::ToUtf8(FullNameOf(InfPath)));
+  return error == ERROR_SUCCESS || Fail(error);
+}
+BOOL DiInstallDriverA(HANDLE hwndParent, LPCSTR InfPath, DWORD Flags, PBOOL NeedReboot) {
+  return DiInstallDriverW(hwndParent, Wide(InfPath).c_str(), Flags, NeedReboot);
+}
+
+// The package goes into the store; devices that were registered for that id are made, those that have it start anew.
+BOOL UpdateDriverForPlugAndPlayDevicesW(HANDLE hwndParent, LPCWSTR HardwareId, LPCWSTR FullInfPath, DWORD InstallFlags, PBOOL bRebootRequired) {
+  (void)InstallFlags;
+  if (HardwareId == nullptr) return Fail(ERROR_INVALID_PARAMETER);
+  if (!DiInstallDriverW(hwndParent, FullInfPath, 0, bRebootRequired)) return FALSE;
+  Program& program = ProgramFor("UpdateDriverForPlugAndPlayDevices");
+  const std::u16string wanted = HardwareId;
+  std::vector<Program::RegisteredDevice> made;
+  {
+    rt::LockGuard guard(program.lock);
+    auto& list = program.registered_devices;
+    for (size_t i = list.size(); i-- > 0;) {
+      bool fits = false;
+      for (const std::string& id : list[i].hardware_ids) fits = fits || ob::EqualNames(ob::ToUtf16(id), wanted);
+      if (!fits) continue;
+      made.insert(made.begin(), list[i]);
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+  size_t count = made.size();
+  for (Program::RegisteredDevice& device : made) {
+    const DWORD error = program.spec.add_root_device(program.spec.context, device.hardware_ids, &device.instance);
+    if (error != ERROR_SUCCESS) return Fail(error);
+  }
+  for (const pnp::PdoReference& pdo : pnp::Devices(*program.kernel)) {
+    const pnp::DeviceNode* node = pnp::NodeOf(pdo);
+    bool fits = false, is_new = false;
+    for (const std::u16string& id : node->hardware_ids) fits = fits || ob::EqualNames(id, wanted);
+    for (const Program::RegisteredDevice& device : made) is_new = is_new || ob::EqualNames(device.instance, pnp::InstancePathOf(pdo));
+    if (!fits || is_new) continue;
+    ++count;
+    if (pnp::StateOf(pdo) == pnp::NodeState::kDisabled) continue;
+    if (const NTSTATUS status = pnp::DisableDevice(pdo); !NT_SUCCESS(status)) return Succeeded(status);
+    if (const NTSTATUS status = pnp::EnableDevice(pdo); !NT_SUCCESS(status)) return Succeeded(status);
+  }
+  return count != 0 || Fail(ERROR_NO_SUCH_DEVINST);
+}
+BOOL UpdateDriverForPlugAndPlayDevicesA(HANDLE hwndParent, LPCSTR HardwareId, LPCSTR FullInfPath, DWORD InstallFlags, PBOOL bRebootRequired) {
+  return UpdateDriverForPlugAndPlayDevicesW(hwndParent, Wide(HardwareId).c_str(), Wide(FullInfPath).c_str(), InstallFlags, bRebootRequired);
 }
 
 }  // extern "C"

@@ -18,6 +18,7 @@ struct PoolCall {
   OVERLAPPED* overlapped = nullptr;
   DWORD error = 0;
   ULONG_PTR bytes = 0;
+  std::shared_ptr<void> data;  // of members of our own
 };
 
 // A timer that is set, or an object that is waited for.

@@ -52,6 +52,15 @@ std::string OtherNameOfMain(const std::string& text) {
     const bool plain = HasWord(first, "int") || HasWord(first, "void") || HasWord(first, "VOID") || HasWord(first, "INT") ||
                        std::all_of(first.begin(), first.end(), [](unsigned char c) { return std::isspace(c); });
     if (HasWord(type, "void") || HasWord(type, "VOID")) return "DrydockVoidMain";
+    // A vector of anything but plain characters.
+    int inner = 1;
+    size_t close = end;
+    for (; close < text.size() && inner > 0; ++close) inner += text[close] == '(' ? 1 : text[close] == ')' ? -1 : 0;
+    const std::string_view rest = std::string_view(text).substr(end, close - end);
+    bool other_vector = false;
+    for (const char* word : {"LPCTSTR", "LPTSTR", "PTSTR", "PCTSTR", "TCHAR", "_TCHAR", "LPCSTR", "PCSTR", "LPWSTR", "LPCWSTR", "WCHAR", "wchar_t", "PWSTR", "PCWSTR"})
+      other_vector |= HasWord(rest, word);
+    if (other_vector && (HasWord(type, "int") || HasWord(type, "INT"))) return "DrydockMain";
     if (!plain && (HasWord(type, "int") || HasWord(type, "INT") || HasWord(type, "LONG") || HasWord(type, "ULONG") || HasWord(type, "DWORD")))
       return "DrydockMain";
     if (!type.empty() && (HasWord(type, "ULONG") || HasWord(type, "DWORD") || HasWord(type, "LONG"))) return "DrydockMain";
