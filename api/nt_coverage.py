@@ -19,6 +19,9 @@ FOLDERS = ["sdk/km", "sdk/shared"]
 REFUSES = {
     "ExGetFirmwareEnvironmentVariable": "always STATUS_NOT_IMPLEMENTED, as without UEFI",
     "ExSetFirmwareEnvironmentVariable": "always STATUS_NOT_IMPLEMENTED, as without UEFI",
+    "IoReportDetectedDevice": "always STATUS_NOT_SUPPORTED: devices come from buses",
+    "PoRegisterDeviceForIdleDetection": "always NULL: nobody counts a device's idle seconds",
+    "ZwPowerInformation": "always STATUS_NOT_SUPPORTED: the machine has no power policy to ask for",
     "ZwNotifyChangeKey": "always STATUS_NOT_SUPPORTED",
 }
 
@@ -54,7 +57,7 @@ def prototypes(text):
             continue
         statement = re.sub(r"^(\s*[A-Z][A-Z0-9_]*\s*\([^()]*\)\s*)+(?=\w)", " ", statement)  # macros used without a ';'
         m = re.match(r"\s*(?:[\w*]+\s+)+\**\s*(\w+)\s*\(.*\)\s*(?:__attribute__\s*\(\(.*\)\)\s*)?$", statement, re.S)
-        if m and not m.group(1).startswith(("__", "Drydock", "drydock")):
+        if m and not m.group(1).startswith(("__", "_mm_", "Drydock", "drydock")):  # _mm_: the compiler's own
             found.add(m.group(1))
     return found
 

@@ -6,6 +6,7 @@
 #include "wdm.h"
 #include "wdm/boot_driver.h"
 #include "wdm/rtl_more.h"
+#include "wdm/tables.h"
 #include "wdm/zw_more.h"
 
 #endif  // _NTDDK_

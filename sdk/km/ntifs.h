@@ -4,5 +4,6 @@
 #define _NTIFS_
 
 #include "ntddk.h"
+#include "wdm/security.h"
 
 #endif  // _NTIFS_

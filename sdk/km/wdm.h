@@ -30,11 +30,13 @@
 #include "wdm/list.h"
 #include "wdm/mm.h"
 #include "wdm/ob.h"
+#include "wdm/ob_callback.h"
 #include "wdm/pci.h"
 #include "wdm/pnp_types.h"
 #include "wdm/po.h"
 #include "wdm/registers.h"
 #include "wdm/registry.h"
+#include "wdm/registry_callback.h"
 #include "wdm/rtl.h"
 #include "wdm/zw.h"
 

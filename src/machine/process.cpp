@@ -15,6 +15,7 @@
 #include "machine/setup/driver_store.h"
 #include "nt/ke/wait.h"
 #include "nt/pnp/pnp.h"
+#include "nt/ps/notify.h"
 #include "nt/ps/process.h"
 
 namespace drydock {
@@ -29,6 +30,9 @@ bool LoadIt(void* context, nt::win32::ProgramEntry* entry, std::string* error) {
     return false;
   }
   *entry = *static_cast<const nt::win32::ProgramEntry*>(process.image->application());
+  const machine::ImageRange& range = process.image->range();
+  nt::ps::TellImage(*process.machine->kernel, process.program.process, process.program.process->image_path,
+                    reinterpret_cast<const void*>(range.begin), range.end - range.begin);
   return true;
 }
 

@@ -51,6 +51,16 @@ void Machine::Impl::UseMatcher() {
       if (driver.driver == unused) machine.Unload(Driver(&driver));
   };
   nt::pnp::SetDriverUnloader(*kernel, unload, this);
+  kernel->load_driver = [](void* context, const std::u16string& service) -> int32_t {
+    auto& machine = *static_cast<Machine::Impl*>(context);
+    return machine.store ? machine.store->LoadService(machine::ToUtf8(service)).value() : STATUS_OBJECT_NAME_NOT_FOUND;
+  };
+  kernel->unload_driver = [](void* context, const std::u16string& service) -> int32_t {
+    auto& machine = *static_cast<Machine::Impl*>(context);
+    for (Driver::Impl& driver : machine.drivers)
+      if (driver.driver && nt::ob::EqualNames(driver.driver->name, service)) return machine.Unload(Driver(&driver));
+    return STATUS_OBJECT_NAME_NOT_FOUND;
+  };
 }
 
 std::vector<std::string> Machine::Install(const std::string& inf_path, const std::string& image_folder) {

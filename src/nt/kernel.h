@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "nt/bugcheck.h"
 #include "runtime/event_ring.h"
@@ -79,6 +80,10 @@ struct Kernel {
   void (*on_break)(void* context, const std::string& words) = nullptr;
   void* on_break_context = nullptr;
   std::atomic<bool> bug_checked{false};
+
+  // ZwLoadDriver and ZwUnloadDriver: Machine knows the images. `service`: the last part of the service key's name. Context: as above.
+  int32_t (*load_driver)(void* context, const std::u16string& service) = nullptr;
+  int32_t (*unload_driver)(void* context, const std::u16string& service) = nullptr;
 
   // wdf::Framework of this machine; set and cleared by it, never looked into from here.
   void* framework = nullptr;

@@ -4,6 +4,7 @@
 //             and ObReferenceObject. After its end it stays as a signalled object with `task` null.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "nt/driver_callback.h"
@@ -33,6 +34,7 @@ struct Thread {
   uint32_t spin_locks_held = 0;
   uint32_t processor = 0;               // KeGetCurrentProcessorNumber
   Process* process = nullptr;           // never null once running
+  Process* attached_from = nullptr;     // KeAttachProcess: whose it is
   const Impersonation* impersonation = nullptr;  // whom it acts for; null: its own process
   CallbackFrame* callbacks = nullptr;   // innermost call into a driver
   DrydockSehFrame* seh = nullptr;       // innermost __try of that call (nt/ex/seh.h)
@@ -41,8 +43,12 @@ struct Thread {
   io::IrpCache* irp_cache = nullptr;    // freed by io when the thread ends
   ke::ThreadWaitState* wait = nullptr;  // ke's own
   void* top_level_irp = nullptr;        // IoSetTopLevelIrp
+  std::atomic<void*> device_to_verify{nullptr};  // IoSetHardErrorOrVerifyDevice
+  const void* activity = nullptr;       // IoSetActivityIdThread: a GUID of the caller's
   // LIST_ENTRY of IRPs that belong to this thread (cancelled at its end), as two raw pointers: io's own.
   void* irp_list[2] = {nullptr, nullptr};
+  bool announced = false;               // drivers were told of it and will be told of its end
+  int64_t create_time = 0;              // system time
   uint64_t thread_id = 0;               // PsGetCurrentThreadId, a multiple of 4
   int32_t exit_status = 0;
   int32_t priority = 8;                 // what KeSetPriorityThread stored; does not steer anything

@@ -19,8 +19,19 @@ PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                       PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount);
+typedef enum _FIRMWARE_TYPE {
+  FirmwareTypeUnknown,
+  FirmwareTypeBios,
+  FirmwareTypeUefi,
+  FirmwareTypeMax
+} FIRMWARE_TYPE, *PFIRMWARE_TYPE;
+FIRMWARE_TYPE ExGetFirmwareType(VOID);
+BOOLEAN ExIsSoftBoot(VOID);
 PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
+#define ExAllocatePoolPriorityZero(type, bytes, tag, priority) ((VOID)(priority), ExAllocatePoolZero(type, bytes, tag))
+#define ExAllocatePoolPriorityUninitialized(type, bytes, tag, priority) \
+  ((VOID)(priority), ExAllocatePoolUninitialized(type, bytes, tag))
 PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 VOID ExFreePool(PVOID P);

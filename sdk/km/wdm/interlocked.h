@@ -115,6 +115,33 @@ FORCEINLINE void WritePointerNoFence(PVOID volatile *target, PVOID value) {
   __atomic_store_n(target, value, __ATOMIC_RELAXED);
 }
 
+FORCEINLINE INT32 ReadInt32Acquire(INT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE INT32 ReadInt32NoFence(INT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE INT32 ReadInt32Raw(INT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE UINT32 ReadUInt32Acquire(UINT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_ACQUIRE); }
+FORCEINLINE UINT32 ReadUInt32NoFence(UINT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE UINT32 ReadUInt32Raw(UINT32 const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE BOOLEAN ReadBooleanRaw(BOOLEAN const volatile *source) { return __atomic_load_n(source, __ATOMIC_RELAXED); }
+FORCEINLINE void WriteInt32Release(INT32 volatile *target, INT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELEASE);
+}
+FORCEINLINE void WriteInt32NoFence(INT32 volatile *target, INT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+FORCEINLINE void WriteInt32Raw(INT32 volatile *target, INT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+FORCEINLINE void WriteUInt32Release(UINT32 volatile *target, UINT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELEASE);
+}
+FORCEINLINE void WriteUInt32NoFence(UINT32 volatile *target, UINT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+FORCEINLINE void WriteUInt32Raw(UINT32 volatile *target, UINT32 value) {
+  __atomic_store_n(target, value, __ATOMIC_RELAXED);
+}
+#define BarrierAfterRead() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+
 // The processor hints below are macros: names this common must not clash with a compiler's own intrinsics.
 #define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define KeMemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)

@@ -109,6 +109,14 @@ BOOLEAN IoIsSystemThread(PETHREAD Thread);
 BOOLEAN IoIsFileOriginRemote(PFILE_OBJECT FileObject);
 NTSTATUS IoGetActivityIdIrp(PIRP Irp, LPGUID Guid);
 NTSTATUS IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid);
+LPCGUID IoGetActivityIdThread(VOID);
+LPCGUID IoSetActivityIdThread(LPCGUID ActivityId);
+VOID IoClearActivityIdThread(LPCGUID OriginalId);
+NTSTATUS IoPropagateActivityIdToThread(PIRP Irp, LPGUID PropagatedId, LPCGUID *OriginalId);
+VOID IoTransferActivityId(LPCGUID ActivityId, LPCGUID RelatedActivityId);
+BOOLEAN IoIsValidIrpStatus(NTSTATUS Status);
+VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status);
+PEPROCESS IoGetInitiatorProcess(PFILE_OBJECT FileObject);
 
 // MDLs of IRPs.
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
@@ -271,6 +279,8 @@ typedef struct _SHARE_ACCESS {
   ULONG SharedWrite;
   ULONG SharedDelete;
 } SHARE_ACCESS, *PSHARE_ACCESS;
+NTSTATUS IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
+                             PSHARE_ACCESS ShareAccess, BOOLEAN Update, PBOOLEAN WritePermission);
 NTSTATUS IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
                             PSHARE_ACCESS ShareAccess, BOOLEAN Update);
 VOID IoSetShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
@@ -328,6 +338,17 @@ NTSTATUS IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_A
                         ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                         CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
                         PIO_DRIVER_CREATE_CONTEXT DriverContext);
+FORCEINLINE VOID IoInitializeDriverCreateContext(PIO_DRIVER_CREATE_CONTEXT DriverContext) {
+  DriverContext->Size = sizeof(IO_DRIVER_CREATE_CONTEXT);
+  DriverContext->ExtraCreateParameter = NULL;
+  DriverContext->DeviceObjectHint = NULL;
+  DriverContext->TxnParameters = NULL;
+}
+struct _CLIENT_ID;
+NTSTATUS IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                              HANDLE ProcessHandle, struct _CLIENT_ID *ClientId, PKSTART_ROUTINE StartRoutine,
+                              PVOID StartContext);
+NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath);
 VOID IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject);
 typedef struct _OBJECT_NAME_INFORMATION *POBJECT_NAME_INFORMATION;
 NTSTATUS IoQueryFileDosDeviceName(PFILE_OBJECT FileObject, POBJECT_NAME_INFORMATION *ObjectNameInformation);

@@ -195,6 +195,10 @@ VOID KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
 VOID KeSignalCallDpcDone(PVOID SystemArgument1);
 LOGICAL KeSignalCallDpcSynchronize(PVOID SystemArgument2);
 LOGICAL KeShouldYieldProcessor(VOID);
+LOGICAL KeIsExecutingDpc(VOID);
+ULONG KeQueryNodeActiveProcessorCount(USHORT NodeNumber);
+NTSTATUS KeQueryNodeActiveAffinity2(USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities, USHORT GroupAffinitiesCount,
+                                    PUSHORT GroupAffinitiesRequired);
 
 #ifdef __cplusplus
 }

@@ -94,7 +94,9 @@ LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process);
 NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process);
 NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread);
 BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion);
-extern PEPROCESS PsInitialSystemProcess;
+// A variable on Windows; here every machine has a System process of its own.
+PEPROCESS DrydockInitialSystemProcess(VOID);
+#define PsInitialSystemProcess (DrydockInitialSystemProcess())
 
 typedef VOID CREATE_PROCESS_NOTIFY_ROUTINE(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Create);
 typedef CREATE_PROCESS_NOTIFY_ROUTINE *PCREATE_PROCESS_NOTIFY_ROUTINE;

@@ -137,6 +137,10 @@ ULONG RtlRandomEx(PULONG Seed);
 ULONG RtlUniform(PULONG Seed);
 ULONG RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target);
 ULONG RtlCrc32(const VOID *Buffer, SIZE_T Size, ULONG InitialCrc);
+BOOLEAN RtlIsZeroMemory(PVOID Buffer, SIZE_T Length);
+LOGICAL RtlConstantTimeEqualMemory(const VOID *Buffer1, const VOID *Buffer2, SIZE_T Length);
+NTSTATUS RtlQueryRegistryValueWithFallback(HANDLE PrimaryHandle, HANDLE FallbackHandle, PUNICODE_STRING ValueName, ULONG ValueLength,
+                                           PULONG ValueType, PVOID ValueData, PULONG ResultLength);
 ULONGLONG RtlCrc64(const VOID *Buffer, SIZE_T Size, ULONGLONG InitialCrc);
 
 // Time.

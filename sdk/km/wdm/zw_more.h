@@ -13,17 +13,67 @@ extern "C" {
 
 typedef enum _PROCESSINFOCLASS {
   ProcessBasicInformation = 0,
+  ProcessQuotaLimits = 1,
+  ProcessIoCounters = 2,
+  ProcessVmCounters = 3,
   ProcessTimes = 4,
+  ProcessBasePriority = 5,
+  ProcessRaisePriority = 6,
+  ProcessDebugPort = 7,
+  ProcessExceptionPort = 8,
+  ProcessAccessToken = 9,
+  ProcessPriorityClass = 18,
+  ProcessHandleCount = 20,
+  ProcessPriorityBoost = 22,
+  ProcessDeviceMap = 23,
+  ProcessSessionInformation = 24,
   ProcessWow64Information = 26,
-  ProcessImageFileName = 27
+  ProcessImageFileName = 27,
+  ProcessBreakOnTermination = 29,
+  ProcessDebugObjectHandle = 30,
+  ProcessDebugFlags = 31,
+  ProcessIoPriority = 33,
+  ProcessCookie = 36,
+  ProcessImageFileNameWin32 = 43,
+  ProcessCommandLineInformation = 60,
+  ProcessProtectionInformation = 61
 } PROCESSINFOCLASS;
 typedef enum _THREADINFOCLASS {
   ThreadBasicInformation = 0,
   ThreadTimes = 1,
   ThreadPriority = 2,
   ThreadBasePriority = 3,
-  ThreadAffinityMask = 4
+  ThreadAffinityMask = 4,
+  ThreadImpersonationToken = 5,
+  ThreadQuerySetWin32StartAddress = 9,
+  ThreadZeroTlsCell = 10,
+  ThreadAmILastThread = 12,
+  ThreadIdealProcessor = 13,
+  ThreadPriorityBoost = 14,
+  ThreadHideFromDebugger = 17,
+  ThreadBreakOnTermination = 18,
+  ThreadIsTerminated = 20,
+  ThreadIoPriority = 22,
+  ThreadPagePriority = 24,
+  ThreadActualBasePriority = 25,
+  ThreadGroupInformation = 30,
+  ThreadIdealProcessorEx = 33,
+  ThreadNameInformation = 38
 } THREADINFOCLASS;
+typedef struct _PROCESS_BASIC_INFORMATION {
+  NTSTATUS ExitStatus;
+  struct _PEB *PebBaseAddress;
+  ULONG_PTR AffinityMask;
+  KPRIORITY BasePriority;
+  ULONG_PTR UniqueProcessId;
+  ULONG_PTR InheritedFromUniqueProcessId;
+} PROCESS_BASIC_INFORMATION, *PPROCESS_BASIC_INFORMATION;
+typedef struct _KERNEL_USER_TIMES {
+  LARGE_INTEGER CreateTime;
+  LARGE_INTEGER ExitTime;
+  LARGE_INTEGER KernelTime;
+  LARGE_INTEGER UserTime;
+} KERNEL_USER_TIMES, *PKERNEL_USER_TIMES;
 typedef enum _OBJECT_INFORMATION_CLASS {
   ObjectBasicInformation = 0,
   ObjectTypeInformation = 2
@@ -38,6 +88,20 @@ typedef enum {
 } POWER_INFORMATION_LEVEL;
 #define SYMLINK_FLAG_RELATIVE 1
 
+#define TIMER_QUERY_STATE 0x0001
+#define TIMER_MODIFY_STATE 0x0002
+#define TIMER_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | TIMER_QUERY_STATE | TIMER_MODIFY_STATE)
+typedef struct _PUBLIC_OBJECT_BASIC_INFORMATION {
+  ULONG Attributes;
+  ACCESS_MASK GrantedAccess;
+  ULONG HandleCount;
+  ULONG PointerCount;
+  ULONG Reserved[10];
+} PUBLIC_OBJECT_BASIC_INFORMATION, *PPUBLIC_OBJECT_BASIC_INFORMATION;
+typedef struct __PUBLIC_OBJECT_TYPE_INFORMATION {
+  UNICODE_STRING TypeName;
+  ULONG Reserved[22];
+} PUBLIC_OBJECT_TYPE_INFORMATION, *PPUBLIC_OBJECT_TYPE_INFORMATION;
 typedef VOID (*PTIMER_APC_ROUTINE)(PVOID TimerContext, ULONG TimerLowValue, LONG TimerHighValue);
 
 NTSTATUS ZwWaitForMultipleObjects(ULONG Count, HANDLE Handles[], WAIT_TYPE WaitType, BOOLEAN Alertable,
@@ -61,6 +125,11 @@ NTSTATUS ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_A
 NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
 NTSTATUS ZwQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass,
                                    PVOID ProcessInformation, ULONG ProcessInformationLength, PULONG ReturnLength);
+NTSTATUS ZwSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
+                                 ULONG ProcessInformationLength);
+NTSTATUS ZwQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                                  ULONG ThreadInformationLength, PULONG ReturnLength);
+NTSTATUS ZwAllocateLocallyUniqueId(PLUID Luid);
 NTSTATUS ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
                                 ULONG ThreadInformationLength);
 NTSTATUS ZwYieldExecution(VOID);
@@ -118,17 +187,32 @@ typedef struct _IMAGE_INFO {
   SIZE_T ImageSize;
   ULONG ImageSectionNumber;
 } IMAGE_INFO, *PIMAGE_INFO;
+#define IMAGE_ADDRESSING_MODE_32BIT 3
+typedef struct _IMAGE_INFO_EX {
+  SIZE_T Size;
+  IMAGE_INFO ImageInfo;
+  struct _FILE_OBJECT *FileObject;
+} IMAGE_INFO_EX, *PIMAGE_INFO_EX;
+#define PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE 0x1
 typedef VOID LOAD_IMAGE_NOTIFY_ROUTINE(PUNICODE_STRING FullImageName, HANDLE ProcessId, PIMAGE_INFO ImageInfo);
 typedef LOAD_IMAGE_NOTIFY_ROUTINE *PLOAD_IMAGE_NOTIFY_ROUTINE;
 NTSTATUS PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove);
 typedef enum _PSCREATEPROCESSNOTIFYTYPE { PsCreateProcessNotifySubsystems } PSCREATEPROCESSNOTIFYTYPE;
 NTSTATUS PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType, PVOID NotifyInformation, BOOLEAN Remove);
 NTSTATUS PsGetProcessExitStatus(PEPROCESS Process);
-PVOID PsGetProcessWow64Process(PEPROCESS Process);
-PCHAR PsGetProcessImageFileName(PEPROCESS Process);
 NTSTATUS SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING *ImageFileName);
 NTSTATUS PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
 NTSTATUS PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
+NTSTATUS PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags);
+typedef enum _PSCREATETHREADNOTIFYTYPE {
+  PsCreateThreadNotifyNonSystem = 0,
+  PsCreateThreadNotifySubsystems = 1
+} PSCREATETHREADNOTIFYTYPE;
+NTSTATUS PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyType, PVOID NotifyInformation);
+ULONGLONG PsGetProcessStartKey(PEPROCESS Process);
+LONGLONG PsGetThreadCreateTime(PETHREAD Thread);
+NTSTATUS PsGetThreadExitStatus(PETHREAD Thread);
+PVOID PsGetCurrentThreadTeb(VOID);
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread);
 LARGE_INTEGER PsGetProcessExitTime(VOID);
 PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS Process);

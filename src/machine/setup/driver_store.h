@@ -33,6 +33,9 @@ class DriverStore {
   // A service whose image does not come with a package: one of the system's that a test stands in for.
   void ProvideService(const std::string& service, const std::string& image_path);
 
+  // ZwLoadDriver: the service's driver, of a package or provided. STATUS_IMAGE_ALREADY_LOADED, or what DriverEntry returned.
+  Status LoadService(const std::string& service);
+
   // Fills the drivers of a device. False: it has none (ProblemOf tells why).
   bool FindDrivers(nt::pnp::DeviceDescription* device);
   // An instance path below ROOT that no device has and none had: one that comes back is known by its keys. By id's class.

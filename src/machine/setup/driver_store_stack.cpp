@@ -47,6 +47,16 @@ nt::io::Driver* DriverStore::Load(const std::string& service, std::string* probl
   return nullptr;
 }
 
+Status DriverStore::LoadService(const std::string& service) {
+  if (nt::io::FindDriver(*machine_.kernel, ToUtf16(service))) return STATUS_IMAGE_ALREADY_LOADED;
+  if (!images_.contains(InfLower(service)) && !classes::FindService(service)) return STATUS_OBJECT_NAME_NOT_FOUND;
+  std::string problem;
+  nt::io::Driver* driver = Load(service, &problem);
+  if (!driver) return machine_.last_driver_status.ok() ? Status(STATUS_INVALID_IMAGE_FORMAT) : machine_.last_driver_status;
+  driver->unload_when_unused = false;  // who loaded it unloads it
+  return STATUS_SUCCESS;
+}
+
 bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescription* device, std::string* problem) {
   const std::u16string enum_key = std::u16string(kControlSet) + u"\\Enum\\" + ToUtf16(instance);
   const std::string guid = registry_.ReadText(enum_key, "ClassGUID");

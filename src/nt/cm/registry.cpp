@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "nt/cm/callback.h"
 #include "nt/cm/state.h"
 #include "nt/ob/handle_table.h"
 #include "nt/rtl/upcase.h"
@@ -25,11 +26,17 @@ bool SameName(std::u16string_view a, std::u16string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char16_t x, char16_t y) { return rtl::Upcase(x) == rtl::Upcase(y); });
 }
 
-void DiscardKey(void* body) { delete static_cast<Key*>(body)->node; }
+void CloseKey(void* body) { TellClose(body); }
+void EndKey(void* body) { ForgetObject(*ob::HeaderOf(body)->kernel, body); }
+
+void DiscardKey(void* body) {
+  delete static_cast<Key*>(body)->node;
+  delete static_cast<Key*>(body)->name;
+}
 
 }  // namespace
 
-const ob::ObjectType kKeyType = {"Key", nullptr, nullptr, DiscardKey, nullptr, ob::kNotWaitable, KEY_ALL_ACCESS};
+const ob::ObjectType kKeyType = {"Key", CloseKey, EndKey, DiscardKey, nullptr, ob::kNotWaitable, KEY_ALL_ACCESS};
 
 Value* KeyNode::Find(std::u16string_view wanted) {
   for (Value& value : values)

@@ -48,8 +48,13 @@ struct KeyNode {
 };
 
 // The body of a Key object of ob.
+struct KeyName {
+  std::u16string text;
+  UNICODE_STRING string;
+};
 struct Key {
   std::shared_ptr<KeyNode>* node;
+  KeyName* name;  // for callbacks, once one asked for it
 };
 extern const ob::ObjectType kKeyType;
 

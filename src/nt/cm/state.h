@@ -1,7 +1,10 @@
 // State of the configuration manager of one machine. Owned by Kernel.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "nt/kernel.h"
 #include "runtime/lock.h"
@@ -9,6 +12,7 @@
 namespace drydock::nt::cm {
 
 struct KeyNode;
+struct Callback;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -17,6 +21,11 @@ struct State {
 
   Kernel& kernel;
   rt::Lock lock;                  // guards the whole tree
+  // CmRegisterCallback: by altitude, the highest first. The lock is never held around a call.
+  rt::Lock callbacks_lock;
+  std::vector<std::shared_ptr<Callback>> callbacks RT_GUARDED_BY(callbacks_lock);
+  std::atomic<bool> has_callbacks{false};  // there was one
+  int64_t last_cookie RT_GUARDED_BY(callbacks_lock) = 0;
   std::shared_ptr<KeyNode> root;  // \Registry, with Machine and User below
 };
 

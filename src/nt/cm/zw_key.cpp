@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nt/cm/callback.h"
 #include "nt/cm/registry.h"
 #include "nt/cm/state.h"
 #include "nt/ob/handle_table.h"
@@ -31,7 +32,25 @@ NTSTATUS NodeOf(HANDLE handle, ACCESS_MASK access, std::shared_ptr<cm::KeyNode>*
   return STATUS_SUCCESS;
 }
 
-NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
+// Does what is asked of an open key, between what callbacks say before and after it.
+template <class Information, class Operation>
+NTSTATUS Filtered(HANDLE handle, REG_NOTIFY_CLASS pre, REG_NOTIFY_CLASS post, Information& information, Operation operation) {
+  Kernel& kernel = CurrentKernel();
+  if (!cm::HasCallbacks(kernel)) return operation();
+  void* body = nullptr;
+  if (!NT_SUCCESS(ob::ReferenceByHandle(handle, 0, &cm::kKeyType, KernelMode, &body))) return operation();
+  information.Object = body;
+  NTSTATUS status;
+  {
+    cm::KeyFilter filter(kernel, body, {&information, &information.CallContext, &information.ObjectContext});
+    if (filter.Before(pre, &status)) status = operation();
+    status = filter.After(post, body, status);
+  }
+  ob::Dereference(body);
+  return status;
+}
+
+NTSTATUS OpenIt(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
               const UNICODE_STRING* key_class) {
   if (!attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
   if (options & (REG_OPTION_CREATE_LINK | REG_OPTION_OPEN_LINK)) return STATUS_NOT_SUPPORTED;  // there are no links
@@ -50,6 +69,54 @@ NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attri
   }
   if (disposition) *disposition = created ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
   return cm::OpenHandle(kernel, std::move(node), access, attributes->Attributes, handle);
+}
+
+// The same, between what callbacks say. One that answers in the key's place may give the key object too.
+NTSTATUS Open(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
+              const UNICODE_STRING* key_class) {
+  Kernel& kernel = CurrentKernel();
+  if (!cm::HasCallbacks(kernel) || !attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) {
+    return OpenIt(handle, access, attributes, create, options, disposition, key_class);
+  }
+  void* root = nullptr;
+  if (attributes->RootDirectory) {
+    const NTSTATUS status = ob::ReferenceByHandle(attributes->RootDirectory, 0, &cm::kKeyType, KernelMode, &root);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  UNICODE_STRING name = attributes->ObjectName ? *attributes->ObjectName : UNICODE_STRING{};
+  void* result = nullptr;
+  REG_CREATE_KEY_INFORMATION_V1 information{};
+  information.CompleteName = &name;
+  information.RootObject = root;
+  information.ObjectType = *CmKeyObjectType;
+  information.Options = options;
+  information.Class = const_cast<UNICODE_STRING*>(key_class);
+  information.SecurityDescriptor = attributes->SecurityDescriptor;
+  information.SecurityQualityOfService = attributes->SecurityQualityOfService;
+  information.DesiredAccess = access;
+  information.GrantedAccess = access;
+  information.Disposition = disposition;
+  information.ResultObject = &result;
+  information.Version = 1;
+  information.RemainingName = &name;
+  information.Attributes = attributes->Attributes;
+  NTSTATUS status;
+  {
+    cm::KeyFilter filter(kernel, root, {&information, &information.CallContext, &information.RootObjectContext});
+    void* opened = nullptr;
+    if (filter.Before(create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &status)) {
+      status = OpenIt(handle, access, attributes, create, options, disposition, key_class);
+      if (NT_SUCCESS(status)) ob::ReferenceByHandle(*handle, 0, &cm::kKeyType, KernelMode, &opened);
+    } else if (NT_SUCCESS(status)) {
+      status = result ? ob::InsertHandle(kernel, result, information.GrantedAccess, attributes->Attributes, handle) : STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    const NTSTATUS before = status;
+    status = filter.After(create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, opened, status);
+    if (opened) ob::Dereference(opened);
+    if (NT_SUCCESS(before) && !NT_SUCCESS(status)) ob::CloseHandle(*handle, KernelMode);  // refused afterwards
+  }
+  if (root) ob::Dereference(root);
+  return status;
 }
 
 // Copies a record whose variable part starts at `fixed`; as much as fits.
@@ -183,63 +250,146 @@ NTSTATUS ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
 
 NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
                          PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  cm::Value* value = node->Find(View(ValueName));
-  if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return DescribeValue(*value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  REG_QUERY_VALUE_KEY_INFORMATION info{};
+  info.ValueName = ValueName;
+  info.KeyValueInformationClass = KeyValueInformationClass;
+  info.KeyValueInformation = KeyValueInformation;
+  info.Length = Length;
+  info.ResultLength = ResultLength;
+  return Filtered(KeyHandle, RegNtPreQueryValueKey, RegNtPostQueryValueKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    cm::Value* value = node->Find(View(ValueName));
+    if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
+    return DescribeValue(*value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  });
 }
 
 NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data, ULONG DataSize) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  if (DataSize != 0 && !Data) return STATUS_INVALID_PARAMETER;
-  Kernel& kernel = CurrentKernel();
-  int64_t now = kernel.executor.SystemTime();
-  drydock::rt::LockGuard guard(kernel.cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  node->Put(View(ValueName), Type, Data, DataSize, now);
-  return STATUS_SUCCESS;
+  REG_SET_VALUE_KEY_INFORMATION info{};
+  info.ValueName = ValueName;
+  info.TitleIndex = TitleIndex;
+  info.Type = Type;
+  info.Data = Data;
+  info.DataSize = DataSize;
+  return Filtered(KeyHandle, RegNtPreSetValueKey, RegNtPostSetValueKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    if (DataSize != 0 && !Data) return STATUS_INVALID_PARAMETER;
+    Kernel& kernel = CurrentKernel();
+    int64_t now = kernel.executor.SystemTime();
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    node->Put(View(ValueName), Type, Data, DataSize, now);
+    return STATUS_SUCCESS;
+  });
 }
 
 NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  Kernel& kernel = CurrentKernel();
-  int64_t now = kernel.executor.SystemTime();
-  drydock::rt::LockGuard guard(kernel.cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  return node->Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+  REG_DELETE_VALUE_KEY_INFORMATION info{};
+  info.ValueName = ValueName;
+  return Filtered(KeyHandle, RegNtPreDeleteValueKey, RegNtPostDeleteValueKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    Kernel& kernel = CurrentKernel();
+    int64_t now = kernel.executor.SystemTime();
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    return node->Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+  });
 }
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, DELETE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  Kernel& kernel = CurrentKernel();
-  int64_t now = kernel.executor.SystemTime();
-  drydock::rt::LockGuard guard(kernel.cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (!node->children.empty() || !node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
-  node->Detach(now);
-  return STATUS_SUCCESS;
+  REG_DELETE_KEY_INFORMATION info{};
+  return Filtered(KeyHandle, RegNtPreDeleteKey, RegNtPostDeleteKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, DELETE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    Kernel& kernel = CurrentKernel();
+    int64_t now = kernel.executor.SystemTime();
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (!node->children.empty() || !node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
+    node->Detach(now);
+    return STATUS_SUCCESS;
+  });
 }
 
 NTSTATUS ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_WRITE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  Kernel& kernel = CurrentKernel();
-  int64_t now = kernel.executor.SystemTime();
-  drydock::rt::LockGuard guard(kernel.cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (!node->parent || !node->parent->parent) return STATUS_ACCESS_DENIED;
-  return node->Rename(View(NewName), now);
+  REG_RENAME_KEY_INFORMATION info{};
+  info.NewName = NewName;
+  return Filtered(KeyHandle, RegNtPreRenameKey, RegNtPostRenameKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_WRITE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    Kernel& kernel = CurrentKernel();
+    int64_t now = kernel.executor.SystemTime();
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (!node->parent || !node->parent->parent) return STATUS_ACCESS_DENIED;
+    return node->Rename(View(NewName), now);
+  });
+}
+
+NTSTATUS ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetInformationClass, PVOID KeySetInformation,
+                             ULONG KeySetInformationLength) {
+  REG_SET_INFORMATION_KEY_INFORMATION info{};
+  info.KeySetInformationClass = KeySetInformationClass;
+  info.KeySetInformation = KeySetInformation;
+  info.KeySetInformationLength = KeySetInformationLength;
+  return Filtered(KeyHandle, RegNtPreSetInformationKey, RegNtPostSetInformationKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    if (KeySetInformationClass != KeyWriteTimeInformation) return STATUS_INVALID_PARAMETER;  // others are for the registry's own tools
+    if (KeySetInformationLength != sizeof(KEY_WRITE_TIME_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    node->written = static_cast<KEY_WRITE_TIME_INFORMATION*>(KeySetInformation)->LastWriteTime.QuadPart;
+    return STATUS_SUCCESS;
+  });
+}
+
+// All values at one moment, each on a multiple of 4.
+NTSTATUS ZwQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueEntries, ULONG EntryCount, PVOID ValueBuffer, PULONG BufferLength,
+                                 PULONG RequiredBufferLength) {
+  REG_QUERY_MULTIPLE_VALUE_KEY_INFORMATION info{};
+  info.ValueEntries = ValueEntries;
+  info.EntryCount = EntryCount;
+  info.ValueBuffer = ValueBuffer;
+  info.BufferLength = BufferLength;
+  info.RequiredBufferLength = RequiredBufferLength;
+  return Filtered(KeyHandle, RegNtPreQueryMultipleValueKey, RegNtPostQueryMultipleValueKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    ULONG used = 0, needed = 0;
+    for (ULONG i = 0; i < EntryCount; ++i) {
+      const cm::Value* value = node->Find(View(ValueEntries[i].ValueName));
+      if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
+      const auto bytes = static_cast<ULONG>(value->data.size());
+      needed = (needed + 3) & ~3u;
+      if (needed + bytes <= *BufferLength) {
+        std::copy(value->data.begin(), value->data.end(), static_cast<uint8_t*>(ValueBuffer) + needed);
+        used = needed + bytes;
+        ValueEntries[i].Type = value->type;
+        ValueEntries[i].DataLength = bytes;
+        ValueEntries[i].DataOffset = needed;
+      }
+      needed += bytes;
+    }
+    if (RequiredBufferLength) *RequiredBufferLength = needed;
+    const bool fits = needed <= *BufferLength;
+    *BufferLength = used;
+    return fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+  });
 }
 
 // Nobody watches keys: a caller that could not tell "no change yet" from "never told" is refused instead.
@@ -250,45 +400,71 @@ NTSTATUS ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
 
 NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,
                         PULONG ResultLength) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_ENUMERATE_SUB_KEYS, &node);
-  if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (Index >= node->children.size()) return STATUS_NO_MORE_ENTRIES;
-  return DescribeKey(*std::next(node->children.begin(), Index)->second, KeyInformationClass, KeyInformation, Length, ResultLength);
+  REG_ENUMERATE_KEY_INFORMATION info{};
+  info.Index = Index;
+  info.KeyInformationClass = KeyInformationClass;
+  info.KeyInformation = KeyInformation;
+  info.Length = Length;
+  info.ResultLength = ResultLength;
+  return Filtered(KeyHandle, RegNtPreEnumerateKey, RegNtPostEnumerateKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_ENUMERATE_SUB_KEYS, &node);
+    if (!NT_SUCCESS(status)) return status;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (Index >= node->children.size()) return STATUS_NO_MORE_ENTRIES;
+    return DescribeKey(*std::next(node->children.begin(), Index)->second, KeyInformationClass, KeyInformation, Length, ResultLength);
+  });
 }
 
 NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
                              PVOID KeyValueInformation, ULONG Length, PULONG ResultLength) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (Index >= node->values.size()) return STATUS_NO_MORE_ENTRIES;
-  return DescribeValue(node->values[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  REG_ENUMERATE_VALUE_KEY_INFORMATION info{};
+  info.Index = Index;
+  info.KeyValueInformationClass = KeyValueInformationClass;
+  info.KeyValueInformation = KeyValueInformation;
+  info.Length = Length;
+  info.ResultLength = ResultLength;
+  return Filtered(KeyHandle, RegNtPreEnumerateValueKey, RegNtPostEnumerateValueKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (Index >= node->values.size()) return STATUS_NO_MORE_ENTRIES;
+    return DescribeValue(node->values[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  });
 }
 
 NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length, PULONG ResultLength) {
-  std::shared_ptr<cm::KeyNode> node;
-  NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-  if (!NT_SUCCESS(status)) return status;
-  drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (KeyInformationClass == KeyNameInformation) {
-    std::u16string path = cm::PathOf(*node);
-    std::vector<uint8_t> record(FIELD_OFFSET(KEY_NAME_INFORMATION, Name));
-    Put(record, 0, static_cast<ULONG>(path.size() * sizeof(WCHAR)));
-    Append(record, path.data(), path.size() * sizeof(WCHAR));
-    return Give(record, FIELD_OFFSET(KEY_NAME_INFORMATION, Name), KeyInformation, Length, ResultLength);
-  }
-  return DescribeKey(*node, KeyInformationClass, KeyInformation, Length, ResultLength);
+  REG_QUERY_KEY_INFORMATION info{};
+  info.KeyInformationClass = KeyInformationClass;
+  info.KeyInformation = KeyInformation;
+  info.Length = Length;
+  info.ResultLength = ResultLength;
+  return Filtered(KeyHandle, RegNtPreQueryKey, RegNtPostQueryKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
+    if (!NT_SUCCESS(status)) return status;
+    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (KeyInformationClass == KeyNameInformation) {
+      std::u16string path = cm::PathOf(*node);
+      std::vector<uint8_t> record(FIELD_OFFSET(KEY_NAME_INFORMATION, Name));
+      Put(record, 0, static_cast<ULONG>(path.size() * sizeof(WCHAR)));
+      Append(record, path.data(), path.size() * sizeof(WCHAR));
+      return Give(record, FIELD_OFFSET(KEY_NAME_INFORMATION, Name), KeyInformation, Length, ResultLength);
+    }
+    return DescribeKey(*node, KeyInformationClass, KeyInformation, Length, ResultLength);
+  });
 }
 
 NTSTATUS ZwFlushKey(HANDLE KeyHandle) {
-  std::shared_ptr<cm::KeyNode> node;
-  return NodeOf(KeyHandle, 0, &node);
+  REG_FLUSH_KEY_INFORMATION info{};
+  return Filtered(KeyHandle, RegNtPreFlushKey, RegNtPostFlushKey, info, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    return NodeOf(KeyHandle, 0, &node);
+  });
 }
 
 }  // extern "C"

@@ -16,6 +16,7 @@
 #include "nt/mm/mdl.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
+#include "nt/ps/notify.h"
 #include "nt/thread.h"
 #include "nt/trace.h"
 
@@ -179,6 +180,7 @@ NTSTATUS CreateDriver(Kernel& kernel, std::u16string_view name, DRIVER_INITIALIZ
   // As setup leaves it for the driver: its key with a place for parameters.
   cm::MakeKey(kernel, driver->service_key + u"\\Parameters");
   if (image.before_entry) image.before_entry(image.context, driver->object);
+  if (image.start) ps::TellImage(kernel, nullptr, u"\\SystemRoot\\System32\\drivers\\" + driver->name + u".sys", image.start, image.size);
   status = CallDriver("DriverEntry", entry, driver->object, &driver->service_key_string);
   if (kernel.events.enabled()) RecordEvent(kernel, kDriverLoad, driver->trace_id, static_cast<uint32_t>(status));
   if (!NT_SUCCESS(status)) {

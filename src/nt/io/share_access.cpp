@@ -45,6 +45,13 @@ NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareA
   return STATUS_SUCCESS;
 }
 
+// `WritePermission`: whether the file's own security lets it be written, which decides if a reader may shut writers out.
+NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                    BOOLEAN Update, PBOOLEAN WritePermission) {
+  if (WritePermission && !*WritePermission) DesiredShareAccess |= FILE_SHARE_WRITE;
+  return IoCheckShareAccess(DesiredAccess, DesiredShareAccess, FileObject, ShareAccess, Update);
+}
+
 VOID NTAPI IoSetShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess) {
   TakeAccess(FileObject, DesiredAccess, DesiredShareAccess);
   *ShareAccess = {};

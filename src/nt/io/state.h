@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -61,6 +62,19 @@ struct State {
   std::vector<Reinitialization> reinitializations RT_GUARDED_BY(registration_lock);
 
   std::vector<BootDriverCallback*> boot_callbacks RT_GUARDED_BY(registration_lock);  // in order of registration
+
+  // IoRegisterFsRegistrationChange, and the file systems that drivers registered.
+  struct FsNotification {
+    DRIVER_OBJECT* driver;
+    void (*routine)(DEVICE_OBJECT* device, BOOLEAN active);
+  };
+  std::vector<FsNotification> fs_notifications RT_GUARDED_BY(registration_lock);
+  std::vector<DEVICE_OBJECT*> file_systems RT_GUARDED_BY(registration_lock);
+  struct Activity {
+    uint32_t irp_id;  // of the IRP's present life
+    GUID id;
+  };
+  std::map<const IRP*, Activity> activities RT_GUARDED_BY(registration_lock);  // IoSetActivityIdIrp
 
   std::unique_ptr<InterfaceTable> interfaces;
   std::unique_ptr<ErrorLog> error_log;

@@ -1,6 +1,7 @@
 // Processors: one group, one node, as many as the machine's options say; affinity is remembered as "runs on the lowest one".
 #include <ntddk.h>
 
+#include "nt/bugcheck.h"
 #include "nt/driver_callback.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
@@ -169,6 +170,31 @@ extern "C" VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState) 
 }
 extern "C" VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState) {
   CurrentThread().process = reinterpret_cast<drydock::nt::Process*>(ApcState->Process);
+}
+
+// The older form: one level only.
+extern "C" VOID KeAttachProcess(PRKPROCESS Process) {
+  Thread& thread = CurrentThread();
+  auto* process = reinterpret_cast<drydock::nt::Process*>(Process);
+  if (process == thread.process) return;
+  if (thread.attached_from) {
+    BugCheck(0x5, {reinterpret_cast<uint64_t>(process), reinterpret_cast<uint64_t>(thread.process)},  // INVALID_PROCESS_ATTACH_ATTEMPT
+             "KeAttachProcess was called on a thread that is attached to another process.");
+  }
+  thread.attached_from = thread.process;
+  thread.process = process;
+}
+extern "C" VOID KeDetachProcess(VOID) {
+  Thread& thread = CurrentThread();
+  if (!thread.attached_from) return;
+  thread.process = thread.attached_from;
+  thread.attached_from = nullptr;
+}
+
+// Nobody charges processor time to threads: all of them have used none.
+extern "C" ULONG KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime) {
+  if (UserTime) *UserTime = 0;
+  return 0;
 }
 
 extern "C" PVOID IoGetInitialStack(VOID) { return const_cast<char*>(CurrentThread().task->stack_high); }

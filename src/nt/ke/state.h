@@ -23,6 +23,10 @@ namespace drydock::nt::ke {
 struct TimerRecord;
 struct DpcQueue;
 struct BugCheckCallback;
+struct NmiCallback {
+  void* routine;
+  void* context;
+};
 
 struct TimerTable {
   rt::Lock lock;
@@ -48,6 +52,7 @@ struct State {
   std::atomic<const BugCheckData*> bug_check{nullptr};  // the one whose callbacks run
   LIST_ENTRY bug_check_callbacks;
   LIST_ENTRY bug_check_reason_callbacks;
+  std::vector<std::unique_ptr<NmiCallback>> nmi_callbacks;  // in order of registration
 
   DescribeIrp describe_irp = nullptr;
 

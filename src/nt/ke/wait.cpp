@@ -50,6 +50,10 @@ void Consume(DISPATCHER_HEADER& header, Thread* thread) {
     case kGate: SetSignalState(header, 0); break;
     case kSemaphore: SetSignalState(header, header.SignalState - 1); break;
     case kMutant: AcquireMutantLocked(reinterpret_cast<KMUTANT&>(header), thread); break;
+    case kQueue:  // the count of entries is its state
+      thread->wait->queue_entry = RemoveHeadList(&reinterpret_cast<KQUEUE&>(header).EntryListHead);
+      SetSignalState(header, header.SignalState - 1);
+      break;
     default: break;
   }
 }

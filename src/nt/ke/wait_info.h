@@ -39,6 +39,7 @@ struct ThreadWaitState {
   // Mutants that the thread owns (KMUTANT::MutantListEntry), touched by the owner only.
   void* owned_mutants[2] = {nullptr, nullptr};
   uint32_t owned_mutant_count = 0;
+  void* queue_entry = nullptr;  // what a satisfied wait for a KQUEUE took out of it
 };
 
 // Pushes a reason for the life of the scope.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -12,6 +13,7 @@
 namespace drydock::nt::mm {
 
 struct MdlHeader;
+struct Region;
 
 // A stretch of memory that an application of the machine owns.
 struct UserStretch {
@@ -43,6 +45,10 @@ struct State {
   rt::Lock ranges_lock;
   // By process id; each sorted by base.
   std::map<uint64_t, std::vector<UserStretch>> ranges RT_GUARDED_BY(ranges_lock);
+
+  // ZwAllocateVirtualMemory and views of sections: stretches of address space that the machine mapped, by base.
+  rt::Lock regions_lock;
+  std::map<uintptr_t, std::shared_ptr<Region>> regions RT_GUARDED_BY(regions_lock);
 
   rt::Lock contiguous_lock;
   std::map<const void*, size_t> contiguous RT_GUARDED_BY(contiguous_lock);  // MmAllocateContiguousMemory and relatives

@@ -3,6 +3,7 @@
 #include "nt/bugcheck.h"
 #include "nt/io/missing_constants.h"
 #include "nt/kernel.h"
+#include "nt/ob/callbacks.h"
 #include "nt/ob/state.h"
 #include "nt/ps/process.h"
 #include "nt/thread.h"
@@ -47,8 +48,17 @@ bool IsKernelHandle(HANDLE handle) {
 }
 
 NTSTATUS InsertHandle(Kernel& kernel, void* body, ACCESS_MASK access, ULONG attributes, HANDLE* handle) {
+  if (!kernel.ob->has_callbacks.load(std::memory_order_relaxed)) return InsertHandleFor(kernel, CurrentThread().process, body, access, attributes, handle);
+  HandleFilter filter(kernel, body, attributes);
+  access = filter.Before(access);
+  const NTSTATUS status = InsertHandleFor(kernel, CurrentThread().process, body, access, attributes, handle);
+  filter.After(status, access);
+  return status;
+}
+
+NTSTATUS InsertHandleFor(Kernel& kernel, Process* process, void* body, ACCESS_MASK access, ULONG attributes, HANDLE* handle) {
   bool of_kernel = (attributes & OBJ_KERNEL_HANDLE) != 0;
-  HandleTable* table = TableOf(kernel, of_kernel ? nullptr : CurrentThread().process);
+  HandleTable* table = TableOf(kernel, of_kernel ? nullptr : process);
   HeaderOf(body)->handles.fetch_add(1, std::memory_order_acq_rel);
   uintptr_t value;
   {
@@ -80,6 +90,14 @@ NTSTATUS ReferenceByHandle(HANDLE handle, ACCESS_MASK access, const ObjectType* 
                            ACCESS_MASK* granted) {
   *body = nullptr;
   if (mode != KernelMode && IsKernelHandle(handle)) return STATUS_INVALID_HANDLE;
+  if (handle == ZwCurrentProcess() || handle == ZwCurrentThread()) {
+    void* self = handle == ZwCurrentThread() ? static_cast<void*>(&CurrentThread()) : EffectiveProcess(CurrentThread());
+    if (type && HeaderOf(self)->type != type) return STATUS_OBJECT_TYPE_MISMATCH;
+    Reference(self);
+    *body = self;
+    if (granted) *granted = HeaderOf(self)->type->all_access;
+    return STATUS_SUCCESS;
+  }
   size_t index;
   HandleTable* table = TableOfHandle(CurrentKernel(), handle, &index);
   if (!table) return STATUS_INVALID_HANDLE;

@@ -28,6 +28,8 @@ struct HandleTable {
 
 // A new handle takes over one reference of the caller.
 NTSTATUS InsertHandle(Kernel& kernel, void* body, ACCESS_MASK access, ULONG attributes, HANDLE* handle);
+// The same in the table of another process, past the callbacks.
+NTSTATUS InsertHandleFor(Kernel& kernel, Process* process, void* body, ACCESS_MASK access, ULONG attributes, HANDLE* handle);
 // References the object. `type` null: any. UserMode checks the access that was granted.
 NTSTATUS ReferenceByHandle(HANDLE handle, ACCESS_MASK access, const ObjectType* type, KPROCESSOR_MODE mode, void** body,
                            ACCESS_MASK* granted = nullptr);

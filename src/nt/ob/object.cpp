@@ -12,6 +12,9 @@
 #include "runtime/assert.h"
 
 namespace drydock::nt::ob {
+
+void ForgetSecurity(State& state, const void* body);  // security.cpp
+
 namespace {
 
 void Unlist(State& state, ObjectHeader* header) {
@@ -39,6 +42,7 @@ void End(ObjectHeader* header) {
   header->canary = 0;
   if (header->type->discard) header->type->discard(body);
   Unlist(*header->kernel->ob, header);
+  ForgetSecurity(*header->kernel->ob, body);
   FreeObject(header);
 }
 

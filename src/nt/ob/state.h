@@ -1,8 +1,11 @@
 // State of the object manager of one machine. Owned by Kernel.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "nt/kernel.h"
 #include "runtime/lock.h"
@@ -13,6 +16,7 @@ struct ObjectHeader;
 struct HandleTable;
 
 struct ObjectType;
+struct CallbackSet;
 
 struct State {
   explicit State(Kernel& kernel);
@@ -31,6 +35,16 @@ struct State {
   rt::Lock names_lock;
   void* root = nullptr;  // body of "\"
   void* dos_devices = nullptr;  // body of "\??"; lives as long as the name space
+
+  // ObRegisterCallbacks: by altitude, the highest first.
+  rt::Lock callbacks_lock;
+  std::vector<std::shared_ptr<CallbackSet>> callbacks RT_GUARDED_BY(callbacks_lock);
+  std::atomic<bool> has_callbacks{false};  // there was one
+
+  // Security descriptors that were set on objects (self-relative), by body.
+  rt::Lock security_lock;
+  std::map<const void*, std::vector<uint8_t>> security RT_GUARDED_BY(security_lock);
+  std::atomic<bool> has_security{false};
 
   rt::Lock tables_lock;  // the map, not the tables
   std::map<uint64_t, std::unique_ptr<HandleTable>> tables;  // by process id; 0: the kernel's

@@ -4,8 +4,11 @@
 #include "nt/bugcheck.h"
 #include "nt/kernel.h"
 #include "nt/ob/attributes.h"
+#include "nt/ob/callbacks.h"
 #include "nt/ob/handle_table.h"
 #include "nt/ob/name_space.h"
+#include "nt/ps/process.h"
+#include "nt/ps/types.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::ob {
@@ -26,6 +29,29 @@ NTSTATUS OpenNamed(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES object
   if (!NT_SUCCESS(status)) return status;
   return ob::OpenByName(CurrentKernel(), attributes, type, access, handle);
 }
+
+// A process by handle, for as long as it lives.
+struct ProcessReference {
+  explicit ProcessReference(HANDLE handle) { status = ob::ReferenceByHandle(handle, 0, &ps::kProcessType, KernelMode, &body); }
+  ~ProcessReference() {
+    if (body) ob::Dereference(body);
+  }
+  ProcessReference(const ProcessReference&) = delete;
+  Process* process() const { return static_cast<Process*>(body); }
+  NTSTATUS status;
+  void* body = nullptr;
+};
+
+// The calling thread sees the handles of that process inside this scope.
+class InProcess {
+ public:
+  explicit InProcess(Process& process) : before_(CurrentThread().process) { CurrentThread().process = &process; }
+  ~InProcess() { CurrentThread().process = before_; }
+  InProcess(const InProcess&) = delete;
+
+ private:
+  Process* const before_;
+};
 
 }  // namespace
 
@@ -97,20 +123,30 @@ NTSTATUS NTAPI ZwMakeTemporaryObject(HANDLE Handle) {
 
 NTSTATUS NTAPI ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle, PHANDLE TargetHandle,
                                  ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options) {
-  if (SourceProcessHandle != ZwCurrentProcess() || (TargetProcessHandle && TargetProcessHandle != ZwCurrentProcess())) {
-    return STATUS_NOT_SUPPORTED;  // between processes: no driver here needs it yet
-  }
+  Kernel& kernel = CurrentKernel();
+  ProcessReference source(SourceProcessHandle), target(TargetProcessHandle ? TargetProcessHandle : ZwCurrentProcess());
+  if (!NT_SUCCESS(source.status)) return source.status;
+  if (!NT_SUCCESS(target.status)) return target.status;
   void* body;
   ACCESS_MASK granted;
-  NTSTATUS status = ob::ReferenceByHandle(SourceHandle, 0, nullptr, KernelMode, &body, &granted);
-  if (!NT_SUCCESS(status)) return status;
+  {
+    InProcess inside(*source.process());
+    const NTSTATUS status = ob::ReferenceByHandle(SourceHandle, 0, nullptr, KernelMode, &body, &granted);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  NTSTATUS status = STATUS_SUCCESS;
   if (TargetHandle && TargetProcessHandle) {
-    status = ob::InsertHandle(CurrentKernel(), body, Options & DUPLICATE_SAME_ACCESS ? granted : DesiredAccess, HandleAttributes,
-                              TargetHandle);
+    ob::HandleFilter filter(kernel, body, HandleAttributes, source.process(), target.process());
+    const ACCESS_MASK access = filter.Before(Options & DUPLICATE_SAME_ACCESS ? granted : DesiredAccess);
+    status = ob::InsertHandleFor(kernel, target.process(), body, access, HandleAttributes, TargetHandle);
+    filter.After(status, access);
   } else {
     ob::Dereference(body);
   }
-  if (Options & DUPLICATE_CLOSE_SOURCE) ob::CloseHandle(SourceHandle, KernelMode);
+  if (Options & DUPLICATE_CLOSE_SOURCE) {
+    InProcess inside(*source.process());
+    ob::CloseHandle(SourceHandle, KernelMode);
+  }
   return status;
 }
 

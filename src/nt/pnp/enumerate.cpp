@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "nt/bugcheck.h"
+#include "nt/driver_callback.h"
 #include "nt/io/device.h"
 #include "nt/kernel.h"
 #include "nt/ob/name_space.h"
@@ -163,7 +164,12 @@ struct StateJob final : DeviceJob {
 
 struct EjectJob final : DeviceJob {
   using DeviceJob::DeviceJob;
-  void Work() override { Eject(node.pdo); }
+  PIO_DEVICE_EJECT_CALLBACK callback = nullptr;  // told how it went
+  void* context = nullptr;
+  void Work() override {
+    const NTSTATUS status = Eject(node.pdo);
+    if (callback) CallDriver("IO_DEVICE_EJECT_CALLBACK", callback, status, context);
+  }
 };
 
 struct RestartJob final : DeviceJob {
@@ -230,6 +236,18 @@ VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject) {
   if (pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject)) {
     node->state_of_machine->operations.Add(std::make_unique<pnp::StateJob>(*node));
   }
+}
+
+NTSTATUS NTAPI IoRequestDeviceEjectEx(PDEVICE_OBJECT PhysicalDeviceObject, PIO_DEVICE_EJECT_CALLBACK Callback, PVOID Context,
+                                      PDRIVER_OBJECT DriverObject) {
+  if (Callback && !DriverObject) return STATUS_INVALID_PARAMETER;
+  pnp::DeviceNode* node = pnp::NodeOf(PhysicalDeviceObject);
+  if (!node) return STATUS_INVALID_DEVICE_REQUEST;
+  auto job = std::make_unique<pnp::EjectJob>(*node);
+  job->callback = Callback;
+  job->context = Context;
+  node->state_of_machine->operations.Add(std::move(job));
+  return STATUS_SUCCESS;
 }
 
 VOID NTAPI IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject) {

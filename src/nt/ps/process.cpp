@@ -3,7 +3,9 @@
 #include <new>
 
 #include "nt/ke/dispatcher.h"
+#include "nt/mm/region.h"
 #include "nt/ob/handle_table.h"
+#include "nt/ps/notify.h"
 #include "nt/ps/state.h"
 #include "nt/ps/types.h"
 
@@ -19,8 +21,6 @@ const ob::ObjectType kProcessType = {
     .all_access = PROCESS_ALL_ACCESS,
 };
 
-void TellProcess(Process* process, bool create);  // notify.cpp
-
 State::State(Kernel& owner) : kernel(owner) {}
 State::~State() = default;  // ob has discarded the processes
 
@@ -29,13 +29,17 @@ void Start(Kernel& kernel) {
   system->system = true;
 }
 
-Process* CreateProcess(Kernel& kernel, std::string name) {
+Process* CreateProcess(Kernel& kernel, std::string name, ProcessImage image, int32_t* refused) {
   void* body = ob::CreateObject(kernel, kProcessType, sizeof(Process));
   if (body == nullptr) throw std::bad_alloc();
   auto* process = new (body) Process();
   ke::InitializeHeader(*reinterpret_cast<DISPATCHER_HEADER*>(process->header), ke::kProcess, sizeof process->header, 0);
   process->kernel = &kernel;
   process->name = std::move(name);
+  process->name.copy(process->short_name, 14);
+  process->image_path = std::move(image.path);
+  process->command_line = std::move(image.command_line);
+  process->create_time = kernel.executor.SystemTime();
   State& state = *kernel.ps;
   {
     rt::LockGuard guard(state.lock);
@@ -43,7 +47,8 @@ Process* CreateProcess(Kernel& kernel, std::string name) {
     process->id = state.last_process_id;
     state.processes.push_back(process);
   }
-  TellProcess(process, true);
+  const int32_t status = TellProcess(process, true);
+  if (refused) *refused = status;
   return process;
 }
 
@@ -63,8 +68,10 @@ Process* FindProcess(Kernel& kernel, uint64_t id) {
 void EndProcess(Process* process, int32_t exit_status) {
   if (process->ended.exchange(true)) return;
   process->exit_status = exit_status;
+  process->exit_time = process->kernel->executor.SystemTime();
   TellProcess(process, false);
   ob::CloseAllHandles(*process->kernel, process);
+  mm::EndProcessRegions(*process->kernel, process);
   ke::SignalObject(*process->kernel, *reinterpret_cast<DISPATCHER_HEADER*>(process->header));
 }
 

@@ -22,6 +22,14 @@ struct Process {
   Kernel* kernel = nullptr;
   uint64_t id = 0;          // System is 4, others 8, 12, ...: the same in every run of a seed
   std::string name;
+  char short_name[16] = {};     // its first 14 characters, as PsGetProcessImageFileName has it
+  std::u16string image_path;    // "\\??\\C:\\tool.exe"; empty: only a name is known
+  std::u16string command_line;  // empty: the image's name
+  uint64_t parent_id = 0;
+  void (*terminate)(void* owner, int32_t exit_status) = nullptr;  // ZwTerminateProcess; null: nobody can end it but who made it
+  void* owner = nullptr;
+  int64_t create_time = 0;      // system time
+  std::atomic<int64_t> exit_time{0};
   bool system = false;
   bool local_service = false;  // runs as that account, not as an administrator
   bool wow64 = false;       // a 32-bit process (WdfRequestIsFrom32BitProcess)
@@ -32,7 +40,11 @@ struct Process {
 namespace ps {
 
 Process* SystemProcess(Kernel& kernel);
-Process* CreateProcess(Kernel& kernel, std::string name);
+// `refused`: gets the status of a driver that does not want the process, else STATUS_SUCCESS. It is for the caller to end it then.
+struct ProcessImage {
+  std::u16string path, command_line;
+};
+Process* CreateProcess(Kernel& kernel, std::string name, ProcessImage image = {}, int32_t* refused = nullptr);
 Process* FindProcess(Kernel& kernel, uint64_t id);  // null: none of that id, or it has ended
 // The application is over: closes its handles and signals its object. PASSIVE_LEVEL.
 void EndProcess(Process* process, int32_t exit_status);

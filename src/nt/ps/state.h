@@ -1,6 +1,7 @@
 // State of processes and threads of one machine. Owned by Kernel.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -15,7 +16,8 @@ struct Process;
 
 namespace drydock::nt::ps {
 
-struct ProcessNotify;
+struct Notify;
+enum class NotifyKind : uint8_t { kProcess, kProcessEx, kThread, kUserThread, kImage };
 
 struct State {
   explicit State(Kernel& kernel);
@@ -29,7 +31,8 @@ struct State {
   uint64_t last_thread_id RT_GUARDED_BY(lock) = 0;
   uint64_t last_process_id RT_GUARDED_BY(lock) = 0;
   uint32_t next_processor RT_GUARDED_BY(lock) = 0;
-  std::vector<std::shared_ptr<ProcessNotify>> process_notify RT_GUARDED_BY(lock);  // in order of registration
+  std::vector<std::shared_ptr<Notify>> notify RT_GUARDED_BY(lock);  // in order of registration
+  std::atomic<bool> has_notify{false};  // there was one
   std::vector<Process*> processes RT_GUARDED_BY(lock);  // ob objects, one reference each; the first is System
 };
 

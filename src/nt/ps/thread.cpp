@@ -6,6 +6,7 @@
 #include "nt/io/irp.h"
 #include "nt/ke/dispatcher.h"
 #include "nt/ke/mutant.h"
+#include "nt/ps/notify.h"
 #include "nt/ps/start.h"
 #include "nt/ps/state.h"
 #include "nt/ps/types.h"
@@ -60,6 +61,7 @@ Thread* NewThread(Kernel& kernel, Process* process, bool system) {
   thread->kernel = &kernel;
   thread->system_thread = system;
   thread->process = process ? process : SystemProcess(kernel);
+  thread->create_time = kernel.executor.SystemTime();
   thread->wait = new ke::ThreadWaitState();
   InitializeListHead(reinterpret_cast<LIST_ENTRY*>(thread->wait->owned_mutants));
   State& state = *kernel.ps;
@@ -77,6 +79,7 @@ void EndThread(Thread* thread) {
   Kernel& kernel = *thread->kernel;
   thread->irql = PASSIVE_LEVEL;
   try {
+    if (thread->announced) TellThread(*thread, false);
     io::ThreadEnding(*thread);
     ke::LeaveMutants(*thread);
   } catch (const rt::TaskStopped&) {
@@ -111,6 +114,11 @@ rt::Task* StartThread(Kernel& kernel, const ThreadStart& start) {
   if (start.thread) {
     ob::Reference(thread);
     *start.thread = thread;
+  }
+  // Service threads stand for what is no thread on Windows.
+  if (!start.service && CurrentThreadOrNull()) {
+    thread->announced = true;
+    TellThread(*thread, true);
   }
   return kernel.executor.Spawn(start.name, &ThreadMain, new StartBlock{thread, start.entry, start.argument}, thread, start.service);
 }

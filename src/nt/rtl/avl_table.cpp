@@ -166,7 +166,14 @@ VOID RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table, PRTL_AVL_COMPARE_ROUTINE
 
 PVOID RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, ULONG BufferSize, PBOOLEAN NewElement) {
   Node* place;
-  TABLE_SEARCH_RESULT where = Find(Table, Buffer, &place);
+  const TABLE_SEARCH_RESULT where = Find(Table, Buffer, &place);
+  return RtlInsertElementGenericTableFullAvl(Table, Buffer, BufferSize, NewElement, place, where);
+}
+
+PVOID RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, ULONG BufferSize, PBOOLEAN NewElement, PVOID NodeOrParent,
+                                          TABLE_SEARCH_RESULT SearchResult) {
+  auto* place = static_cast<Node*>(NodeOrParent);
+  const TABLE_SEARCH_RESULT where = SearchResult;
   if (NewElement) *NewElement = FALSE;
   if (where == TableFoundNode) return DataOf(place);
   auto* node = static_cast<Node*>(drydock::nt::CallDriver("AllocateRoutine", Table->AllocateRoutine, Table, static_cast<ULONG>(sizeof(Node) + BufferSize)));
@@ -211,6 +218,47 @@ BOOLEAN RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer) {
 PVOID RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer) {
   Node* node;
   return Find(Table, Buffer, &node) == TableFoundNode ? DataOf(node) : nullptr;
+}
+
+PVOID RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID* NodeOrParent, TABLE_SEARCH_RESULT* SearchResult) {
+  Node* node;
+  *SearchResult = Find(Table, Buffer, &node);
+  *NodeOrParent = node;
+  return *SearchResult == TableFoundNode ? DataOf(node) : nullptr;
+}
+
+// The first of several that compare equal, in the order of the table; *RestartKey is where an enumeration goes on.
+PVOID RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, PVOID* RestartKey) {
+  Node* node;
+  *RestartKey = nullptr;
+  if (Find(Table, Buffer, &node) != TableFoundNode) return nullptr;
+  for (Node* before = Previous(Table, node); before; before = Previous(Table, before)) {
+    if (drydock::nt::CallDriver("CompareRoutine", Table->CompareRoutine, Table, Buffer, DataOf(before)) != GenericEqual) break;
+    node = before;
+  }
+  *RestartKey = node;
+  return DataOf(node);
+}
+
+// Goes on behind an element that may have been deleted since: where it would stand is found by what the caller kept of it.
+PVOID RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION MatchFunction, PVOID MatchData, ULONG NextFlag,
+                                             PVOID* RestartKey, PULONG DeleteCount, PVOID Buffer) {
+  Node* node = static_cast<Node*>(*RestartKey);
+  if (!node || *DeleteCount != Table->DeleteCount) {
+    const TABLE_SEARCH_RESULT where = Find(Table, Buffer, &node);
+    if (where == TableEmptyTree) return nullptr;
+    if (where == TableInsertAsRight || (where == TableFoundNode && NextFlag)) node = Next(Table, node);
+  } else if (NextFlag) {
+    node = Next(Table, node);
+  }
+  for (; node; node = Next(Table, node)) {
+    const NTSTATUS status = MatchFunction ? drydock::nt::CallDriver("MatchFunction", MatchFunction, Table, DataOf(node), MatchData) : STATUS_SUCCESS;
+    if (status == STATUS_NO_MORE_MATCHES) return nullptr;
+    if (status == STATUS_SUCCESS) break;
+  }
+  *RestartKey = node;
+  *DeleteCount = Table->DeleteCount;
+  return DataOf(node);
 }
 
 PVOID RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVOID* RestartKey) {

@@ -17,6 +17,14 @@ extern "C" USHORT RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCap
   return count;
 }
 
+// Who called the function that asks, and who called that one.
+extern "C" VOID RtlGetCallersAddress(PVOID* CallersAddress, PVOID* CallersCaller) {
+  void* frames[4] = {};
+  drydock::rt::CaptureStack(frames, 4, 1);
+  *CallersAddress = frames[1];
+  *CallersCaller = frames[2];
+}
+
 extern "C" ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags) {
   return RtlCaptureStackBackTrace(0, Count, Callers, nullptr);
 }

@@ -8,17 +8,15 @@
 #include "nt/ps/process.h"
 #include "nt/rtl/security.h"
 #include "nt/se/impersonation.h"
+#include "nt/se/token.h"
 #include "nt/thread.h"
 
 namespace rtl = drydock::nt::rtl;
 
 namespace {
 
-struct Identifier {
-  UCHAR revision, count;
-  UCHAR authority[6];
-  ULONG sub[2];
-};
+using drydock::nt::se::Identifier;
+using drydock::nt::se::Token;
 constexpr Identifier kSystem = {1, 1, {0, 0, 0, 0, 0, 5}, {18}};
 constexpr Identifier kAdministrators = {1, 2, {0, 0, 0, 0, 0, 5}, {32, 544}};
 constexpr Identifier kUsers = {1, 2, {0, 0, 0, 0, 0, 5}, {32, 545}};
@@ -31,12 +29,7 @@ constexpr Identifier kEveryone = {1, 1, {0, 0, 0, 0, 0, 1}, {0}};
 
 constexpr ULONGLONG Bit(ULONG privilege) { return 1ull << privilege; }
 
-struct Token {
-  const Identifier* identifiers[6];  // the user first
-  bool is_admin;
-  ULONGLONG privileges;
-};
-constexpr Token kSystemToken = {{&kSystem, &kAdministrators, &kEveryone, &kAuthenticated}, true, ~0ull};
+constexpr Token kSystemToken = {{&kSystem, &kAdministrators, &kEveryone, &kAuthenticated}, true, ~0ull, true};
 constexpr Token kApplicationToken = {{&kAdministrators, &kUsers, &kEveryone, &kAuthenticated, &kInteractive},
                                      true,
                                      Bit(SE_INCREASE_QUOTA_PRIVILEGE) | Bit(SE_SECURITY_PRIVILEGE) | Bit(SE_TAKE_OWNERSHIP_PRIVILEGE) |
@@ -90,6 +83,8 @@ ACCESS_MASK Granted(const Token& token, ACL* acl, const GENERIC_MAPPING& mapping
 
 namespace drydock::nt::se {
 
+PACCESS_TOKEN ImpersonationTokenOf(const Thread& thread) { return ClientTokenOf(thread.impersonation); }
+
 void SubjectOf(const Process* process, const Impersonation* client, SECURITY_SUBJECT_CONTEXT* context) {
   *context = {};
   context->PrimaryToken = TokenOf(process);
@@ -117,7 +112,7 @@ VOID SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {}
 
 PACCESS_TOKEN PsReferencePrimaryToken(PEPROCESS Process) { return TokenOf(reinterpret_cast<drydock::nt::Process*>(Process)); }
 VOID PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken) {}
-BOOLEAN SeTokenIsAdmin(PACCESS_TOKEN Token) { return static_cast<const ::Token*>(Token)->is_admin; }
+BOOLEAN SeTokenIsAdmin(PACCESS_TOKEN Token) { return static_cast<const drydock::nt::se::Token*>(Token)->is_admin; }
 
 BOOLEAN SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode) {
   if (PreviousMode == KernelMode) return TRUE;

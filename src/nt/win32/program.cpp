@@ -176,7 +176,24 @@ void StartProgram(Kernel& kernel, ProgramSpec spec, Program& program) {
   }
   KeInitializeEvent(&program.input_event, NotificationEvent, TRUE);
   MakeArguments(program);
-  program.process = ps::CreateProcess(kernel, program.spec.name);
+  std::u16string command_line;
+  for (const char16_t* argument : program.wide_arguments) {
+    if (!argument) break;
+    const bool spaces = std::u16string_view(argument).find(u' ') != std::u16string_view::npos;
+    if (!command_line.empty()) command_line += u' ';
+    command_line += spaces ? u'"' + std::u16string(argument) + u'"' : std::u16string(argument);
+  }
+  int32_t refused = STATUS_SUCCESS;
+  program.process =
+      ps::CreateProcess(kernel, program.spec.name, {u"\\??\\C:\\" + ob::ToUtf16(program.spec.name), std::move(command_line)}, &refused);
+  if (!NT_SUCCESS(refused)) {
+    program.error = fmt::format("{}: a driver refused the process with status {:#x}", program.spec.name, static_cast<uint32_t>(refused));
+    program.exit_code = refused;
+    ps::EndProcess(program.process, refused);
+    return;
+  }
+  program.process->owner = &program;
+  program.process->terminate = [](void* owner, int32_t exit_status) { EndProgram(*static_cast<Program*>(owner), exit_status); };
   kernel.executor.Detach(ps::SpawnThread(kernel, program.process, program.spec.name.c_str(), &RunProgram, &program));
 }
 

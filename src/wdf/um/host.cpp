@@ -54,7 +54,7 @@ Host* Hosts::NewHost(bool pooled) {
   Host& host = *owned;
   host.hosts = this;
   host.pooled = pooled;
-  host.process = nt::ps::CreateProcess(framework_.kernel, "WUDFHost");
+  host.process = nt::ps::CreateProcess(framework_.kernel, "WUDFHost", {u"\\??\\C:\\Windows\\System32\\WUDFHost.exe", {}});
   host.process->local_service = true;
   KeInitializeTimer(&host.timer);
   KeInitializeDpc(&host.dpc, &Watch, &host);

@@ -1,0 +1,99 @@
+// Callbacks for handles to processes and threads (ObRegisterCallbacks). Part of wdm.h; src/nt/ob/callbacks.cpp implements them.
+#ifndef DRYDOCK_WDM_OB_CALLBACK_H
+#define DRYDOCK_WDM_OB_CALLBACK_H
+
+#include "wdm/ob.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OB_FLT_REGISTRATION_VERSION_0100 0x0100
+#define OB_FLT_REGISTRATION_VERSION OB_FLT_REGISTRATION_VERSION_0100
+typedef ULONG OB_OPERATION;
+#define OB_OPERATION_HANDLE_CREATE 0x00000001
+#define OB_OPERATION_HANDLE_DUPLICATE 0x00000002
+
+typedef struct _OB_PRE_CREATE_HANDLE_INFORMATION {
+  ACCESS_MASK DesiredAccess;
+  ACCESS_MASK OriginalDesiredAccess;
+} OB_PRE_CREATE_HANDLE_INFORMATION, *POB_PRE_CREATE_HANDLE_INFORMATION;
+typedef struct _OB_PRE_DUPLICATE_HANDLE_INFORMATION {
+  ACCESS_MASK DesiredAccess;
+  ACCESS_MASK OriginalDesiredAccess;
+  PVOID SourceProcess;
+  PVOID TargetProcess;
+} OB_PRE_DUPLICATE_HANDLE_INFORMATION, *POB_PRE_DUPLICATE_HANDLE_INFORMATION;
+typedef union _OB_PRE_OPERATION_PARAMETERS {
+  OB_PRE_CREATE_HANDLE_INFORMATION CreateHandleInformation;
+  OB_PRE_DUPLICATE_HANDLE_INFORMATION DuplicateHandleInformation;
+} OB_PRE_OPERATION_PARAMETERS, *POB_PRE_OPERATION_PARAMETERS;
+typedef struct _OB_PRE_OPERATION_INFORMATION {
+  OB_OPERATION Operation;
+  union {
+    ULONG Flags;
+    struct {
+      ULONG KernelHandle : 1;
+      ULONG Reserved : 31;
+    };
+  };
+  PVOID Object;
+  POBJECT_TYPE ObjectType;
+  PVOID CallContext;
+  POB_PRE_OPERATION_PARAMETERS Parameters;
+} OB_PRE_OPERATION_INFORMATION, *POB_PRE_OPERATION_INFORMATION;
+
+typedef struct _OB_POST_CREATE_HANDLE_INFORMATION {
+  ACCESS_MASK GrantedAccess;
+} OB_POST_CREATE_HANDLE_INFORMATION, *POB_POST_CREATE_HANDLE_INFORMATION;
+typedef struct _OB_POST_DUPLICATE_HANDLE_INFORMATION {
+  ACCESS_MASK GrantedAccess;
+} OB_POST_DUPLICATE_HANDLE_INFORMATION, *POB_POST_DUPLICATE_HANDLE_INFORMATION;
+typedef union _OB_POST_OPERATION_PARAMETERS {
+  OB_POST_CREATE_HANDLE_INFORMATION CreateHandleInformation;
+  OB_POST_DUPLICATE_HANDLE_INFORMATION DuplicateHandleInformation;
+} OB_POST_OPERATION_PARAMETERS, *POB_POST_OPERATION_PARAMETERS;
+typedef struct _OB_POST_OPERATION_INFORMATION {
+  OB_OPERATION Operation;
+  union {
+    ULONG Flags;
+    struct {
+      ULONG KernelHandle : 1;
+      ULONG Reserved : 31;
+    };
+  };
+  PVOID Object;
+  POBJECT_TYPE ObjectType;
+  PVOID CallContext;
+  NTSTATUS ReturnStatus;
+  POB_POST_OPERATION_PARAMETERS Parameters;
+} OB_POST_OPERATION_INFORMATION, *POB_POST_OPERATION_INFORMATION;
+
+typedef enum _OB_PREOP_CALLBACK_STATUS { OB_PREOP_SUCCESS } OB_PREOP_CALLBACK_STATUS, *POB_PREOP_CALLBACK_STATUS;
+typedef OB_PREOP_CALLBACK_STATUS (*POB_PRE_OPERATION_CALLBACK)(PVOID RegistrationContext,
+                                                              POB_PRE_OPERATION_INFORMATION OperationInformation);
+typedef VOID (*POB_POST_OPERATION_CALLBACK)(PVOID RegistrationContext,
+                                            POB_POST_OPERATION_INFORMATION OperationInformation);
+typedef struct _OB_OPERATION_REGISTRATION {
+  POBJECT_TYPE *ObjectType;
+  OB_OPERATION Operations;
+  POB_PRE_OPERATION_CALLBACK PreOperation;
+  POB_POST_OPERATION_CALLBACK PostOperation;
+} OB_OPERATION_REGISTRATION, *POB_OPERATION_REGISTRATION;
+typedef struct _OB_CALLBACK_REGISTRATION {
+  USHORT Version;
+  USHORT OperationRegistrationCount;
+  UNICODE_STRING Altitude;
+  PVOID RegistrationContext;
+  OB_OPERATION_REGISTRATION *OperationRegistration;
+} OB_CALLBACK_REGISTRATION, *POB_CALLBACK_REGISTRATION;
+
+NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVOID *RegistrationHandle);
+VOID ObUnRegisterCallbacks(PVOID RegistrationHandle);
+USHORT ObGetFilterVersion(VOID);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif  // DRYDOCK_WDM_OB_CALLBACK_H
