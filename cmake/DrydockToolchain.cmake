@@ -1,8 +1,10 @@
 # One place for how this project itself is compiled. Drivers have their own flags: cmake/DrydockDriver.cmake.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
+  # The sloppiness is what precompiled headers need (their times say nothing).
   # base_dir makes paths relative, so that two checkouts of one commit share the cache.
-  set(_launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+  set(_launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
   set(CMAKE_C_COMPILER_LAUNCHER ${_launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${_launcher})
 endif()
@@ -20,6 +22,7 @@ if(DRYDOCK_SANITIZE)
 endif()
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "${_optimise} -g1")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "${_optimise} -g1")
+add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
                     -fno-strict-aliasing   # drivers and NT structures overlay memory freely
                     -fno-omit-frame-pointer -fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)

@@ -24,7 +24,10 @@ namespace drydock::classes::hid {
 namespace {
 
 using keyboard::Complete;
+using keyboard::Give;
+using keyboard::kIndicatorTranslation;
 using keyboard::PassDown;
+using keyboard::Take;
 
 constexpr SHORT kWheelDelta = 120;
 constexpr ULONG kMostKeys = 64;
@@ -328,19 +331,6 @@ NTSTATUS SetLights(Mapper& mapper, KEYBOARD_INDICATOR_PARAMETERS wanted) {
   return status;
 }
 
-template <class T>
-NTSTATUS Give(PIRP irp, const T& value) {
-  if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof value) return Complete(irp, STATUS_BUFFER_TOO_SMALL);
-  std::memcpy(irp->AssociatedIrp.SystemBuffer, &value, sizeof value);
-  return Complete(irp, STATUS_SUCCESS, sizeof value);
-}
-template <class T>
-bool Take(PIRP irp, T* value) {
-  if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.InputBufferLength < sizeof *value) return false;
-  std::memcpy(value, irp->AssociatedIrp.SystemBuffer, sizeof *value);
-  return true;
-}
-
 MOUSE_ATTRIBUTES MouseAttributes(Mapper& mapper) {
   HIDP_VALUE_CAPS wheel;
   USHORT one = 1;
@@ -366,11 +356,6 @@ KEYBOARD_ATTRIBUTES KeyboardAttributes() {
   return attributes;
 }
 
-struct IndicatorTranslation {
-  USHORT count;
-  INDICATOR_LIST list[3];
-};
-
 NTSTATUS NTAPI InternalControl(PDEVICE_OBJECT device, PIRP irp) {
   Mapper& mapper = MapperOf(device);
   const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
@@ -387,11 +372,7 @@ NTSTATUS NTAPI InternalControl(PDEVICE_OBJECT device, PIRP irp) {
     case IOCTL_MOUSE_QUERY_ATTRIBUTES:
       return mapper.mouse ? Give(irp, MouseAttributes(mapper)) : Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
     case IOCTL_KEYBOARD_QUERY_ATTRIBUTES: return Give(irp, KeyboardAttributes());
-    case IOCTL_KEYBOARD_QUERY_INDICATOR_TRANSLATION: {
-      const IndicatorTranslation translation = {
-          3, {{0x3A, KEYBOARD_CAPS_LOCK_ON}, {0x45, KEYBOARD_NUM_LOCK_ON}, {0x46, KEYBOARD_SCROLL_LOCK_ON}}};
-      return Give(irp, translation);
-    }
+    case IOCTL_KEYBOARD_QUERY_INDICATOR_TRANSLATION: return Give(irp, kIndicatorTranslation);
     case IOCTL_KEYBOARD_QUERY_INDICATORS: return Give(irp, mapper.indicators);
     case IOCTL_KEYBOARD_QUERY_TYPEMATIC: return Give(irp, mapper.typematic);
     case IOCTL_KEYBOARD_SET_TYPEMATIC: return Complete(irp, Take(irp, &mapper.typematic) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);

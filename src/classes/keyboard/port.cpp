@@ -57,25 +57,6 @@ NTSTATUS ConnectMouse(Port& port, const CONNECT_DATA& data) {
   return STATUS_SUCCESS;
 }
 
-template <class T>
-NTSTATUS Give(PIRP irp, const T& value) {
-  if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.OutputBufferLength < sizeof value) return Complete(irp, STATUS_BUFFER_TOO_SMALL);
-  std::memcpy(irp->AssociatedIrp.SystemBuffer, &value, sizeof value);
-  return Complete(irp, STATUS_SUCCESS, sizeof value);
-}
-
-template <class T>
-bool Take(PIRP irp, T* value) {
-  if (IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.InputBufferLength < sizeof *value) return false;
-  std::memcpy(value, irp->AssociatedIrp.SystemBuffer, sizeof *value);
-  return true;
-}
-
-struct IndicatorTranslation {
-  USHORT count;
-  INDICATOR_LIST list[3];
-};
-
 NTSTATUS InternalControl(PDEVICE_OBJECT device, PIRP irp) {
   Port& port = PortOf(device);
   const auto& control = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl;
@@ -117,11 +98,7 @@ NTSTATUS InternalControl(PDEVICE_OBJECT device, PIRP irp) {
       attributes.KeyRepeatMaximum = {0, 30, 1000};
       return Give(irp, attributes);
     }
-    case IOCTL_KEYBOARD_QUERY_INDICATOR_TRANSLATION: {
-      const IndicatorTranslation translation = {
-          3, {{0x3A, KEYBOARD_CAPS_LOCK_ON}, {0x45, KEYBOARD_NUM_LOCK_ON}, {0x46, KEYBOARD_SCROLL_LOCK_ON}}};
-      return Give(irp, translation);
-    }
+    case IOCTL_KEYBOARD_QUERY_INDICATOR_TRANSLATION: return Give(irp, kIndicatorTranslation);
     case IOCTL_KEYBOARD_QUERY_INDICATORS: return Give(irp, port.indicators);
     case IOCTL_KEYBOARD_QUERY_TYPEMATIC: return Give(irp, port.typematic);
     case IOCTL_KEYBOARD_SET_INDICATORS: {

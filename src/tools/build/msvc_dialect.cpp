@@ -31,7 +31,7 @@ class Translation {
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "__uuidof") {
         i = UuidOf(i);
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "operator") {
-        i = GlobalNew(i);
+        i = OperatorNew(i);
       } else if (token.kind == TokenKind::kWord && token.text == "L" && IsKind(Next(i), TokenKind::kText)) {
         // L#x: Microsoft's preprocessor makes one word of it.
         out_ += token.text;
@@ -137,18 +137,33 @@ class Translation {
     return close;
   }
 
-  // operator new(size_t) noexcept: the compiler has declared it already, without noexcept. Puts the declarator out and returns its last token.
-  size_t GlobalNew(size_t i) {
+  // MSVC looks whether operator new gave memory before it constructs; clang does so only after one that says noexcept. So each says it, except
+  // the global operator new(size_t): the compiler has declared that one already, without. Puts the declarator out and returns its last token.
+  size_t OperatorNew(size_t i) {
     size_t open = Next(i);
-    const bool is_new = Is(open, "new") && functions_.empty() && std::all_of(scopes_.begin(), scopes_.end(), [](const auto& s) { return s.empty(); });
+    const bool is_new = Is(open, "new") && functions_.empty();
+    const bool global = std::all_of(scopes_.begin(), scopes_.end(), [](const auto& s) { return s.empty(); }) && !Is(Previous(i), "::");
     if (is_new) open = Next(open);
     if (is_new && Is(open, "[") && Is(Next(open), "]")) open = Next(Next(open));
     const size_t close = is_new && Is(open, "(") ? tokens_.Closing(open) : kNone;
     const size_t word = close == kNone ? kNone : Next(close);
     size_t last = Is(word, "noexcept") ? word : kNone;
     if (Is(word, "throw") && Is(Next(word), "(") && Is(Next(Next(word)), ")")) last = Next(Next(word));
-    for (size_t k = open; last != kNone && k < close; ++k)
-      if (tokens_[k].text == ",") last = kNone;  // one of the driver's own
+    bool drivers = !global, declared = close != kNone;
+    for (size_t k = open; close != kNone && k < close; ++k) {
+      if (tokens_[k].text == ",") drivers = true;
+      if (tokens_[k].text == "align_val_t") declared = false;  // the compiler's as well
+    }
+    if (declared && drivers && last == kNone && !Is(word, "throw") && Declares(i)) {
+      out_ += tokens_[i].text;
+      for (size_t k = i + 1; k <= close; ++k) {
+        if (!Silent(tokens_[k])) Follow(k);
+        out_ += tokens_[k].text;
+      }
+      out_ += " noexcept";
+      return close;
+    }
+    if (drivers) last = kNone;
     if (last == kNone || (Is(word, "noexcept") && Is(Next(word), "("))) {
       out_ += tokens_[i].text;
       return i;
@@ -156,6 +171,16 @@ class Translation {
     for (size_t k = i; k <= last; ++k)
       if (k < word || Silent(tokens_[k])) out_ += tokens_[k].text;
     return last;
+  }
+
+  // A type stands before the name at `i`, as in PVOID A::operator new: a declaration, no call.
+  bool Declares(size_t i) const {
+    size_t before = Previous(i);
+    if (Is(before, "::")) {
+      if (!IsKind(Previous(before), TokenKind::kWord)) return false;
+      before = Previous(Previous(before));
+    }
+    return Is(before, "*") || (IsKind(before, TokenKind::kWord) && tokens_[before].text != "return");
   }
 
   // Which function, class or name space the token stands in. Of a declaration the first "name (" is the function's.
@@ -242,8 +267,7 @@ class Translation {
 bool MayNeedTranslation(std::string_view with_comments) {
   const std::string source = StripComments(with_comments);
   if (MayUseSeh(source) || MayUseLong(source) || FindWord(source, "__uuidof") != std::string_view::npos) return true;
-  if (source.find("operator new") != std::string::npos && (FindWord(source, "noexcept") != std::string_view::npos || FindWord(source, "throw") != std::string_view::npos))
-    return true;
+  if (source.find("operator new") != std::string::npos) return true;
   const auto skip = [&](size_t at) {
     while (at < source.size() && (std::isspace(static_cast<unsigned char>(source[at])) || source[at] == '\\')) ++at;
     return at;

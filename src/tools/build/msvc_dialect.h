@@ -7,6 +7,7 @@
 //   long, 1L                           32 bits there: int, 1 (dialect_long.h)
 //   __uuidof(IThing)                   the GUID of __declspec(uuid(...)), by name
 //   void *operator new(size_t) throw() the compilers declare it without: it goes
+//   void *operator new(size_t, TAG)    looked at for NULL there: becomes ... noexcept
 //   &((PVOID)(State))                  a cast is an lvalue there (C alone): becomes ((PVOID *)&(State))
 #pragma once
 

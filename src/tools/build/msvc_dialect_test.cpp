@@ -61,6 +61,16 @@ TEST(MsvcDialect, AGlobalOperatorNewMaySayThatItDoesNotThrow) {
   EXPECT_TRUE(MayNeedTranslation("void* operator new(size_t n) throw();"));
 }
 
+TEST(MsvcDialect, WhatADriversOwnOperatorNewGivesIsCheckedBeforeItIsConstructed) {
+  EXPECT_EQ(Cxx("void* operator new(size_t n, POOL_TYPE t) { return a(n, t); }"), "void* operator new(size_t n, POOL_TYPE t) noexcept { return a(n, t); }");
+  EXPECT_EQ(Cxx("struct A { void* operator new(size_t n); };"), "struct A { void* operator new(size_t n) noexcept; };");
+  EXPECT_EQ(Cxx("void* A::operator new[](size_t n) { return a(n); }"), "void* A::operator new[](size_t n) noexcept { return a(n); }");
+  for (const char* text : {"void* operator new(size_t n);", "void* operator new(size_t n, std::align_val_t);", "void f() { p = ::operator new(5, tag); }",
+                           "void* operator new(size_t n, int) throw();", "void* operator new(size_t n, int) noexcept { return ::operator new(n, t); }",
+                           "auto p = A::operator new(5);"})
+    EXPECT_EQ(Cxx(text), text);
+}
+
 TEST(MsvcDialect, FilesThatMayNeedItAreFound) {
   EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(\"in \" __FUNCTION__ \"\\n\")"));
   EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(__FUNCTION__ \\\n \": \")"));
