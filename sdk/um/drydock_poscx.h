@@ -20,6 +20,7 @@ typedef struct _DRYDOCK_POSCX_FILE {
   WDFFILEOBJECT File;
   ULONG Tag;
   BOOLEAN PosApp, Owner, Asked;  // Asked: to release
+  BOOLEAN Late;                  // had not answered when the time was over
   WDFCOLLECTION Control, Data;
 } DRYDOCK_POSCX_FILE;
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(DRYDOCK_POSCX_FILE, DrydockPosCxFile)
@@ -168,13 +169,22 @@ DRYDOCK_POSCX void DrydockPosCxPromote(WDFDEVICE handle, ULONG tag, WDFFILEOBJEC
 DRYDOCK_POSCX void DrydockPosCxNoAnswer(WDFTIMER timer) {
   WDFDEVICE handle = (WDFDEVICE)WdfTimerGetParentObject(timer);
   DRYDOCK_POSCX_DEVICE *device = DrydockPosCxDevice(handle);
+  // Who was asked before the time was over, and nobody who is asked as soon as he got the device here.
+  WdfWaitLockAcquire(device->Lock, NULL);
+  for (PLIST_ENTRY link = device->Files.Flink; link != &device->Files; link = link->Flink) {
+    DRYDOCK_POSCX_FILE *file = CONTAINING_RECORD(link, DRYDOCK_POSCX_FILE, Link);
+    file->Late = file->Owner && file->Asked;
+  }
+  WdfWaitLockRelease(device->Lock);
   for (;;) {
     WDFFILEOBJECT loser = NULL;
     ULONG tag = 0;
     WdfWaitLockAcquire(device->Lock, NULL);
     for (PLIST_ENTRY link = device->Files.Flink; link != &device->Files; link = link->Flink) {
       DRYDOCK_POSCX_FILE *file = CONTAINING_RECORD(link, DRYDOCK_POSCX_FILE, Link);
-      if (!file->Owner || !file->Asked) continue;
+      if (!file->Late) continue;
+      file->Late = FALSE;
+      if (!file->Owner || !file->Asked) continue;  // answered at the last moment
       file->Owner = file->Asked = FALSE;
       loser = file->File;
       tag = file->Tag;
@@ -194,7 +204,10 @@ DRYDOCK_POSCX BOOLEAN DrydockPosCxAsk(DRYDOCK_POSCX_DEVICE *device, ULONG tag) {
   WdfWaitLockAcquire(device->Lock, NULL);
   DRYDOCK_POSCX_FILE *owner = DrydockPosCxOwner(device, tag);
   const BOOLEAN asks = owner && !owner->Asked;
-  if (asks) owner->Asked = TRUE;
+  if (asks) {
+    owner->Asked = TRUE;
+    owner->Late = FALSE;
+  }
   WdfWaitLockRelease(device->Lock);
   if (asks) {
     WdfTimerStart(device->Answer, WDF_REL_TIMEOUT_IN_SEC(1));
