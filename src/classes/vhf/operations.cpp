@@ -440,6 +440,7 @@ VOID VhfDelete(VHFHANDLE VhfHandle, BOOLEAN Wait) {
   Withdraw(&device);
   FailReads(device, STATUS_DEVICE_NOT_CONNECTED);
   KeWaitForSingleObject(&device.quiet, Executive, KernelMode, FALSE, nullptr);
+  { SpinGuard guard(&device.lock); }  // who set it has let go of the lock
   if (device.callbacks.EvtVhfCleanup != nullptr) CallSource(device, "EvtVhfCleanup", device.callbacks.EvtVhfCleanup, device.client);
   Release(&device);
 }

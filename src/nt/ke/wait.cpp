@@ -204,12 +204,11 @@ void ReportSignalIrql(const void* object, uint8_t irql, const char* function) {
 }
 
 rt::Ticks DeadlineOf(Kernel& kernel, const LARGE_INTEGER* timeout) {
-  if (timeout == nullptr) return rt::kNever;
+  if (timeout == nullptr || timeout->QuadPart == INT64_MIN) return rt::kNever;
   const rt::Ticks now = kernel.executor.InterruptTime();
-  const rt::Ticks from_now = timeout->QuadPart < 0 ? -(timeout->QuadPart + 1) + 1
-                                                    : timeout->QuadPart - kernel.executor.SystemTime();
+  const rt::Ticks from_now = timeout->QuadPart < 0 ? -timeout->QuadPart : timeout->QuadPart - kernel.executor.SystemTime();
   rt::Ticks deadline;
-  if (timeout->QuadPart == INT64_MIN || __builtin_add_overflow(now, from_now, &deadline)) return rt::kNever;
+  if (__builtin_add_overflow(now, from_now, &deadline)) return rt::kNever;
   return deadline;
 }
 

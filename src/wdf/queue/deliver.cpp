@@ -1,4 +1,6 @@
 // The delivery loop: asks queue_step what is due, does it, asks again.
+#include <atomic>
+
 #include "nt/driver_callback.h"
 #include "nt/thread.h"
 #include "runtime/assert.h"
@@ -251,7 +253,7 @@ void Queue::Deliver(Request& request) {
     frame.next = frames_;
     frames_ = &frame;
     request.received.frame = &frame;
-    request.received.handler_thread = frame.thread;
+    std::atomic_ref(request.received.handler_thread).store(frame.thread, std::memory_order_relaxed);
     lock_.Release();
     CallHandler(request);
     lock_.Acquire();
@@ -265,7 +267,8 @@ void Queue::Deliver(Request& request) {
 
 bool Queue::GoneInHandler(Request& request) {
   ReceivedState& r = request.received;
-  if (r.handler_thread != nt::CurrentThreadOrNull()) return false;
+  // Another thread than the handler's may read while the handler ends: whatever it reads, it is not itself.
+  if (std::atomic_ref(r.handler_thread).load(std::memory_order_relaxed) != nt::CurrentThreadOrNull()) return false;
   r.frame->gone.store(true, std::memory_order_release);
   return true;
 }
@@ -278,7 +281,7 @@ void Queue::EndFrame(DeliveryFrame& frame) {
   if (!request) return;
   if (!frame.gone.load(std::memory_order_relaxed)) {  // the driver keeps it
     request->received.frame = nullptr;
-    request->received.handler_thread = nullptr;
+    std::atomic_ref(request->received.handler_thread).store(nullptr, std::memory_order_relaxed);
     return;
   }
   LeftTheDriver(*request);

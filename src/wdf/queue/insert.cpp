@@ -1,4 +1,6 @@
 // How requests come into a queue and leave it.
+#include <atomic>
+
 #include "runtime/assert.h"
 #include "wdf/device/device.h"
 #include "wdf/queue/queue.h"
@@ -97,7 +99,7 @@ void Queue::LeftTheDriver(Request& request) {
   if (r.frame) {
     r.frame->request = nullptr;
     r.frame = nullptr;
-    r.handler_thread = nullptr;
+    std::atomic_ref(r.handler_thread).store(nullptr, std::memory_order_relaxed);
   }
   if (r.stop == StopState::kDue) --round_due_;
   r.stop = StopState::kNone;
