@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
@@ -162,7 +163,8 @@ ULONG HandleAttributes() { return CurrentProgram() ? 0 : OBJ_KERNEL_HANDLE; }
 
 void LeaveIfEnded() {
   Thread& thread = CurrentThread();
-  if (internal::Ended(thread.callbacks)) throw HostEnded();
+  // Leaving runs destructors that Windows would not run; what they call is done, as nothing may be thrown out of them.
+  if (internal::Ended(thread.callbacks) && std::uncaught_exceptions() == 0) throw HostEnded();
 }
 
 void StartProgram(Kernel& kernel, ProgramSpec spec, Program& program) {
