@@ -50,6 +50,20 @@ NTSTATUS Filtered(HANDLE handle, REG_NOTIFY_CLASS pre, REG_NOTIFY_CLASS post, In
   return status;
 }
 
+// The same of a key that is not deleted, under the registry's lock.
+template <class Information, class Operation>
+NTSTATUS OnKey(HANDLE handle, ACCESS_MASK access, REG_NOTIFY_CLASS pre, REG_NOTIFY_CLASS post, Information& information, Operation operation) {
+  return Filtered(handle, pre, post, information, [&]() -> NTSTATUS {
+    std::shared_ptr<cm::KeyNode> node;
+    const NTSTATUS status = NodeOf(handle, access, &node);
+    if (!NT_SUCCESS(status)) return status;
+    Kernel& kernel = CurrentKernel();
+    const int64_t now = kernel.executor.SystemTime();
+    drydock::rt::LockGuard guard(kernel.cm->lock);
+    return node->deleted ? STATUS_KEY_DELETED : operation(*node, now);
+  });
+}
+
 NTSTATUS OpenIt(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
               const UNICODE_STRING* key_class) {
   if (!attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
@@ -256,13 +270,8 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, KEY_VALUE_
   info.KeyValueInformation = KeyValueInformation;
   info.Length = Length;
   info.ResultLength = ResultLength;
-  return Filtered(KeyHandle, RegNtPreQueryValueKey, RegNtPostQueryValueKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    cm::Value* value = node->Find(View(ValueName));
+  return OnKey(KeyHandle, KEY_QUERY_VALUE, RegNtPreQueryValueKey, RegNtPostQueryValueKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
+    cm::Value* value = node.Find(View(ValueName));
     if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
     return DescribeValue(*value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
   });
@@ -275,16 +284,9 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
   info.Type = Type;
   info.Data = Data;
   info.DataSize = DataSize;
-  return Filtered(KeyHandle, RegNtPreSetValueKey, RegNtPostSetValueKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
+  return OnKey(KeyHandle, KEY_SET_VALUE, RegNtPreSetValueKey, RegNtPostSetValueKey, info, [&](cm::KeyNode& node, int64_t now) -> NTSTATUS {
     if (DataSize != 0 && !Data) return STATUS_INVALID_PARAMETER;
-    Kernel& kernel = CurrentKernel();
-    int64_t now = kernel.executor.SystemTime();
-    drydock::rt::LockGuard guard(kernel.cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    node->Put(View(ValueName), Type, Data, DataSize, now);
+    node.Put(View(ValueName), Type, Data, DataSize, now);
     return STATUS_SUCCESS;
   });
 }
@@ -292,30 +294,16 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
 NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName) {
   REG_DELETE_VALUE_KEY_INFORMATION info{};
   info.ValueName = ValueName;
-  return Filtered(KeyHandle, RegNtPreDeleteValueKey, RegNtPostDeleteValueKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    Kernel& kernel = CurrentKernel();
-    int64_t now = kernel.executor.SystemTime();
-    drydock::rt::LockGuard guard(kernel.cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    return node->Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+  return OnKey(KeyHandle, KEY_SET_VALUE, RegNtPreDeleteValueKey, RegNtPostDeleteValueKey, info, [&](cm::KeyNode& node, int64_t now) -> NTSTATUS {
+    return node.Remove(View(ValueName), now) ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
   });
 }
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
   REG_DELETE_KEY_INFORMATION info{};
-  return Filtered(KeyHandle, RegNtPreDeleteKey, RegNtPostDeleteKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, DELETE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    Kernel& kernel = CurrentKernel();
-    int64_t now = kernel.executor.SystemTime();
-    drydock::rt::LockGuard guard(kernel.cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    if (!node->children.empty() || !node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
-    node->Detach(now);
+  return OnKey(KeyHandle, DELETE, RegNtPreDeleteKey, RegNtPostDeleteKey, info, [&](cm::KeyNode& node, int64_t now) -> NTSTATUS {
+    if (!node.children.empty() || !node.parent || !node.parent->parent) return STATUS_CANNOT_DELETE;
+    node.Detach(now);
     return STATUS_SUCCESS;
   });
 }
@@ -323,16 +311,9 @@ NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
 NTSTATUS ZwRenameKey(HANDLE KeyHandle, PUNICODE_STRING NewName) {
   REG_RENAME_KEY_INFORMATION info{};
   info.NewName = NewName;
-  return Filtered(KeyHandle, RegNtPreRenameKey, RegNtPostRenameKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_WRITE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    Kernel& kernel = CurrentKernel();
-    int64_t now = kernel.executor.SystemTime();
-    drydock::rt::LockGuard guard(kernel.cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    if (!node->parent || !node->parent->parent) return STATUS_ACCESS_DENIED;
-    return node->Rename(View(NewName), now);
+  return OnKey(KeyHandle, KEY_WRITE, RegNtPreRenameKey, RegNtPostRenameKey, info, [&](cm::KeyNode& node, int64_t now) -> NTSTATUS {
+    if (!node.parent || !node.parent->parent) return STATUS_ACCESS_DENIED;
+    return node.Rename(View(NewName), now);
   });
 }
 
@@ -342,15 +323,10 @@ NTSTATUS ZwSetInformationKey(HANDLE KeyHandle, KEY_SET_INFORMATION_CLASS KeySetI
   info.KeySetInformationClass = KeySetInformationClass;
   info.KeySetInformation = KeySetInformation;
   info.KeySetInformationLength = KeySetInformationLength;
-  return Filtered(KeyHandle, RegNtPreSetInformationKey, RegNtPostSetInformationKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_SET_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
+  return OnKey(KeyHandle, KEY_SET_VALUE, RegNtPreSetInformationKey, RegNtPostSetInformationKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
     if (KeySetInformationClass != KeyWriteTimeInformation) return STATUS_INVALID_PARAMETER;  // others are for the registry's own tools
     if (KeySetInformationLength != sizeof(KEY_WRITE_TIME_INFORMATION)) return STATUS_INFO_LENGTH_MISMATCH;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    node->written = static_cast<KEY_WRITE_TIME_INFORMATION*>(KeySetInformation)->LastWriteTime.QuadPart;
+    node.written = static_cast<KEY_WRITE_TIME_INFORMATION*>(KeySetInformation)->LastWriteTime.QuadPart;
     return STATUS_SUCCESS;
   });
 }
@@ -364,15 +340,10 @@ NTSTATUS ZwQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueEntries
   info.ValueBuffer = ValueBuffer;
   info.BufferLength = BufferLength;
   info.RequiredBufferLength = RequiredBufferLength;
-  return Filtered(KeyHandle, RegNtPreQueryMultipleValueKey, RegNtPostQueryMultipleValueKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
+  return OnKey(KeyHandle, KEY_QUERY_VALUE, RegNtPreQueryMultipleValueKey, RegNtPostQueryMultipleValueKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
     ULONG used = 0, needed = 0;
     for (ULONG i = 0; i < EntryCount; ++i) {
-      const cm::Value* value = node->Find(View(ValueEntries[i].ValueName));
+      const cm::Value* value = node.Find(View(ValueEntries[i].ValueName));
       if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
       const auto bytes = static_cast<ULONG>(value->data.size());
       needed = (needed + 3) & ~3u;
@@ -406,14 +377,9 @@ NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS Key
   info.KeyInformation = KeyInformation;
   info.Length = Length;
   info.ResultLength = ResultLength;
-  return Filtered(KeyHandle, RegNtPreEnumerateKey, RegNtPostEnumerateKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_ENUMERATE_SUB_KEYS, &node);
-    if (!NT_SUCCESS(status)) return status;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    if (Index >= node->children.size()) return STATUS_NO_MORE_ENTRIES;
-    return DescribeKey(*std::next(node->children.begin(), Index)->second, KeyInformationClass, KeyInformation, Length, ResultLength);
+  return OnKey(KeyHandle, KEY_ENUMERATE_SUB_KEYS, RegNtPreEnumerateKey, RegNtPostEnumerateKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
+    if (Index >= node.children.size()) return STATUS_NO_MORE_ENTRIES;
+    return DescribeKey(*std::next(node.children.begin(), Index)->second, KeyInformationClass, KeyInformation, Length, ResultLength);
   });
 }
 
@@ -425,14 +391,9 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATIO
   info.KeyValueInformation = KeyValueInformation;
   info.Length = Length;
   info.ResultLength = ResultLength;
-  return Filtered(KeyHandle, RegNtPreEnumerateValueKey, RegNtPostEnumerateValueKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
-    if (Index >= node->values.size()) return STATUS_NO_MORE_ENTRIES;
-    return DescribeValue(node->values[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  return OnKey(KeyHandle, KEY_QUERY_VALUE, RegNtPreEnumerateValueKey, RegNtPostEnumerateValueKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
+    if (Index >= node.values.size()) return STATUS_NO_MORE_ENTRIES;
+    return DescribeValue(node.values[Index], KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
   });
 }
 
@@ -442,20 +403,15 @@ NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
   info.KeyInformation = KeyInformation;
   info.Length = Length;
   info.ResultLength = ResultLength;
-  return Filtered(KeyHandle, RegNtPreQueryKey, RegNtPostQueryKey, info, [&]() -> NTSTATUS {
-    std::shared_ptr<cm::KeyNode> node;
-    NTSTATUS status = NodeOf(KeyHandle, KEY_QUERY_VALUE, &node);
-    if (!NT_SUCCESS(status)) return status;
-    drydock::rt::LockGuard guard(CurrentKernel().cm->lock);
-    if (node->deleted) return STATUS_KEY_DELETED;
+  return OnKey(KeyHandle, KEY_QUERY_VALUE, RegNtPreQueryKey, RegNtPostQueryKey, info, [&](cm::KeyNode& node, int64_t) -> NTSTATUS {
     if (KeyInformationClass == KeyNameInformation) {
-      std::u16string path = cm::PathOf(*node);
+      std::u16string path = cm::PathOf(node);
       std::vector<uint8_t> record(FIELD_OFFSET(KEY_NAME_INFORMATION, Name));
       Put(record, 0, static_cast<ULONG>(path.size() * sizeof(WCHAR)));
       Append(record, path.data(), path.size() * sizeof(WCHAR));
       return Give(record, FIELD_OFFSET(KEY_NAME_INFORMATION, Name), KeyInformation, Length, ResultLength);
     }
-    return DescribeKey(*node, KeyInformationClass, KeyInformation, Length, ResultLength);
+    return DescribeKey(node, KeyInformationClass, KeyInformation, Length, ResultLength);
   });
 }
 
