@@ -1,34 +1,25 @@
-// CRC-32 as of IEEE 802.3; the result of one piece is the initial value for the next.
+// CRC-32 as of IEEE 802.3, and CRC-64; the result of one piece is the initial value for the next.
 #include <ntddk.h>
 
 #include <array>
 
 namespace {
 
-constexpr std::array<ULONG, 256> kTable = [] {
-  std::array<ULONG, 256> table{};
+// Of a polynomial with its low bit first.
+template <class Word>
+constexpr std::array<Word, 256> Table(Word polynomial) {
+  std::array<Word, 256> table{};
   for (ULONG i = 0; i < 256; ++i) {
-    ULONG value = i;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? value >> 1 ^ 0xEDB88320u : value >> 1;
+    Word value = i;
+    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? value >> 1 ^ polynomial : value >> 1;
     table[i] = value;
   }
   return table;
-}();
+}
 
-}  // namespace
-
-// CRC-64 with Microsoft's polynomial (0x259C84CBA6426349, low bit first); nothing is inverted: callers start with all ones.
-namespace {
-
-constexpr std::array<ULONGLONG, 256> kTable64 = [] {
-  std::array<ULONGLONG, 256> table{};
-  for (ULONG i = 0; i < 256; ++i) {
-    ULONGLONG value = i;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? value >> 1 ^ 0x92C64265D32139A4u : value >> 1;
-    table[i] = value;
-  }
-  return table;
-}();
+constexpr auto kTable = Table<ULONG>(0xEDB88320u);
+// Microsoft's polynomial 0x259C84CBA6426349; nothing is inverted: callers start with all ones.
+constexpr auto kTable64 = Table<ULONGLONG>(0x92C64265D32139A4u);
 
 }  // namespace
 
