@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "tools/build/application.h"
@@ -15,6 +16,7 @@
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
 #include "tools/build/msvc_dialect.h"
+#include "tools/build/source_mirror.h"
 #include "tools/build/text.h"
 #include "tools/build/text_file.h"
 #include "tools/build/wpp_generate.h"
@@ -58,7 +60,9 @@ class Builder {
     for (const fs::path& inf : project_.infs) 
       result.infs.push_back(PlaceInf(inf, project_, out_, diagnostics_));
     if (request_.application) PrepareApplication(project_);
+    mirror_.emplace(out_ / "include" / "copies");
     BuildPlan plan = Plan();
+    mirror_->RemoveOthers();
     plan.image = result.image = out_ / (project_.target + (request_.application ? ".exe.so" : ".so"));
     WriteIfChanged(out_ / "build.ninja", NinjaText(plan));
     WriteIfChanged(out_ / "compile_commands.json", CompileCommandsJson(plan, out_));
@@ -162,16 +166,29 @@ class Builder {
       const fs::path shadow = out_ / "include" / one.step.object.stem();
       MakeTraceHeaders(one, shadow / "trace");
       one.step.command = CompileCommand(*one.source, one.includes, flags, shadow);
-      Translate(one);
+      Translate(one, flags, shadow);
       objects.push_back(one.step.object);
       plan.compiles.push_back(one.step);
     }
   }
 
-  // A source with words that only MSVC understands is compiled by way of drydock-cc.
-  void Translate(CompiledSource& one) {
+  // A source with words that only MSVC understands is compiled by way of drydock-cc; where `long` is all that differs, a copy of it.
+  void Translate(CompiledSource& one, const DriverFlags& flags, const fs::path& shadow) {
     const auto& reached = one.includes.reached;
-    const bool needed = std::any_of(reached.begin(), reached.end(), [this](const fs::path& file) { return NeedsTranslation(file); });
+    const auto any = [&](DialectNeed need) {
+      return std::any_of(reached.begin(), reached.end(), [&](const fs::path& file) { return Need(file) == need; });
+    };
+    bool needed = any(DialectNeed::kPreprocessed);
+    // Lines are counted in the file that the compiler reads.
+    if (!needed && request_.coverage) needed = any(DialectNeed::kWritten);
+    bool narrowed = false;
+    if (!needed && any(DialectNeed::kWritten)) {
+      const SourceMirror::Mirrored mirrored = mirror_->Add(*one.source, one.includes);
+      one.step.copy = mirrored.source.path;
+      one.step.copy_command = CompileCommand(mirrored.source, mirrored.includes, flags, shadow / "copies");
+      narrowed = mirror_->Narrows(reached);
+      Trace(fmt::format("{} is compiled from a copy in which long has 32 bits", one.source->path.string()));
+    }
     if (!needed && !one.source->cxx) return;
     if (surroundings_.launcher.empty()) {
       if (!needed) return;
@@ -182,11 +199,12 @@ class Builder {
     one.step.launcher = {surroundings_.launcher.string(), "--no-headers", "--"};
     // C++ may hold what clang takes only when it is told to be as permissive as MSVC.
     if (!needed) one.step.launcher.insert(one.step.launcher.end() - 1, "--if-needed");
+    if (narrowed) one.step.launcher.insert(one.step.launcher.end() - 1, "--narrowed");
   }
 
-  bool NeedsTranslation(const fs::path& file) {
-    const auto [known, fresh] = needs_translation_.try_emplace(file, false);
-    if (fresh) known->second = MayNeedTranslation(ReadTextFile(file));
+  DialectNeed Need(const fs::path& file) {
+    const auto [known, fresh] = needs_.try_emplace(file, DialectNeed::kNone);
+    if (fresh) known->second = NeedOf(ReadTextFile(file));
     return known->second;
   }
 
@@ -390,7 +408,8 @@ class Builder {
   DriverFlags flags_;
   fs::path out_;
   std::vector<CompiledSource> sources_;
-  std::map<fs::path, bool> needs_translation_;
+  std::map<fs::path, DialectNeed> needs_;
+  std::optional<SourceMirror> mirror_;
   WppConfig trace_types_;
   std::string event_manifests_;  // of the project and its libraries
   std::set<std::string> object_names_;

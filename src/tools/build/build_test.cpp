@@ -132,6 +132,46 @@ TEST_F(DriverBuild, OnlyWhatChangedIsCompiledAgain) {
   EXPECT_NE(fs::last_write_time(objects / "b.o"), b);
 }
 
+TEST_F(DriverBuild, LongIsNarrowedInCopiesThatNameTheirOriginals) {
+  const fs::path source = folder_.Write("drv/sys/a.c",
+                                        "#include \"..\\INC\\Common.h\"\n#include <shared.h>\n#include <ntddk.h>\n"
+                                            "_Static_assert(sizeof(unsigned long) == 4, \"\");\n_Static_assert(sizeof(FLAG) == 4, \"\");\n"
+                                            "_Static_assert(sizeof(COUNT) == 4, \"\");\n"
+                                            "NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING p) {\n"
+                                            "  *(const char**)(void*)d = __FILE__;\n  return __LINE__;\n}\n");
+  folder_.Write("drv/inc/common.h", "#pragma once\n#include \"flags.h\"\n");
+  folder_.Write("drv/inc/flags.h", "#define FLAG 0x8L\n");
+  folder_.Write("drv/shared/shared.h", "#pragma once\n#include \"../inc/common.h\"\ntypedef unsigned long COUNT;\n");
+  const fs::path project = folder_.Write(
+      "drv/drv.vcxproj",
+      "<Project><PropertyGroup><DriverType>KMDF</DriverType></PropertyGroup><ItemDefinitionGroup><ClCompile><AdditionalIncludeDirectories>shared"
+      "</AdditionalIncludeDirectories></ClCompile></ItemDefinitionGroup><ItemGroup><ClCompile Include='sys/a.c'/></ItemGroup></Project>");
+  for (const char* compiler : {"clang", "gcc"}) {
+    if (!FindProgram(compiler)) continue;
+    SCOPED_TRACE(compiler);
+    compiler_ = compiler;
+    const BuildResult result = Build(project);
+    EXPECT_FALSE(fs::exists(folder_.path() / "out dir/obj/a.o.i")) << "preprocessed, which costs half as much again as compiling";
+    void* image = dlopen(result.image.c_str(), RTLD_NOW | RTLD_LAZY);
+    ASSERT_NE(image, nullptr) << dlerror();
+    const auto entry = reinterpret_cast<int (*)(void*, void*)>(dlsym(image, "FxDriverEntry"));
+    ASSERT_NE(entry, nullptr);
+    const char* file = nullptr;
+    EXPECT_EQ(entry(&file, nullptr), 9);
+    EXPECT_EQ(std::string(file), source.string());
+    dlclose(image);
+    EXPECT_TRUE(Build(project).up_to_date);
+    EXPECT_THAT(ReadTextFile(folder_.path() / "out dir/compile_commands.json"), AllOf(HasSubstr(source.string()), Not(HasSubstr("copies"))));
+  }
+  folder_.Write("drv/inc/flags.h", "#define FLAG 0x80000000000L\n");
+  testing::internal::CaptureStderr();
+  ErrorOf([&] { Build(project); });
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), AllOf(HasSubstr(source.string() + ":5:1: error:"), Not(HasSubstr("copies"))));
+  fs::remove_all(folder_.path() / "drv/shared");
+  folder_.Write("drv/inc/shared.h", "typedef unsigned long COUNT;\n");
+  EXPECT_THAT(ErrorOf([&] { Build(project); }), HasSubstr("shared.h (included from sys/a.c:2)")) << "no copy of what is gone";
+}
+
 TEST_F(DriverBuild, AllMissingFunctionsAreNamedAtOnceWithTheirPlace) {
   folder_.Write("drv/a.c", std::string(kEntry) + "int f(void) { return NoSuchFunction(1); }\n");
   folder_.Write("drv/b.c",

@@ -182,9 +182,10 @@ bool OnlyPermissive(std::string_view output) {
   return any;
 }
 
-// Compiles what the preprocessor gives, translated. `first_try`: what the compiler said of the source as it is, if it was asked.
+// Compiles what the preprocessor gives, translated. `narrowed`: some `long` of the source is `int` already. `first_try`: what the compiler
+// said of the source as it is, if it was asked.
 int Translate(const CompileCommandLine& line, const std::vector<std::string>& arguments, const std::vector<std::string>& plain,
-              const std::string* first_try) {
+              bool narrowed, const std::string* first_try) {
   const std::string& compiler = line.compiler.back();
   const fs::path preprocessed = line.object.string() + ".i", raw = line.object.string() + ".raw.i";
   std::vector<std::string> preprocess{compiler, "-x", line.cxx ? "c++" : "c"};
@@ -239,7 +240,7 @@ int Translate(const CompileCommandLine& line, const std::vector<std::string>& ar
   std::fputs(compiled.output.c_str(), stderr);
   const auto says = [&](const char* words) { return compiled.exit_code != 0 && compiled.output.find(words) != std::string::npos; };
   // Two overloads may have become one.
-  if (translated.long_narrowed && (says("redefinition of") || says("cannot be overloaded") || says("redeclared"))) {
+  if ((narrowed || translated.long_narrowed) && (says("redefinition of") || says("cannot be overloaded") || says("redeclared"))) {
     std::fprintf(stderr,
                  "%s: note: 'long' is compiled as 'int' here, for it has 32 bits on Windows: overloads and specializations that differ by\n"
                  "  'int' and 'long' alone become one. Leave one of each pair to #ifdef _MSC_VER, which Drydock does not define.\n",
@@ -278,7 +279,7 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
     if (!plan.quoted.empty()) Append(first, {"-iquote", WriteShadowFolder(line.object.string() + ".headers/quoted", plan.quoted).string()});
     if (!plan.angled.empty()) first.push_back("-I" + WriteShadowFolder(line.object.string() + ".headers/angled", plan.angled).string());
     arguments.insert(arguments.begin(), first.begin(), first.end());
-    translate = std::any_of(plan.reached.begin(), plan.reached.end(), [](const fs::path& file) { return MayNeedTranslation(ReadTextFile(file)); });
+    translate = std::any_of(plan.reached.begin(), plan.reached.end(), [](const fs::path& file) { return NeedOf(ReadTextFile(file)) != DialectNeed::kNone; });
   }
 
   std::vector<std::string> plain = line.compiler;
@@ -286,10 +287,10 @@ int RunCompileLauncher(const std::vector<std::string>& given, const LauncherOpti
   Append(plain, arguments);
   Append(plain, line.dependency_options);
   Append(plain, {"-c", line.source.string(), "-o", line.object.string()});
-  if (translate) return Translate(line, arguments, plain, nullptr);
+  if (translate) return Translate(line, arguments, plain, options.narrowed, nullptr);
   if (!line.cxx) Become(plain);
   const ProcessResult result = RunProcess(plain);
-  if (result.exit_code != 0) return Translate(line, arguments, plain, &result.output);
+  if (result.exit_code != 0) return Translate(line, arguments, plain, options.narrowed, &result.output);
   std::fputs(result.output.c_str(), stderr);
   return 0;
 }
@@ -372,14 +373,22 @@ int CompileLauncherMain(int argc, char** argv) {
       options.only_if_needed = true;
       continue;
     }
+    if (word == "--narrowed") {
+      options.narrowed = true;
+      continue;
+    }
     if (word == "--no-headers") {
       options.find_headers = false;
       continue;
     }
     std::printf(
-        "usage: drydock cc [--no-headers] [--if-needed] [--msvc-options] [--] COMPILER ARGUMENTS...\n\n"
+        "usage: drydock cc [OPTIONS] [--] COMPILER ARGUMENTS...\n\n"
         "Runs one compilation (COMPILER ... -c FILE -o OBJECT) with MSVC's dialect translated for clang and gcc, and with headers\n"
-        "found as on Windows (--no-headers: as the compiler finds them; --if-needed: C++ as it is, translated only if that fails; --msvc-options: without what only MSVC's command line knows). Anything else goes to the compiler as it is.\n"
+        "found as on Windows. Anything else goes to the compiler as it is.\n"
+        "  --no-headers    headers as the compiler finds them\n"
+        "  --if-needed     C++ as it is, translated only if that fails\n"
+        "  --narrowed      of a source in which long is int already\n"
+        "  --msvc-options  without what only MSVC's command line knows\n\n"
         "As a launcher: cmake -DCMAKE_C_COMPILER_LAUNCHER=drydock-cc -DCMAKE_CXX_COMPILER_LAUNCHER=drydock-cc\n");
     return word == "--help" || word == "-h" ? 0 : 2;
   }

@@ -15,6 +15,7 @@ struct LauncherOptions {
   // Headers are found as on Windows (include_shadow.h), with leading headers in OBJECT.headers; drydock build has seen to that itself.
   bool find_headers = true;
   bool only_if_needed = false;  // C++ that shows no need: compiled as it is, translated if the compiler does not take it
+  bool narrowed = false;        // some `long` of the source is `int` already (source_mirror.h)
   std::string driver;                   // whose messages the trace headers are (x.tmh) that the source includes
   bool msvc_options = false;  // WithoutMsvcOptions
 };

@@ -71,14 +71,16 @@ bool MayUseLong(std::string_view source) {
   return false;
 }
 
-LongResult TranslateLong(std::string_view preprocessed) {
-  const TokenList tokens(preprocessed);
+namespace {
+
+LongResult Narrow(std::string_view text, TextForm form) {
+  const TokenList tokens(text, form);
   LongResult result;
-  result.text.reserve(preprocessed.size() + 64);
+  result.text.reserve(text.size() + 64);
   bool system = false;
   for (size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    if (token.kind == TokenKind::kDirective) ReadMarker(token.text, system);
+    if (token.kind == TokenKind::kDirective && form == TextForm::kPreprocessed) ReadMarker(token.text, system);
     if (system || (token.kind != TokenKind::kNumber && (token.kind != TokenKind::kWord || token.text != "long"))) {
       result.text += token.text;
       continue;
@@ -115,6 +117,27 @@ LongResult TranslateLong(std::string_view preprocessed) {
     }
   }
   return result;
+}
+
+}  // namespace
+
+LongResult TranslateLong(std::string_view preprocessed) { return Narrow(preprocessed, TextForm::kPreprocessed); }
+
+LongResult TranslateWrittenLong(std::string_view source) { return Narrow(source, TextForm::kWritten); }
+
+bool WritesLong(std::string_view source) {
+  // x##L, x##long: a word or a suffix that is made of parts.
+  for (size_t at = source.find("##"); at != std::string_view::npos; at = source.find("##", at + 2)) {
+    size_t next = at + 2;
+    while (next < source.size() && std::isspace(static_cast<unsigned char>(source[next]))) ++next;
+    size_t end = next;
+    while (end < source.size() && std::isalnum(static_cast<unsigned char>(source[end]))) ++end;
+    std::string word(source.substr(next, end - next));
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (const std::string_view made : {"l", "ul", "lu", "i64", "ui64", "i32", "ui32", "long"})
+      if (word == made) return false;
+  }
+  return true;
 }
 
 }  // namespace drydock::tools

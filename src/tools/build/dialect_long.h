@@ -18,5 +18,9 @@ struct LongResult {
   int literals = 0;  // how many lost a suffix
 };
 LongResult TranslateLong(std::string_view preprocessed);
+// A file of the driver as it was written, so that it need not be preprocessed for this. Where the preprocessor makes the words, such a
+// file is not enough: WritesLong says no.
+LongResult TranslateWrittenLong(std::string_view source);
+bool WritesLong(std::string_view source);
 
 }  // namespace drydock::tools

@@ -37,5 +37,27 @@ TEST(DialectLong, SourcesThatSayLongAreFound) {
   for (const char* text : {"long long x;", "ULONG x; LONG y;", "x = ALL + REAL;", "belong = 1;", "call(fill);"}) EXPECT_FALSE(MayUseLong(text)) << text;
 }
 
+std::string NarrowWritten(std::string_view text) { return TranslateWrittenLong(text).text; }
+
+TEST(DialectLong, AFileAsWrittenIsNarrowedBesideCommentsAndDirectives) {
+  EXPECT_EQ(NarrowWritten("/* long 1L */ long a; // it's long 2L\nunsigned /*x*/ long b;"),
+            "/* long 1L */ int a; // it's long 2L\nunsigned /*x*/ int b;");
+  EXPECT_EQ(NarrowWritten("#define FLAG 0x8L /* 1L */\n#define WORD unsigned long\n  # if FLAG > 7L\n#endif\nlong x = 0x7L;"),
+            "#define FLAG 0x8 /* 1L */\n#define WORD unsigned int\n  # if FLAG > 7\n#endif\nint x = 0x7;");
+  EXPECT_EQ(NarrowWritten("#include <long/1L.h>\n#pragma long 1L\n#error it's 1L long \\\n and long\n1L"),
+            "#include <long/1L.h>\n#pragma long 1L\n#error it's 1L long \\\n and long\n1");
+}
+
+TEST(DialectLong, ADirectiveEndsWithItsLine) {
+  EXPECT_EQ(NarrowWritten("#define D double\nlong a;\n#define L long\nlong b;"), "#define D double\nint a;\n#define L int\nint b;");
+  EXPECT_EQ(NarrowWritten("#define D unsigned \\\r\n long\r\nlong long a;\r\n"), "#define D unsigned \\\r\n int\r\nlong long a;\r\n");
+  EXPECT_EQ(NarrowWritten("#define A long /* over\nlines */ long\nlong b;"), "#define A long /* over\nlines */ long\nint b;");
+}
+
+TEST(DialectLong, WordsThatThePreprocessorMakesNeedItsText) {
+  for (const char* text : {"#define N(x) x##L", "#define N(x) x ## UL", "#define N(x) x##ui64", "#define N(a) unsigned_ ## long"}) EXPECT_FALSE(WritesLong(text)) << text;
+  for (const char* text : {"#define N(x) L##x", "#define N(x) x##List", "long x;"}) EXPECT_TRUE(WritesLong(text)) << text;
+}
+
 }  // namespace
 }  // namespace drydock::tools

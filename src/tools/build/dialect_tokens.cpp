@@ -45,19 +45,69 @@ size_t EndOfNumber(std::string_view text, size_t at) {
   return at;
 }
 
+// A backslash and the end of its line: how many characters.
+size_t Continuation(std::string_view text, size_t at) {
+  if (text[at] != '\\') return 0;
+  if (text.substr(at + 1, 1) == "\n") return 2;
+  return text.substr(at + 1, 2) == "\r\n" ? 3 : 0;
+}
+
+// Of a line that may be continued, its end.
+size_t EndOfLine(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] != '\n') at += std::max<size_t>(Continuation(text, at), 1);
+  return std::min(at, text.size());
+}
+
+// A comment that begins here: its end; the same place when none does.
+size_t EndOfComment(std::string_view text, size_t at) {
+  if (text.substr(at, 2) == "//") return EndOfLine(text, at);
+  if (text.substr(at, 2) != "/*") return at;
+  const size_t end = text.find("*/", at + 2);
+  return end == std::string_view::npos ? text.size() : end + 2;
+}
+
+// Whether the directive at "#" holds what is code elsewhere.
+bool HoldsCode(std::string_view text, size_t at) {
+  for (++at; at < text.size() && (text[at] == ' ' || text[at] == '\t');) ++at;
+  size_t end = at;
+  while (end < text.size() && WordPart(text[end])) ++end;
+  const std::string_view word = text.substr(at, end - at);
+  return word == "define" || word == "if" || word == "elif";
+}
+
 }  // namespace
 
-std::vector<Token> SplitTokens(std::string_view text) {
+std::vector<Token> SplitTokens(std::string_view text, TextForm form) {
   std::vector<Token> tokens;
   tokens.reserve(text.size() / 4);
-  bool line_start = true;
+  const bool written = form == TextForm::kWritten;
+  bool line_start = true, in_directive = false;
   for (size_t at = 0; at < text.size();) {
     const size_t from = at;
     const char c = text[at];
     TokenKind kind = TokenKind::kOther;
-    if (c == '#' && line_start) {
+    if (in_directive && c == '\n') {
+      in_directive = false;
+      line_start = true;
+      tokens.push_back({kind, text.substr(at++, 1)});
+      continue;
+    } else if (c == '#' && line_start && written && HoldsCode(text, at)) {
+      in_directive = true;
+      ++at;
+    } else if (c == '#' && line_start) {
       kind = TokenKind::kDirective;
-      at = std::min(text.find('\n', at), text.size());
+      at = written ? EndOfLine(text, at) : std::min(text.find('\n', at), text.size());
+    } else if (const size_t comment = written ? EndOfComment(text, at) : at; comment != at) {
+      tokens.push_back({TokenKind::kSpace, text.substr(from, comment - from)});
+      at = comment;
+      continue;  // a directive may follow a comment on its line
+    } else if (const size_t more = written ? Continuation(text, at) : 0; more != 0) {
+      tokens.push_back({TokenKind::kSpace, text.substr(from, more)});
+      at += more;
+      continue;
+    } else if (in_directive && IsSpace(c)) {
+      kind = TokenKind::kSpace;
+      while (at < text.size() && IsSpace(text[at]) && text[at] != '\n') ++at;
     } else if (IsSpace(c)) {
       kind = TokenKind::kSpace;
       for (; at < text.size() && IsSpace(text[at]); ++at)

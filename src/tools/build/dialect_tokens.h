@@ -1,4 +1,4 @@
-// Tokens of preprocessed C and C++ text, as the translations of MSVC's dialect need them (msvc_dialect.h).
+// Tokens of C and C++ text, as the translations of MSVC's dialect need them (msvc_dialect.h): preprocessed, or as it was written.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@ namespace drydock::tools {
 
 enum class TokenKind : unsigned char {
   kSpace,
-  kDirective,  // a line marker or a pragma, without its line's end
+  kDirective,  // a line marker, a pragma or another directive without code, without its line's end
   kWord,
   kNumber,
   kText,   // a string literal with its prefix
@@ -20,8 +20,15 @@ struct Token {
   std::string_view text;
 };
 
+enum class TextForm : unsigned char {
+  kPreprocessed,
+  // As written: comments and continued lines are space; directives are tokens like others, but for those that hold no code (#include,
+  // #pragma, #error ...); the end of a directive's line is a kOther of its own, for nothing of it goes on behind it.
+  kWritten,
+};
+
 // Every character belongs to one token. Views into `text`.
-std::vector<Token> SplitTokens(std::string_view text);
+std::vector<Token> SplitTokens(std::string_view text, TextForm form = TextForm::kPreprocessed);
 
 inline bool Silent(const Token& token) { return token.kind == TokenKind::kSpace || token.kind == TokenKind::kDirective; }
 
@@ -29,7 +36,7 @@ inline bool Silent(const Token& token) { return token.kind == TokenKind::kSpace 
 class TokenList {
  public:
   static constexpr size_t kNone = static_cast<size_t>(-1);
-  explicit TokenList(std::string_view text) : tokens_(SplitTokens(text)) {}
+  explicit TokenList(std::string_view text, TextForm form = TextForm::kPreprocessed) : tokens_(SplitTokens(text, form)) {}
 
   size_t size() const { return tokens_.size(); }
   const Token& operator[](size_t i) const { return tokens_[i]; }

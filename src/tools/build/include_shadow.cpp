@@ -238,6 +238,13 @@ fs::path WriteShadowFolder(const fs::path& root, const std::map<std::string, fs:
     WriteIfChanged(header, fmt::format("#include \"{}\"\n", file.string()));
     wanted.insert(header);
   }
+  RemoveFilesBut(root, wanted);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  return folder;
+}
+
+void RemoveFilesBut(const fs::path& root, const std::set<fs::path>& wanted) {
   std::error_code error;
   std::vector<fs::path> stale;
   for (fs::recursive_directory_iterator it(root, error), end; !error && it != end;
@@ -245,8 +252,6 @@ fs::path WriteShadowFolder(const fs::path& root, const std::map<std::string, fs:
     if (it->is_regular_file() && wanted.count(it->path()) == 0) stale.push_back(it->path());
   }
   for (const fs::path& file : stale) fs::remove(file, error);
-  fs::create_directories(folder, error);
-  return folder;
 }
 
 }  // namespace drydock::tools

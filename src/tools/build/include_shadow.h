@@ -70,4 +70,7 @@ class IncludePlanner {
 std::filesystem::path WriteShadowFolder(const std::filesystem::path& root,
                                         const std::map<std::string, std::filesystem::path>& names);
 
+// Removes the files below `root` that are not wanted.
+void RemoveFilesBut(const std::filesystem::path& root, const std::set<std::filesystem::path>& wanted);
+
 }  // namespace drydock::tools

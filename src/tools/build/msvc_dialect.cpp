@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tools/build/dialect_cast.h"
 #include "tools/build/dialect_long.h"
 #include "tools/build/dialect_seh.h"
 #include "tools/build/dialect_tokens.h"
@@ -39,8 +41,9 @@ class Translation {
         out_ += tokens_[i].text;
       } else if (token.text == "," && Is(Next(i), ")")) {
         // what is left of ", __VA_ARGS__" without arguments
-      } else if (!cxx_ && token.text == "&" && Unary(i)) {
-        i = AddressOfCast(i);
+      } else if (const auto cast = cxx_ ? std::nullopt : ReadAddressOfCast(tokens_, i)) {
+        out_ += cast->text;
+        i = cast->last;
       } else {
         out_ += token.text;
       }
@@ -58,49 +61,6 @@ class Translation {
 
   bool BesideText(size_t i) const {
     return !functions_.empty() && (IsKind(Previous(i), TokenKind::kText) || IsKind(Next(i), TokenKind::kText));
-  }
-
-  bool Unary(size_t i) const {
-    const size_t before = Previous(i);
-    if (before == kNone) return false;
-    const std::string_view text = tokens_[before].text;
-    return text == "(" || text == "," || text == "=" || text == "{" || text == "[" || text == "return" || text == "?" || text == ":" ||
-           text == ";";
-  }
-
-  // & ( ( T ) X ): puts the translation out and returns the last token of it; else the & alone.
-  size_t AddressOfCast(size_t i) {
-    const size_t outer = Next(i), inner = outer == kNone ? kNone : Next(outer);
-    if (Is(outer, "(") && Is(inner, "(")) {
-      std::string type;
-      size_t at = Next(inner);
-      while (IsKind(at, TokenKind::kWord) || Is(at, "*")) {
-        type += tokens_[at].text;
-        type += ' ';
-        at = Next(at);
-      }
-      const size_t value = Is(at, ")") && !type.empty() ? Next(at) : kNone;
-      size_t end = value;
-      if (Is(value, "(")) {
-        int depth = 0;
-        for (; end < tokens_.size(); ++end) {
-          if (tokens_[end].text == "(") ++depth;
-          if (tokens_[end].text == ")" && --depth == 0) break;
-        }
-      } else if (!IsKind(value, TokenKind::kWord)) {
-        end = kNone;
-      }
-      const size_t close = end == kNone || end >= tokens_.size() ? kNone : Next(end);
-      const size_t after = close == kNone ? kNone : Next(close);  // what follows binds closer than the &
-      if (Is(close, ")") && !Is(after, "-") && !Is(after, ".") && !Is(after, "[") && !Is(after, "(")) {
-        out_ += "((" + type + "*)&";
-        for (size_t k = value; k <= end; ++k) out_ += tokens_[k].text;
-        out_ += ')';
-        return close;
-      }
-    }
-    out_ += tokens_[i].text;
-    return i;
   }
 
   // struct __attribute__((annotate("drydock_uuid:" "0000..."))) NAME
@@ -264,9 +224,11 @@ class Translation {
 
 }  // namespace
 
-bool MayNeedTranslation(std::string_view with_comments) {
-  const std::string source = StripComments(with_comments);
-  if (MayUseSeh(source) || MayUseLong(source) || FindWord(source, "__uuidof") != std::string_view::npos) return true;
+namespace {
+
+// What depends on the text around it, wherever macros bring it from.
+bool MayNeedPreprocessedText(std::string_view source) {
+  if (MayUseSeh(source) || FindWord(source, "__uuidof") != std::string_view::npos) return true;
   if (source.find("operator new") != std::string::npos) return true;
   const auto skip = [&](size_t at) {
     while (at < source.size() && (std::isspace(static_cast<unsigned char>(source[at])) || source[at] == '\\')) ++at;
@@ -288,13 +250,16 @@ bool MayNeedTranslation(std::string_view with_comments) {
     while (before > 0 && (std::isspace(static_cast<unsigned char>(source[before - 1])) || source[before - 1] == '\\')) --before;
     if (before > 0 && source[before - 1] == ',') return true;
   }
-  for (size_t at = source.find('&'); at != std::string_view::npos; at = source.find('&', at + 1)) {
-    const size_t outer = skip(at + 1);
-    if (outer >= source.size() || source[outer] != '(') continue;
-    const size_t inner = skip(outer + 1);
-    if (inner < source.size() && source[inner] == '(') return true;
-  }
-  return false;
+  return SaysAddressOfCast(source);
+}
+
+}  // namespace
+
+DialectNeed NeedOf(std::string_view with_comments) {
+  const std::string source = StripComments(with_comments);
+  if (MayNeedPreprocessedText(source)) return DialectNeed::kPreprocessed;
+  if (!MayUseLong(source)) return DialectNeed::kNone;
+  return WritesLong(source) ? DialectNeed::kWritten : DialectNeed::kPreprocessed;
 }
 
 Translated TranslateDialect(std::string_view preprocessed, bool cxx) {

@@ -16,8 +16,13 @@
 
 namespace drydock::tools {
 
-// Whether a file as written may hold one of them. Quick; may say yes in vain.
-bool MayNeedTranslation(std::string_view source);
+// Whether a file as written may hold one of them, and what finds it. Quick; may ask for too much.
+enum class DialectNeed : unsigned char {
+  kNone,
+  kWritten,       // `long` and its literals alone: can be changed in the file (TranslateWrittenLong)
+  kPreprocessed,  // what only the preprocessed text shows
+};
+DialectNeed NeedOf(std::string_view source);
 
 struct Translated {
   std::string text;

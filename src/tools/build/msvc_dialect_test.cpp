@@ -41,8 +41,8 @@ TEST(MsvcDialect, TheAddressOfACastIsACastOfTheAddress) {
 TEST(MsvcDialect, TheCommaBeforeNoArgumentsGoes) {
   EXPECT_EQ(C("p(2, \"x\", );"), "p(2, \"x\" );");
   EXPECT_EQ(C("p(1,\n# 1 \"a\"\n);"), "p(1\n# 1 \"a\"\n);");
-  EXPECT_TRUE(MayNeedTranslation("#define P(f, ...) p(f, \\\n __VA_ARGS__)"));
-  EXPECT_FALSE(MayNeedTranslation("#define P(f, ...) p(f, ##__VA_ARGS__)"));
+  EXPECT_EQ(NeedOf("#define P(f, ...) p(f, \\\n __VA_ARGS__)"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("#define P(f, ...) p(f, ##__VA_ARGS__)"), DialectNeed::kNone);
 }
 
 TEST(MsvcDialect, OtherAmpersandsAreLeft) {
@@ -58,7 +58,7 @@ TEST(MsvcDialect, AGlobalOperatorNewMaySayThatItDoesNotThrow) {
   for (const char* text : {"void* operator new(size_t n, POOL_TYPE t) noexcept;", "struct A { void* operator new(size_t n) noexcept; };",
                            "void operator delete(void*) noexcept;", "p = ::operator new(5);"})
     EXPECT_EQ(Cxx(text), text);
-  EXPECT_TRUE(MayNeedTranslation("void* operator new(size_t n) throw();"));
+  EXPECT_EQ(NeedOf("void* operator new(size_t n) throw();"), DialectNeed::kPreprocessed);
 }
 
 TEST(MsvcDialect, WhatADriversOwnOperatorNewGivesIsCheckedBeforeItIsConstructed) {
@@ -72,15 +72,25 @@ TEST(MsvcDialect, WhatADriversOwnOperatorNewGivesIsCheckedBeforeItIsConstructed)
 }
 
 TEST(MsvcDialect, FilesThatMayNeedItAreFound) {
-  EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(\"in \" __FUNCTION__ \"\\n\")"));
-  EXPECT_TRUE(MayNeedTranslation("#define ENTER() P(__FUNCTION__ \\\n \": \")"));
-  EXPECT_TRUE(MayNeedTranslation("f(&( (PVOID)x))"));
-  EXPECT_FALSE(MayNeedTranslation("f(__FUNCTION__, \"x\", &(x))"));
+  EXPECT_EQ(NeedOf("#define ENTER() P(\"in \" __FUNCTION__ \"\\n\")"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("#define ENTER() P(__FUNCTION__ \\\n \": \")"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("f(&( (PVOID)x))"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("#define AT(x) \\\n (&((PVOID)(x)))"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("if (a && ((b) == c)) f(&((PUNIT)context)->Link, x & ((UCHAR)y));"), DialectNeed::kNone);
+  EXPECT_EQ(NeedOf("f(__FUNCTION__, \"x\", &(x))"), DialectNeed::kNone);
 }
 
 TEST(MsvcDialect, BrokenTextComesBackAsItWas) {
   for (const char* text : {"\"open", "'", "}}}", "(((", "&((", "&((a)(", "R\"x(", "__FUNCTION__ \"a\"", "{ __FUNCTION__ \"a\" }", ""})
     EXPECT_EQ(Cxx(text), text) << text;
+}
+
+TEST(MsvcDialect, LongAloneNeedsNoPreprocessor) {
+  EXPECT_EQ(NeedOf("long x; // __FUNCTION__ \"x\""), DialectNeed::kWritten);
+  EXPECT_EQ(NeedOf("#define N 1L"), DialectNeed::kWritten);
+  EXPECT_EQ(NeedOf("#define N(x) x##L\n long y;"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("long x; __try { } __finally { }"), DialectNeed::kPreprocessed);
+  EXPECT_EQ(NeedOf("ULONG x; // long"), DialectNeed::kNone);
 }
 
 }  // namespace

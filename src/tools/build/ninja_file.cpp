@@ -50,7 +50,7 @@ std::string NinjaText(const BuildPlan& plan) {
       "  command = $run -MD -MF $out.d -c $in -o $out\n"
       "  depfile = $out.d\n"
       "  deps = gcc\n"
-      "  description = CC $in\n"
+      "  description = CC $source\n"
       "rule archive\n"
       "  command = rm -f $out && ar rcs $out $in\n"
       "  description = AR $out\n"
@@ -59,9 +59,11 @@ std::string NinjaText(const BuildPlan& plan) {
       "  description = LINK $out\n\n";
   for (const CompileStep& step : plan.compiles) {
     std::vector<std::string> run = step.launcher;
-    run.insert(run.end(), step.command.begin(), step.command.end());
-    text += fmt::format("build {}: compile {}{}\n  run = {}\n", NinjaPath(step.object), NinjaPath(step.source),
-                        step.launcher.empty() ? std::string() : " | " + NinjaPath(step.launcher[0]), Command(run));
+    const bool copied = !step.copy.empty();
+    const auto& command = copied ? step.copy_command : step.command;
+    run.insert(run.end(), command.begin(), command.end());
+    text += fmt::format("build {}: compile {}{}\n  run = {}\n  source = {}\n", NinjaPath(step.object), NinjaPath(copied ? step.copy : step.source),
+                        step.launcher.empty() ? std::string() : " | " + NinjaPath(step.launcher[0]), Command(run), ReplaceAll(step.source.string(), "$", "$$"));
   }
   std::vector<fs::path> inputs = plan.objects;
   for (const ArchiveStep& step : plan.archives) {

@@ -12,6 +12,9 @@ struct CompileStep {
   std::filesystem::path source, object;
   std::vector<std::string> command;  // without -c, -o and dependency options
   std::vector<std::string> launcher;  // put before the command; its first word is a file
+  // Where a translated copy is compiled in the source's place: the copy and its command. The source's own are for compile_commands.json.
+  std::filesystem::path copy;
+  std::vector<std::string> copy_command;
 };
 
 struct ArchiveStep {
