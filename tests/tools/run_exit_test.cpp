@@ -58,7 +58,20 @@ TEST_P(RunExits, ZeroWhenAllWentAsExpectedAndNothingIsLeft) {
 TEST_P(RunExits, OneWhenSomethingElseCame) {
   const Outcome outcome = Play("open f it\nioctl f 0x222ffc expect STATUS_SUCCESS\n");
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.said, HasSubstr("line 2: expected STATUS_SUCCESS"));
+  EXPECT_THAT(outcome.said, HasSubstr("s.scenario:2: expected STATUS_SUCCESS"));
+}
+
+TEST_P(RunExits, WhatGoesWrongNamesItsFileAndLine) {
+  EXPECT_THAT(Play("print \"a\"\nremove nobody\n").said, HasSubstr("s.scenario:2: there is no device nobody"));
+  EXPECT_THAT(Play("\nread f 1\n").said, HasSubstr("s.scenario:2: no file 'f' is open"));
+  EXPECT_THAT(Play("open f it\nraise it\n").said, HasSubstr("s.scenario:2: "));             // device_hardware's words
+  EXPECT_THAT(Play("app a nowhere.exe.so\nends a\n").said, HasSubstr("s.scenario:1: nowhere.exe.so: there is no such application"));
+  EXPECT_THAT(Play("tasks 2 {\n  state nobody started\n}\n").said, HasSubstr("s.scenario:2: there is no device nobody"));
+  EXPECT_THAT(Play("wmi event Nothing\n").said, HasSubstr("s.scenario:1: nobody listens to Nothing"));
+  const Outcome two = Play("juggle\nopne f it\n");
+  EXPECT_THAT(two.said, HasSubstr("s.scenario:1: unknown verb 'juggle'\n"));
+  EXPECT_THAT(two.said, HasSubstr("s.scenario:2: unknown verb 'opne' (did you mean open?)"));
+  EXPECT_THAT(Call(std::string(DRYDOCK_IMAGE(stubborn)) + " --write hi --read x " + GetParam()).said, HasSubstr("--read x: 'x'"));
 }
 
 TEST_P(RunExits, OneWhenADeviceIsLeftBehind) {
@@ -76,11 +89,13 @@ TEST_P(RunExits, OneWhenPoolIsLeftBehind) {
   EXPECT_EQ(Play(scenario + "leaves \"200 bytes\"\n").code, 1);
   const Outcome nothing = Play("leaves \"100 bytes\"\n");
   EXPECT_EQ(nothing.code, 1);
-  EXPECT_THAT(nothing.said, HasSubstr("line 1: nothing was left behind with \"100 bytes\""));
+  EXPECT_THAT(nothing.said, HasSubstr("s.scenario:1: nothing was left behind with \"100 bytes\""));
 }
 
 TEST_P(RunExits, OneAfterACrashUnlessTheScenarioSaysIt) {
-  EXPECT_EQ(Play("open f it\nioctl f 0x22200c\n").code, 1);
+  const Outcome crash = Play("open f it\nioctl f 0x22200c\n");
+  EXPECT_EQ(crash.code, 1);
+  EXPECT_THAT(crash.said, HasSubstr("s.scenario:2: here the machine was stopped; its report follows"));
   const Outcome expected = Play("open f it\nioctl f 0x22200c\nstops \"stubborn.c\"\n");
   EXPECT_EQ(expected.code, 0) << expected.said;
   EXPECT_EQ(Play("open f it\nioctl f 0x22200c\nstops \"somewhere else\"\n").code, 1);

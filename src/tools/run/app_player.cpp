@@ -22,7 +22,7 @@ bool Player::PlayApp(Scope& scope, const Command& command) {
 
 bool Player::PlayType(Scope& scope, const Command& command) {
   const auto found = scope.applications.find(command.request);
-  if (found == scope.applications.end()) throw Error(fmt::format("line {}: no application '{}' was started", command.line, command.request));
+  if (found == scope.applications.end()) throw Error(fmt::format("no application '{}' was started", command.request));
   machine_.RunUntilIdle();
   found->second.Give(command.data);
   return !machine_.stopped();
@@ -30,7 +30,7 @@ bool Player::PlayType(Scope& scope, const Command& command) {
 
 bool Player::PlayEnds(Scope& scope, const Command& command) {
   const auto found = scope.applications.find(command.request);
-  if (found == scope.applications.end()) throw Error(fmt::format("line {}: no application '{}' was started", command.line, command.request));
+  if (found == scope.applications.end()) throw Error(fmt::format("no application '{}' was started", command.request));
   Process& process = found->second;
   if (!process.Wait(command.time)) return Fail(command, fmt::format("{} has not ended; it wrote: {}", process.name(), process.output()));
   if (!process.error().empty()) return Fail(command, process.error());

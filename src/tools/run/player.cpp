@@ -55,7 +55,11 @@ std::string InterfaceOf(Machine& machine, const std::string& guid) {
 
 Player::Player(Machine& machine, std::vector<Device> devices, bool quiet) : machine_(machine), devices_(std::move(devices)), quiet_(quiet) {}
 
-bool Player::Play(const std::vector<Command>& commands) { return PlayIn(main_, commands); }
+bool Player::Play(const std::vector<Command>& commands) {
+  const bool good = PlayIn(main_, commands);
+  if (!good && machine_.stopped() && !stopped_at_.empty() && !told_) std::fprintf(stderr, "%s: here the machine was stopped; its report follows\n", stopped_at_.c_str());
+  return good;
+}
 
 bool Player::PlayIn(Scope& scope, const std::vector<Command>& commands) {
   for (size_t i = 0; i < commands.size(); ++i) {
@@ -63,8 +67,9 @@ bool Player::PlayIn(Scope& scope, const std::vector<Command>& commands) {
     try {
       good = PlayOne(scope, commands[i]);
     } catch (const Error& error) {  // a name that nobody has: the log and the reports still follow
-      std::fprintf(stderr, "%s\n", error.what());
+      Fail(commands[i], error.what());
     }
+    if (machine_.stopped() && stopped_at_.empty()) stopped_at_ = commands[i].place;
     // A fault that is expected ends the scenario, whatever became of the line that led to it.
     if (machine_.stopped())
       return stopped_as_expected_ || (i + 1 < commands.size() && commands[i + 1].verb == ScenarioVerb::kStops && PlayStops(commands[i + 1]));
@@ -78,24 +83,25 @@ void Player::Print(const std::string& line) {
 }
 
 bool Player::Fail(const Command& command, const std::string& words) {
-  std::fprintf(stderr, "line %d: %s\n", command.line, words.c_str());
+  std::fprintf(stderr, "%s: %s\n", command.place.c_str(), words.c_str());
+  told_ = true;
   return false;
 }
 
 File& Player::FileOf(Scope& scope, const Command& command) {
   auto found = scope.files.find(command.file);
-  if (found == scope.files.end()) throw Error(fmt::format("line {}: no file '{}' is open", command.line, command.file));
+  if (found == scope.files.end()) throw Error(fmt::format("no file '{}' is open", command.file));
   return found->second;
 }
 
 Device Player::DeviceOf(const Command& command) {
   if (!command.device.empty()) {
     Device device = machine_.FindDevice(command.device);
-    if (!device) throw Error(fmt::format("line {}: there is no device {}", command.line, command.device));
+    if (!device) throw Error(fmt::format("there is no device {}", command.device));
     return device;
   }
   if (command.number < 1 || static_cast<size_t>(command.number) > devices_.size())
-    throw Error(fmt::format("line {}: there is no device {}; there are {}", command.line, command.number, devices_.size()));
+    throw Error(fmt::format("there is no device {}; there are {}", command.number, devices_.size()));
   return devices_[static_cast<size_t>(command.number) - 1];
 }
 
@@ -105,7 +111,7 @@ File Player::OpenNamed(const Command& command) {
   if (const size_t end = command.text.find('}'); command.text[0] == '{' && end != std::string::npos) {  // {CLASS} or {CLASS}\NAME
     const std::string guid = command.text.substr(0, end + 1);
     if (std::string link = InterfaceOf(machine_, guid); !link.empty()) return machine_.Open(link + command.text.substr(end + 1));
-    throw Error(fmt::format("line {}: no device has an enabled interface of the class {}", command.line, guid));
+    throw Error(fmt::format("no device has an enabled interface of the class {}", guid));
   }
   if (command.text[0] != '\\')
     if (Device device = machine_.FindDevice(command.text)) return machine_.Open(device);
@@ -177,7 +183,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kCancel:
     case ScenarioVerb::kWait: {
       auto found = scope.requests.find(command.request);
-      if (found == scope.requests.end()) throw Error(fmt::format("line {}: no request '{}' was started", command.line, command.request));
+      if (found == scope.requests.end()) throw Error(fmt::format("no request '{}' was started", command.request));
       if (command.verb == ScenarioVerb::kCancel) {
         Print(fmt::format("line {}: {}", command.line, found->second.io.Cancel() ? "asked to cancel" : "nothing to cancel"));
         return true;
@@ -205,7 +211,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kPress:
     case ScenarioVerb::kRelease: {
       const Keyboard* keyboard = FindKeyboard(machine_, command.device);
-      if (!keyboard) throw Error(fmt::format("line {}: {} is no keyboard of the machine description", command.line, command.device));
+      if (!keyboard) throw Error(fmt::format("{} is no keyboard of the machine description", command.device));
       const auto code = static_cast<uint16_t>(command.code);
       if (command.verb == ScenarioVerb::kPress) keyboard->Press(code);
       else keyboard->Release(code);
@@ -214,7 +220,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     }
     case ScenarioVerb::kMove: {
       const Mouse* mouse = FindMouse(machine_, command.device);
-      if (!mouse) throw Error(fmt::format("line {}: {} is no mouse of the machine description", command.line, command.device));
+      if (!mouse) throw Error(fmt::format("{} is no mouse of the machine description", command.device));
       mouse->Move(command.move[0], command.move[1], static_cast<uint8_t>(command.move[2]), command.move[3]);
       machine_.RunUntilIdle();
       return true;
@@ -281,7 +287,7 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
 
 bool Player::PlayUart(const Command& command) {
   const Uart* uart = FindUart(machine_, command.device);
-  if (!uart) throw Error(fmt::format("line {}: {} is no serial port (model = \"uart\") of the machine description", command.line, command.device));
+  if (!uart) throw Error(fmt::format("{} is no serial port (model = \"uart\") of the machine description", command.device));
   machine_.RunUntilIdle();
   std::string taken;
   if (command.verb == ScenarioVerb::kTake) taken = uart->Take();
@@ -293,7 +299,7 @@ bool Player::PlayUart(const Command& command) {
 
 bool Player::PlayTell(const Command& command) {
   DeviceModule* module = FindModule(machine_, command.device);
-  if (!module) throw Error(fmt::format("line {}: {} has no module (model = \"X.so\") in the machine description", command.line, command.device));
+  if (!module) throw Error(fmt::format("{} has no module (model = \"X.so\") in the machine description", command.device));
   machine_.RunUntilIdle();
   std::string answer;
   try {
@@ -425,7 +431,7 @@ bool LeftAsExpected(const std::vector<Command>& leaves, const std::vector<Report
   }
   for (const Command& each : leaves) {
     if (left.find(each.text) != std::string::npos) continue;
-    std::fprintf(stderr, "line %d: nothing was left behind with %s\n", each.line, Shown(each.text).c_str());
+    std::fprintf(stderr, "%s: nothing was left behind with %s\n", each.place.c_str(), Shown(each.text).c_str());
     return false;
   }
   return true;

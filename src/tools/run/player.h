@@ -65,6 +65,8 @@ class Player {
   size_t logged_ = 0;   // lines of the debug log that `log` is done with
   uint64_t traced_ = 0; // messages of the trace that `expect trace` is done with
   bool stopped_as_expected_ = false;
+  std::string stopped_at_;  // the line that the machine did not survive
+  bool told_ = false;       // something went wrong and was told, with its place
   std::vector<Command> leaves_;
   Scope main_;
   WmiPlayer wmi_{machine_};

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "runtime/nearest_word.h"
 #include "tools/run/control_codes.h"
 
 namespace drydock::tools {
@@ -43,9 +44,18 @@ std::vector<std::string> Split(const std::string& line) {
   return words;
 }
 
+// What a word stands for; an unknown one is told with the nearest.
+template <class Value>
+Value Meaning(const std::map<std::string, Value>& known, const std::string& word, const char* what) {
+  if (const auto found = known.find(word); found != known.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& entry : known) names.push_back(entry.first);
+  throw Error(fmt::format("{} '{}'{}", what, word, rt::DidYouMean(word, names)));
+}
+
 class LineParser {
  public:
-  LineParser(std::vector<std::string> words, int line) : words_(std::move(words)) { command_.line = line; }
+  explicit LineParser(std::vector<std::string> words) : words_(std::move(words)) {}
 
   Command Parse() {
     ParseVerb(Next("a verb"));
@@ -76,9 +86,7 @@ class LineParser {
         {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops},
         {"setting", ScenarioVerb::kSetting}, {"boot", ScenarioVerb::kBoot},   {"tell", ScenarioVerb::kTell}, {"cool", ScenarioVerb::kCool},
         {"type", ScenarioVerb::kType}, {"leaves", ScenarioVerb::kLeaves}};
-    auto found = kVerbs.find(word);
-    if (found == kVerbs.end()) throw Error(fmt::format("unknown verb '{}'", word));
-    command_.verb = found->second;
+    command_.verb = Meaning(kVerbs, word, "unknown verb");
     switch (command_.verb) {
       case ScenarioVerb::kOpen:
         command_.file = Next("a name for the file");
@@ -274,9 +282,7 @@ class LineParser {
     static const std::map<std::string, WmiVerb> kVerbs = {
         {"query", WmiVerb::kQuery},   {"set", WmiVerb::kSet},         {"set-item", WmiVerb::kSetItem}, {"call", WmiVerb::kCall},      {"listen", WmiVerb::kListen},
         {"event", WmiVerb::kEvent},   {"collect", WmiVerb::kCollect}, {"ignore", WmiVerb::kIgnore},    {"classes", WmiVerb::kClasses}};
-    auto found = kVerbs.find(word);
-    if (found == kVerbs.end()) throw Error(fmt::format("wmi has no '{}'", word));
-    command_.wmi = found->second;
+    command_.wmi = Meaning(kVerbs, word, "wmi has no");
     if (command_.wmi == WmiVerb::kClasses) return;
     command_.text = Word(Next("a class's name or {GUID}"));
     if (command_.wmi == WmiVerb::kSetItem) command_.request = Word(Next("the item's name or number"));
@@ -286,9 +292,7 @@ class LineParser {
   void ParseTrace(const std::string& word) {
     static const std::map<std::string, TraceVerb> kVerbs = {
         {"on", TraceVerb::kOn}, {"off", TraceVerb::kOff}, {"capture", TraceVerb::kCapture}, {"list", TraceVerb::kList}};
-    auto found = kVerbs.find(word);
-    if (found == kVerbs.end()) throw Error(fmt::format("trace has no '{}'", word));
-    command_.trace = found->second;
+    command_.trace = Meaning(kVerbs, word, "trace has no");
     if (command_.trace != TraceVerb::kList) command_.device = Word(Next("a provider's name or GUID, or *"));
   }
 
@@ -397,40 +401,56 @@ Duration ParseDuration(const std::string& token) {
   throw Error(fmt::format("'{}' is no time; 500ms, 2s and 10us are", token));
 }
 
+Command ParseCommand(const std::string& line, const std::string& place) {
+  try {
+    std::vector<std::string> words = Split(line);
+    if (words.empty()) throw Error("a command is missing");
+    Command command = LineParser(std::move(words)).Parse();
+    command.place = place;
+    return command;
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: {}", place, error.what()));
+  }
+}
+
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name) {
   std::vector<Command> commands;
+  Command unread;            // a line of tasks that could not be read; what follows is inside it
   Command* block = nullptr;
+  std::string place, errors;
+  const auto wrong = [&errors](const std::string& words) { errors += (errors.empty() ? "" : "\n") + words; };
   int number = 0;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    std::string line = text.substr(at, end - at);
+  for (size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
     at = end + 1;
-    ++number;
+    place = fmt::format("{}:{}", file_name, ++number);
+    std::string first = line.substr(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    first.resize(std::min(first.find_first_of(" \t\r#"), first.size()));
+    if (first.empty()) continue;
+    if (first == "}") {
+      if (!block) wrong(place + ": '}' without tasks");
+      block = nullptr;
+      continue;
+    }
     try {
-      std::vector<std::string> words = Split(line);
-      if (words.empty()) continue;
-      if (words.size() == 1 && words[0] == "}") {
-        if (!block) throw Error("'}' without tasks");
-        block = nullptr;
-        continue;
-      }
-      Command command = LineParser(std::move(words), number).Parse();
-      if (command.verb == ScenarioVerb::kTasks) {
-        if (block) throw Error("tasks inside tasks");
-        commands.push_back(std::move(command));
-        block = &commands.back();
-      } else {
-        (block ? block->body : commands).push_back(std::move(command));
-      }
+      if (first == "tasks" && block) throw Error(place + ": tasks inside tasks");
+      Command command = ParseCommand(line, place);
+      command.line = number;
+      std::vector<Command>& list = block ? block->body : commands;
+      list.push_back(std::move(command));
+      if (first == "tasks") block = &list.back();
     } catch (const Error& error) {
-      throw Error(fmt::format("{}:{}: {}", file_name, number, error.what()));
+      wrong(error.what());
+      if (first == "tasks" && !block) block = &unread, unread.place = place;
     }
   }
+  if (block) wrong(block->place + ": tasks has no closing '}'");
+  if (!errors.empty()) throw Error(errors);
   for (Command& app : commands) {
     if (app.verb != ScenarioVerb::kApp) continue;
     for (const Command& other : commands) app.more_input |= other.verb == ScenarioVerb::kType && other.request == app.request;
   }
-  if (block) throw Error(fmt::format("{}:{}: tasks has no closing '}}'", file_name, block->line));
   return commands;
 }
 

@@ -38,7 +38,8 @@
 //
 // A command may end with `expect STATUS_X`, `expect DATA` (reads, ioctls) or `expect N bytes`; without, a failure status is printed and
 // goes on, with, a mismatch ends the run.
-// Errors: Parse throws drydock::Error "FILE:LINE: ..." for an unknown verb, a missing argument, a bad number.
+// Errors: Parse throws drydock::Error "FILE:LINE: ..." for an unknown verb, a missing argument, a bad number; all of them at once.
+// What goes wrong while it is played is told as "FILE:LINE: ..." too.
 #pragma once
 
 #include <cstdint>
@@ -71,6 +72,7 @@ enum class WmiVerb : uint8_t { kQuery, kSet, kSetItem, kCall, kListen, kEvent, k
 
 struct Command {
   int line = 0;
+  std::string place;            // "toaster.scenario:12", for what goes wrong
   ScenarioVerb verb = ScenarioVerb::kIdle;
   ScenarioVerb started = ScenarioVerb::kIdle;   // kStart: which transfer
   std::string file;             // handle's name
@@ -99,7 +101,8 @@ struct Command {
   Expectation expect;
 };
 
-std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name);
+std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name);  // an Error has a line for each mistake
+Command ParseCommand(const std::string& line, const std::string& place);  // of one line that is in no file
 Duration ParseDuration(const std::string& token);
 std::optional<Status> StatusByName(const std::string& name);
 

@@ -28,13 +28,13 @@ uint32_t WmiPlayer::NumberOf(const Command& command, bool method) {
         if (strcasecmp(each.name.c_str(), command.request.c_str()) == 0) return each.id;
     }
   }
-  throw Error(fmt::format("line {}: {} has no {} {}", command.line, command.text, method ? "method" : "item", command.request));
+  throw Error(fmt::format("{} has no {} {}", command.text, method ? "method" : "item", command.request));
 }
 
 Status WmiPlayer::NextEvent(const Command& command, std::string* output, std::string* instance) {
   constexpr Duration kStep = std::chrono::milliseconds(10);
   auto found = listening_.find(command.text);
-  if (found == listening_.end()) throw Error(fmt::format("line {}: nobody listens to {}", command.line, command.text));
+  if (found == listening_.end()) throw Error(fmt::format("nobody listens to {}", command.text));
   const Duration end = machine_.Now() + (command.time == kNoTimeout ? Duration::zero() : command.time);
   for (;;) {
     machine_.RunUntilIdle();

@@ -17,6 +17,7 @@
 #include "tools/run/scenario.h"
 #include "tools/run/start_problems.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 namespace {
@@ -113,18 +114,14 @@ int AppVerb(int argc, char** argv) {
   app.add_flag("--log", options.log, "show what the drivers printed");
   app.add_flag("-v,--verbose", options.verbose, "tell what is skipped, and the commands");
   app.add_option("ARGUMENTS", options.arguments, "of the application, behind --");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("drydock app: {} (drydock app --help tells more)\n", error.what());
-  });
   // What follows -- is the application's, whatever it looks like.
   int own = argc;
   for (int i = 1; i < argc && own == argc; ++i)
     if (std::string_view(argv[i]) == "--") own = i;
-  try {
-    app.parse(own, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, own, argv,
+                                         {"drydock app tool.vcxproj                                               # builds it",
+                                          "drydock app tool.vcxproj --machine machine.toml --images out -- -v 5   # runs it as 'tool -v 5' in that machine"}))
+    return *code;
   for (int i = own + 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
   try {
     const std::string image = BuildIt(options);
@@ -134,9 +131,7 @@ int AppVerb(int argc, char** argv) {
     }
     return Run(options, image);
   } catch (const std::exception& error) {
-    const std::string_view text = error.what();
-    fmt::print(stderr, "{}{}\n", text.find("error: ") != std::string_view::npos ? "" : "error: ", text);
-    return 1;
+    return TellFailure(error);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "tools/build/text.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 
@@ -32,14 +33,11 @@ int BuildVerb(int argc, char** argv) {
   app.add_flag("--coverage", request.coverage, "let the image count the lines that run (drydock coverage OUT tells them)");
   app.add_option("-j,--jobs", request.jobs, "compilers at a time")->check(CLI::Range(1, 1024));
   app.add_flag("-v,--verbose", verbose, "tell what is skipped, and the commands");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("drydock build: {} (drydock build --help tells more)\n", error.what());
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock build toaster.vcxproj            # out/toaster/toaster.so, its INF, and a build.ninja",
+                                          "drydock build toaster.sln -o /tmp/out     # every driver of the solution",
+                                          "drydock build src --cc gcc --sanitize address,undefined"}))
+    return *code;
   request.nearest_configuration = configuration->count() == 0;
   request.project = project;
   request.out = out;
@@ -73,10 +71,7 @@ int BuildVerb(int argc, char** argv) {
     if (summary.drivers.size() > 1 && failed != 0) fmt::print(stderr, "{} of {} drivers could not be built\n", failed, summary.drivers.size());
     return failed == 0 ? 0 : 1;
   } catch (const std::exception& error) {
-    const std::string_view text = error.what();
-    const bool told = text.find("error: ") != std::string_view::npos;
-    fmt::print(stderr, "{}{}\n", told ? "" : "error: ", text);
-    return 1;
+    return TellFailure(error);
   }
 }
 

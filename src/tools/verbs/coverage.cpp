@@ -6,6 +6,7 @@
 #include "tools/build/line_coverage.h"
 #include "tools/build/text_file.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 
@@ -41,14 +42,9 @@ int CoverageVerb(int argc, char** argv) {
   app.add_option("out", out, "output folder of the build")->required();
   app.add_option("--lcov", lcov, "file to write in lcov's form [OUT/coverage/driver.lcov]");
   app.add_flag("-l,--lines", lines, "the lines that did not run");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("drydock coverage: {} (drydock coverage --help tells more)\n", error.what());
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock coverage out/toaster -l   # after a run of what drydock build --coverage made"}))
+    return *code;
   try {
     const LineCounts counts = ReadLineCoverage(out, FindSurroundings(RunningExecutable()));
     size_t all = 0, ran = 0;
@@ -66,9 +62,7 @@ int CoverageVerb(int argc, char** argv) {
     fmt::print("{}\n", file.string());
     return 0;
   } catch (const std::exception& error) {
-    const std::string_view text = error.what();
-    fmt::print(stderr, "{}{}\n", text.find("error: ") != std::string_view::npos ? "" : "error: ", text);
-    return 1;
+    return TellFailure(error);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "tools/demo/progress.h"
 #include "tools/demo/sha256.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 namespace {
@@ -197,15 +198,9 @@ int DemoVerb(int argc, char** argv) {
                "drydock demo"};
   std::string file;
   app.add_option("FILE", file, "the file to read (default: one of 64 MiB that the demo makes)");
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("drydock demo: {} (drydock demo --help tells more)\n", error.what());
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock demo /etc/services"}))
+    return *code;
   try {
     fs::path path = file.empty() ? MakeFile() : fs::absolute(file);
     uint64_t size = CheckedSize(path);
@@ -213,9 +208,8 @@ int DemoVerb(int argc, char** argv) {
     if (int failed = ReadThroughTheStack(path, size)) return failed;
     ShowOneRequest(path);
     return GoSilent();
-  } catch (const Error& error) {
-    std::fprintf(stderr, "drydock demo: %s\n", error.what());
-    return 1;
+  } catch (const std::exception& error) {
+    return TellFailure(error);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "machine/setup/inf_package.h"
 #include "machine/setup/inf_stamp.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 namespace {
@@ -54,11 +55,9 @@ int InfVerb(int argc, char** argv) {
   CLI::App app{"Reads INF and INX files as a machine does, and tells what they install. Exit code 1: one of them has a mistake.", "drydock inf"};
   app.add_option("FILE", files, "an .inf or .inx")->required();
   app.add_flag("--notes", notes, "also what is ignored");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock inf toaster.inx --notes"}))
+    return *code;
   bool good = true;
   for (const std::string& path : files) {
     errno = 0;

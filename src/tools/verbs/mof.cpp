@@ -9,6 +9,7 @@
 #include "tools/build/mof_resource.h"
 #include "tools/build/text_file.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 
@@ -19,11 +20,10 @@ int MofVerb(int argc, char** argv) {
   app.add_option("FILE", files, "a .mof; NAME=FILE: under the resource name that the driver gives to WdfDeviceAssignMofResourceName")->required();
   app.add_option("--header", header, "write the header that wmimofck makes (of one FILE)");
   app.add_option("--image", image, "write the C source that keeps the classes in the driver's image");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock mof toaster.mof                                # prints its classes",
+                                          "drydock mof MofResource=toaster.mof --header toastermof.h"}))
+    return *code;
   if (!header.empty() && files.size() != 1) {
     std::fprintf(stderr, "drydock mof: --header takes one FILE\n");
     return 2;
@@ -40,9 +40,8 @@ int MofVerb(int argc, char** argv) {
     }
     if (!image.empty()) WriteIfChanged(image, MofResourceSource(resources));
     if (header.empty() && image.empty()) std::fputs(resources.c_str(), stdout);
-  } catch (const BuildError& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+  } catch (const std::exception& error) {
+    return TellFailure(error);
   }
   return 0;
 }

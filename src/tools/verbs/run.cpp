@@ -19,6 +19,7 @@
 #include "tools/run/scenario.h"
 #include "tools/run/start_problems.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 namespace {
@@ -27,7 +28,7 @@ struct Options {
   std::vector<std::string> stacks;
   std::vector<std::string> folders, disks, terminals;
   std::vector<std::string> registry;  // .reg files
-  std::vector<std::string> actions;  // "write", "hello" ... as given
+  std::vector<std::pair<std::string, std::string>> actions;  // "--write hello", and the scenario's line for it
   std::string scenario;
   std::string machine, images;  // a description
   std::optional<uint64_t> seed;
@@ -80,10 +81,13 @@ std::vector<Command> CommandsOf(const Options& options) {
     text << in.rdbuf();
     return ParseScenario(text.str(), options.scenario);
   }
-  if (options.actions.empty()) return {};
-  std::string text = "open f 1\n";
-  for (const std::string& action : options.actions) text += action + "\n";
-  return ParseScenario(text, "command line");
+  std::vector<Command> commands;
+  if (!options.actions.empty()) commands.push_back(ParseCommand("open f 1", "drydock run"));
+  for (const auto& [option, line] : options.actions) {
+    commands.push_back(ParseCommand(line, option));
+    commands.back().line = static_cast<int>(commands.size());
+  }
+  return commands;
 }
 
 int Run(const Options& options) {
@@ -194,35 +198,32 @@ int RunVerb(int argc, char** argv) {
   auto action = [&](const char* verb) {
     return [&options, verb](const std::string& text) {
       bool quoted = text.starts_with("\"") || text.starts_with("hex:");
+      std::string line = fmt::format("{} f {}", verb, text);
       if (std::string(verb) == "write" && !quoted) {
         std::string escaped;
         for (char c : text) escaped += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-        options.actions.push_back(fmt::format("write f \"{}\"", escaped));
-      } else {
-        options.actions.push_back(fmt::format("{} f {}", verb, text));
+        line = fmt::format("write f \"{}\"", escaped);
       }
+      options.actions.emplace_back(fmt::format("--{} {}", verb, text), line);
     };
   };
   app.add_option_function<std::string>("--write", action("write"), "write this text (or hex:00ff)")->trigger_on_parse();
   app.add_option_function<std::string>("--read", action("read"), "read so many bytes; \"5 at 100\" from an offset")->trigger_on_parse();
   app.add_option_function<std::string>("--ioctl", action("ioctl"), "\"0x222000 in hex:00 out 16\"")->trigger_on_parse();
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("drydock run: {} (drydock run --help tells more)\n", error.what());
-  });
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock run out/echo/echo.so --write hello --read 5",
+                                          "drydock run upper.so+function.so --map C:=/tmp/folder --scenario test.scenario",
+                                          "drydock run --machine machine.toml --images out --scenario test.scenario --log",
+                                          "drydock run echo.so --ioctl \"0x222000 in hex:00ff out 16\" --seed 7"}))
+    return *code;
   if (options.stacks.empty() == options.machine.empty()) {
     std::fprintf(stderr, "drydock run: either STACKs or --machine FILE\n");
     return 2;
   }
   try {
     return Run(options);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "drydock run: %s\n", error.what());
-    return 1;
+  } catch (const std::exception& error) {
+    return TellFailure(error);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "drydock/tree.h"
 #include "tools/run/tree_json.h"
 #include "tools/verbs.h"
+#include "tools/verbs/command_line.h"
 
 namespace drydock::tools {
 
@@ -20,11 +21,9 @@ int TreeVerb(int argc, char** argv) {
   app.add_option("--images", images, "where the driver images are, instead of what the description says");
   app.add_flag("--json", json, "as JSON");
   app.add_flag("--brief", brief, "one line for each device");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const auto code = ParseCommandLine(app, argc, argv,
+                                         {"drydock tree --machine machine.toml --images out"}))
+    return *code;
   try {
     std::string reports;
     {
@@ -37,9 +36,8 @@ int TreeVerb(int argc, char** argv) {
     }
     if (!reports.empty()) std::fputs(reports.c_str(), stderr);
     return reports.empty() ? 0 : 1;
-  } catch (const Error& error) {
-    std::fprintf(stderr, "drydock tree: %s\n", error.what());
-    return 1;
+  } catch (const std::exception& error) {
+    return TellFailure(error);
   }
 }
 
