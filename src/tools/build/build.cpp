@@ -172,7 +172,8 @@ class Builder {
     }
   }
 
-  // A source with words that only MSVC understands is compiled by way of drydock-cc; where `long` is all that differs, a copy of it.
+  // A source with words that only MSVC understands is compiled by way of drydock-cc; where `long` is all
+  // that differs, or a file is UTF-16, a copy of it.
   void Translate(CompiledSource& one, const DriverFlags& flags, const fs::path& shadow) {
     const auto& reached = one.includes.reached;
     const auto any = [&](DialectNeed need) {
@@ -187,7 +188,7 @@ class Builder {
       one.step.copy = mirrored.source.path;
       one.step.copy_command = CompileCommand(mirrored.source, mirrored.includes, flags, shadow / "copies");
       narrowed = mirror_->Narrows(reached);
-      Trace(fmt::format("{} is compiled from a copy in which long has 32 bits", one.source->path.string()));
+      Trace(fmt::format("{} is compiled from a copy, in UTF-8 and with a long of 32 bits", one.source->path.string()));
     }
     if (!needed && !one.source->cxx) return;
     if (surroundings_.launcher.empty()) {
@@ -204,7 +205,7 @@ class Builder {
 
   DialectNeed Need(const fs::path& file) {
     const auto [known, fresh] = needs_.try_emplace(file, DialectNeed::kNone);
-    if (fresh) known->second = NeedOf(ReadTextFile(file));
+    if (fresh) known->second = std::max(NeedOf(ReadTextFile(file)), IsUtf16File(file) ? DialectNeed::kWritten : DialectNeed::kNone);
     return known->second;
   }
 

@@ -172,6 +172,20 @@ TEST_F(DriverBuild, LongIsNarrowedInCopiesThatNameTheirOriginals) {
   EXPECT_THAT(ErrorOf([&] { Build(project); }), HasSubstr("shared.h (included from sys/a.c:2)")) << "no copy of what is gone";
 }
 
+TEST_F(DriverBuild, SourcesInUtf16AreRead) {
+  const auto utf16 = [](std::string_view text, bool little) {
+    std::string bytes = little ? "\xFF\xFE" : "\xFE\xFF";
+    for (const char c : text) bytes += little ? std::string{c, '\0'} : std::string{'\0', c};
+    return bytes;
+  };
+  folder_.Write("drv/a.c", utf16("#include \"resource.h\"\r\n" + std::string(kEntry), true));
+  folder_.Write("drv/b.c", "#include \"resource.h\"\nint b = IDS_NAME;\n");
+  folder_.Write("drv/resource.h", utf16("#define IDS_NAME 7\r\n", false));
+  const fs::path project = Project("a.c;b.c");
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_TRUE(Build(project).up_to_date);
+}
+
 TEST_F(DriverBuild, AllMissingFunctionsAreNamedAtOnceWithTheirPlace) {
   folder_.Write("drv/a.c", std::string(kEntry) + "int f(void) { return NoSuchFunction(1); }\n");
   folder_.Write("drv/b.c",

@@ -1,5 +1,5 @@
-// Copies of a project's own files in which MSVC's `long` is translated already (dialect_long.h), so that a compiler reads them once instead
-// of a preprocessor first and a compiler again. Each lies below one folder under the whole path of its original: names relative to a file
+// Copies of a project's own files, in UTF-8 and with MSVC's `long` translated already (dialect_long.h), so that a compiler reads them once
+// instead of a preprocessor first and a compiler again. Each lies below one folder under the whole path of its original: names relative to a file
 // lead from copy to copy, and for a folder of the include path its copy is put before it. The first line of a copy names the original, so
 // that messages, __FILE__ and debug information do.
 // Called by:  the builder, one thread. The folder belongs to it: what it does not write in a run is removed at the end.

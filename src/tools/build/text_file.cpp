@@ -52,4 +52,9 @@ bool WriteIfChanged(const std::filesystem::path& file, std::string_view text) {
   return true;
 }
 
+bool IsUtf16File(const std::filesystem::path& file) {
+  char mark[2] = {};
+  return std::ifstream(file, std::ios::binary).read(mark, 2) && (std::string_view(mark, 2) == "\xFF\xFE" || std::string_view(mark, 2) == "\xFE\xFF");
+}
+
 }  // namespace drydock::tools

@@ -13,4 +13,7 @@ std::string ReadTextFile(const std::filesystem::path& file);
 // if it wrote.
 bool WriteIfChanged(const std::filesystem::path& file, std::string_view text);
 
+// By its mark. MSVC reads such sources, clang and gcc do not.
+bool IsUtf16File(const std::filesystem::path& file);
+
 }  // namespace drydock::tools
