@@ -8,56 +8,29 @@
 #include "nt/cm/state.h"
 #include "nt/driver_callback.h"
 #include "nt/ex/pool.h"
-#include "nt/ke/state.h"
 #include "nt/ob/name_space.h"
 #include "nt/ob/object.h"
 #include "nt/thread.h"
 
 namespace drydock::nt::cm {
 
-struct Callback {
+struct Callback : ob::AtAltitude {
   PEX_CALLBACK_FUNCTION function;
   void* context;
-  std::u16string altitude;
   int64_t cookie;
-  // Under callbacks_lock.
-  uint32_t running = 0;
-  std::map<void*, void*> contexts;  // CmSetCallbackObjectContext: by key object
+  std::map<void*, void*> contexts;  // CmSetCallbackObjectContext: by key object; under the list's lock
 };
 
 namespace {
 
 constexpr ULONG kTag = 'bCmC';
 
-std::pair<std::u16string_view, std::u16string_view> Split(std::u16string_view text) {
-  const size_t dot = std::min(text.find(u'.'), text.size());
-  std::u16string_view whole = text.substr(0, dot);
-  while (whole.size() > 1 && whole.front() == u'0') whole.remove_prefix(1);
-  return {whole, dot < text.size() ? text.substr(dot + 1) : std::u16string_view()};
-}
-
-bool Higher(std::u16string_view a, std::u16string_view b) {
-  const auto [whole_a, part_a] = Split(a);
-  const auto [whole_b, part_b] = Split(b);
-  if (whole_a.size() != whole_b.size()) return whole_a.size() > whole_b.size();
-  return whole_a != whole_b ? whole_a > whole_b : part_a > part_b;
-}
-
-void Leave(Kernel& kernel, Callback& callback) {
-  bool last;
-  {
-    rt::LockGuard guard(kernel.cm->callbacks_lock);
-    last = --callback.running == 0;
-  }
-  if (last) kernel.ke->lot.Wake(&callback, SIZE_MAX);
-}
-
 NTSTATUS Call(const Callback& callback, REG_NOTIFY_CLASS kind, void* information) {
   return CallDriver("EX_CALLBACK_FUNCTION", callback.function, callback.context, reinterpret_cast<void*>(static_cast<ULONG_PTR>(kind)), information);
 }
 
 void* ContextOf(Kernel& kernel, const Callback& callback, void* object) {
-  rt::LockGuard guard(kernel.cm->callbacks_lock);
+  rt::LockGuard guard(kernel.cm->callbacks.lock);
   auto found = callback.contexts.find(object);
   return found == callback.contexts.end() ? nullptr : found->second;
 }
@@ -73,15 +46,10 @@ NTSTATUS Register(PEX_CALLBACK_FUNCTION function, std::u16string_view altitude, 
   made->function = function;
   made->context = context;
   made->altitude = altitude;
-  rt::LockGuard guard(state.callbacks_lock);
-  auto at = state.callbacks.begin();
-  while (at != state.callbacks.end() && Higher((*at)->altitude, altitude)) ++at;
-  if (at != state.callbacks.end() && !altitude.empty() && !Higher(altitude, (*at)->altitude)) return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+  rt::LockGuard guard(state.callbacks.lock);
   made->cookie = ++state.last_cookie;
   cookie->QuadPart = made->cookie;
-  state.callbacks.insert(at, std::move(made));
-  state.has_callbacks.store(true, std::memory_order_release);
-  return STATUS_SUCCESS;
+  return state.callbacks.Insert(std::move(made)) ? STATUS_SUCCESS : STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
 }
 
 // A UNICODE_STRING with its text behind it.
@@ -96,19 +64,19 @@ UNICODE_STRING* NewName(std::u16string_view text) {
 
 }  // namespace
 
-bool HasCallbacks(Kernel& kernel) { return kernel.cm->has_callbacks.load(std::memory_order_acquire); }
+bool HasCallbacks(Kernel& kernel) { return kernel.cm->callbacks.any.load(std::memory_order_acquire); }
 
 KeyFilter::KeyFilter(Kernel& kernel, void* object, const Slots& slots) : kernel_(kernel), object_(object), slots_(slots) {
   State& state = *kernel.cm;
-  rt::LockGuard guard(state.callbacks_lock);
-  for (auto& one : state.callbacks) {
+  rt::LockGuard guard(state.callbacks.lock);
+  for (auto& one : state.callbacks.items) {
     ++one->running;
     called_.push_back({one});
   }
 }
 
 KeyFilter::~KeyFilter() {
-  for (Called& one : called_) Leave(kernel_, *one.callback);
+  for (Called& one : called_) kernel_.cm->callbacks.Leave(kernel_, *one.callback);
 }
 
 bool KeyFilter::Before(REG_NOTIFY_CLASS kind, NTSTATUS* status) {
@@ -156,8 +124,8 @@ void ForgetObject(Kernel& kernel, void* body) {
   if (!HasCallbacks(kernel) || !CurrentThreadOrNull()) return;
   std::vector<std::pair<std::shared_ptr<Callback>, void*>> told;
   {
-    rt::LockGuard guard(kernel.cm->callbacks_lock);
-    for (auto& one : kernel.cm->callbacks) {
+    rt::LockGuard guard(kernel.cm->callbacks.lock);
+    for (auto& one : kernel.cm->callbacks.items) {
       auto found = one->contexts.find(body);
       if (found == one->contexts.end()) continue;
       ++one->running;
@@ -167,7 +135,7 @@ void ForgetObject(Kernel& kernel, void* body) {
   }
   for (auto& [callback, context] : told) {
     TellCleanup(*callback, body, context);
-    Leave(kernel, *callback);
+    kernel.cm->callbacks.Leave(kernel, *callback);
   }
 }
 
@@ -186,31 +154,18 @@ NTSTATUS CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING A
                               PLARGE_INTEGER Cookie, PVOID Reserved) {
   (void)Driver, (void)Reserved;
   const std::u16string_view altitude = ob::View(Altitude);
-  if (altitude.empty() || altitude.find_first_not_of(u"0123456789.") != std::u16string_view::npos) return STATUS_INVALID_PARAMETER;
+  if (!ob::IsAltitude(altitude)) return STATUS_INVALID_PARAMETER;
   return cm::Register(Function, altitude, Context, Cookie);
 }
 
 NTSTATUS CmUnRegisterCallback(LARGE_INTEGER Cookie) {
   Kernel& kernel = CurrentKernel();
   cm::State& state = *kernel.cm;
-  std::shared_ptr<cm::Callback> gone;
-  {
-    rt::LockGuard guard(state.callbacks_lock);
-    auto found = std::find_if(state.callbacks.begin(), state.callbacks.end(), [&](const auto& one) { return one->cookie == Cookie.QuadPart; });
-    if (found == state.callbacks.end()) return STATUS_INVALID_PARAMETER;
-    gone = *found;
-    state.callbacks.erase(found);
-  }
-  auto busy = [&] {
-    rt::LockGuard guard(state.callbacks_lock);
-    return gone->running != 0;
-  };
-  ke::WaitInfo info;
-  info.what = "registry callbacks to return";
-  while (busy()) kernel.ke->lot.Wait(gone.get(), busy, info);
+  const auto gone = state.callbacks.Remove(kernel, "registry callbacks to return", [&](const cm::Callback& one) { return one.cookie == Cookie.QuadPart; });
+  if (!gone) return STATUS_INVALID_PARAMETER;
   std::map<void*, void*> contexts;
   {
-    rt::LockGuard guard(state.callbacks_lock);
+    rt::LockGuard guard(state.callbacks.lock);
     contexts.swap(gone->contexts);
   }
   for (auto& [object, context] : contexts) cm::TellCleanup(*gone, object, context);
@@ -224,8 +179,8 @@ VOID CmGetCallbackVersion(PULONG Major, PULONG Minor) {
 
 NTSTATUS CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext, PVOID* OldContext) {
   cm::State& state = *CurrentKernel().cm;
-  rt::LockGuard guard(state.callbacks_lock);
-  for (auto& one : state.callbacks) {
+  rt::LockGuard guard(state.callbacks.lock);
+  for (auto& one : state.callbacks.items) {
     if (one->cookie != Cookie->QuadPart) continue;
     auto [at, is_new] = one->contexts.try_emplace(Object, nullptr);
     if (OldContext) *OldContext = at->second;

@@ -1,12 +1,11 @@
 // State of the configuration manager of one machine. Owned by Kernel.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "nt/kernel.h"
+#include "nt/ob/altitude_list.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt::cm {
@@ -21,11 +20,8 @@ struct State {
 
   Kernel& kernel;
   rt::Lock lock;                  // guards the whole tree
-  // CmRegisterCallback: by altitude, the highest first. The lock is never held around a call.
-  rt::Lock callbacks_lock;
-  std::vector<std::shared_ptr<Callback>> callbacks RT_GUARDED_BY(callbacks_lock);
-  std::atomic<bool> has_callbacks{false};  // there was one
-  int64_t last_cookie RT_GUARDED_BY(callbacks_lock) = 0;
+  ob::AltitudeList<Callback> callbacks;  // CmRegisterCallback
+  int64_t last_cookie RT_GUARDED_BY(callbacks.lock) = 0;
   std::shared_ptr<KeyNode> root;  // \Registry, with Machine and User below
 };
 

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "nt/driver_callback.h"
-#include "nt/ke/state.h"
 #include "nt/ob/name_space.h"
 #include "nt/ob/state.h"
 #include "nt/ps/process.h"
@@ -13,28 +12,12 @@
 
 namespace drydock::nt::ob {
 
-struct CallbackSet {
-  std::u16string altitude;
+struct CallbackSet : AtAltitude {
   void* context;
   std::vector<OB_OPERATION_REGISTRATION> operations;
-  uint32_t running = 0;  // under callbacks_lock
 };
 
 namespace {
-
-// "385.2" is above "385": as numbers, digit by digit.
-bool Higher(std::u16string_view a, std::u16string_view b) {
-  auto split = [](std::u16string_view text) {
-    const size_t dot = std::min(text.find(u'.'), text.size());
-    std::u16string_view whole = text.substr(0, dot), part = dot < text.size() ? text.substr(dot + 1) : std::u16string_view();
-    while (whole.size() > 1 && whole.front() == u'0') whole.remove_prefix(1);
-    return std::pair(whole, part);
-  };
-  const auto [whole_a, part_a] = split(a);
-  const auto [whole_b, part_b] = split(b);
-  if (whole_a.size() != whole_b.size()) return whole_a.size() > whole_b.size();
-  return whole_a != whole_b ? whole_a > whole_b : part_a > part_b;
-}
 
 bool IsOf(const OB_OPERATION_REGISTRATION& operation, const void* body, OB_OPERATION kind) {
   return (operation.Operations & kind) != 0 && reinterpret_cast<const ObjectType*>(*operation.ObjectType) == HeaderOf(body)->type;
@@ -45,10 +28,10 @@ bool IsOf(const OB_OPERATION_REGISTRATION& operation, const void* body, OB_OPERA
 HandleFilter::HandleFilter(Kernel& kernel, void* body, ULONG attributes, Process* source, Process* target)
     : kernel_(kernel), body_(body), kernel_handle_((attributes & OBJ_KERNEL_HANDLE) != 0), source_(source), target_(target) {
   State& state = *kernel.ob;
-  if (!state.has_callbacks.load(std::memory_order_acquire)) return;
+  if (!state.callbacks.any.load(std::memory_order_acquire)) return;
   const OB_OPERATION kind = source ? OB_OPERATION_HANDLE_DUPLICATE : OB_OPERATION_HANDLE_CREATE;
-  rt::LockGuard guard(state.callbacks_lock);
-  for (auto& set : state.callbacks) {
+  rt::LockGuard guard(state.callbacks.lock);
+  for (auto& set : state.callbacks.items) {
     for (const auto& operation : set->operations) {
       if (!IsOf(operation, body, kind)) continue;
       ++set->running;
@@ -58,16 +41,7 @@ HandleFilter::HandleFilter(Kernel& kernel, void* body, ULONG attributes, Process
 }
 
 HandleFilter::~HandleFilter() {
-  for (Called& one : called_) Leave(*one.set);
-}
-
-void HandleFilter::Leave(CallbackSet& set) {
-  bool last;
-  {
-    rt::LockGuard guard(kernel_.ob->callbacks_lock);
-    last = --set.running == 0;
-  }
-  if (last) kernel_.ke->lot.Wake(&set, SIZE_MAX);
+  for (Called& one : called_) kernel_.ob->callbacks.Leave(kernel_, *one.set);
 }
 
 ACCESS_MASK HandleFilter::Before(ACCESS_MASK access) {
@@ -121,7 +95,7 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVO
   if ((wanted.Version >> 8) != (OB_FLT_REGISTRATION_VERSION >> 8) || wanted.OperationRegistrationCount == 0) return STATUS_INVALID_PARAMETER;
   auto set = std::make_shared<ob::CallbackSet>();
   set->altitude = ob::View(&wanted.Altitude);
-  if (set->altitude.empty() || set->altitude.find_first_not_of(u"0123456789.") != std::u16string::npos) return STATUS_INVALID_PARAMETER;
+  if (!ob::IsAltitude(set->altitude)) return STATUS_INVALID_PARAMETER;
   set->context = wanted.RegistrationContext;
   for (USHORT i = 0; i < wanted.OperationRegistrationCount; ++i) {
     const OB_OPERATION_REGISTRATION& operation = wanted.OperationRegistration[i];
@@ -131,37 +105,17 @@ NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVO
     set->operations.push_back(operation);
   }
   ob::State& state = *CurrentKernel().ob;
-  rt::LockGuard guard(state.callbacks_lock);
-  auto at = state.callbacks.begin();
-  for (; at != state.callbacks.end(); ++at) {
-    if (!ob::Higher((*at)->altitude, set->altitude)) break;
-  }
-  if (at != state.callbacks.end() && !ob::Higher(set->altitude, (*at)->altitude)) return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
-  *RegistrationHandle = set.get();
-  state.callbacks.insert(at, std::move(set));
-  state.has_callbacks.store(true, std::memory_order_release);
+  rt::LockGuard guard(state.callbacks.lock);
+  void* const handle = set.get();
+  if (!state.callbacks.Insert(std::move(set))) return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+  *RegistrationHandle = handle;
   return STATUS_SUCCESS;
 }
 
 // Returns when no routine of the set runs any more.
 VOID ObUnRegisterCallbacks(PVOID RegistrationHandle) {
   Kernel& kernel = CurrentKernel();
-  ob::State& state = *kernel.ob;
-  std::shared_ptr<ob::CallbackSet> gone;
-  {
-    rt::LockGuard guard(state.callbacks_lock);
-    auto found = std::find_if(state.callbacks.begin(), state.callbacks.end(), [&](const auto& set) { return set.get() == RegistrationHandle; });
-    if (found == state.callbacks.end()) return;
-    gone = *found;
-    state.callbacks.erase(found);
-  }
-  auto busy = [&] {
-    rt::LockGuard guard(state.callbacks_lock);
-    return gone->running != 0;
-  };
-  ke::WaitInfo info;
-  info.what = "object callbacks to return";
-  while (busy()) kernel.ke->lot.Wait(gone.get(), busy, info);
+  kernel.ob->callbacks.Remove(kernel, "object callbacks to return", [&](const ob::CallbackSet& set) { return &set == RegistrationHandle; });
 }
 
 USHORT ObGetFilterVersion(VOID) { return OB_FLT_REGISTRATION_VERSION; }

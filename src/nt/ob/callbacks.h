@@ -31,7 +31,6 @@ class HandleFilter {
     const void* operation;
     void* context;
   };
-  void Leave(CallbackSet& set);
 
   Kernel& kernel_;
   void* body_;

@@ -48,7 +48,7 @@ bool IsKernelHandle(HANDLE handle) {
 }
 
 NTSTATUS InsertHandle(Kernel& kernel, void* body, ACCESS_MASK access, ULONG attributes, HANDLE* handle) {
-  if (!kernel.ob->has_callbacks.load(std::memory_order_relaxed)) return InsertHandleFor(kernel, CurrentThread().process, body, access, attributes, handle);
+  if (!kernel.ob->callbacks.any.load(std::memory_order_relaxed)) return InsertHandleFor(kernel, CurrentThread().process, body, access, attributes, handle);
   HandleFilter filter(kernel, body, attributes);
   access = filter.Before(access);
   const NTSTATUS status = InsertHandleFor(kernel, CurrentThread().process, body, access, attributes, handle);

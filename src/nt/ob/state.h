@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "nt/kernel.h"
+#include "nt/ob/altitude_list.h"
 #include "runtime/lock.h"
 
 namespace drydock::nt::ob {
 
 struct ObjectHeader;
 struct HandleTable;
-
 struct ObjectType;
 struct CallbackSet;
 
@@ -36,10 +36,7 @@ struct State {
   void* root = nullptr;  // body of "\"
   void* dos_devices = nullptr;  // body of "\??"; lives as long as the name space
 
-  // ObRegisterCallbacks: by altitude, the highest first.
-  rt::Lock callbacks_lock;
-  std::vector<std::shared_ptr<CallbackSet>> callbacks RT_GUARDED_BY(callbacks_lock);
-  std::atomic<bool> has_callbacks{false};  // there was one
+  AltitudeList<CallbackSet> callbacks;  // ObRegisterCallbacks
 
   // Security descriptors that were set on objects (self-relative), by body.
   rt::Lock security_lock;
