@@ -231,28 +231,17 @@ TEST_P(VhfKernel, WithoutTheFilterNothingIsMade) {
   EXPECT_FALSE(device.started());
 }
 
-// A machine that a report stopped ends no device, and the HID class keeps what it has in memory of C++, which nothing gives back then: not a
-// subject of a leak checker until such memory belongs to the machine.
-#if __has_feature(address_sanitizer)
-#define SKIP_WHERE_LEAKS_COUNT() GTEST_SKIP() << "the HID class's memory in a stopped machine"
-#else
-#define SKIP_WHERE_LEAKS_COUNT() ((void)0)
-#endif
-
 TEST_P(VhfKernel, DeletingAtDispatchLevelIsReported) {
-  SKIP_WHERE_LEAKS_COUNT();
   Add("root\\vhf_source");
   Wrong(WrongLevelOfDelete, 0xA, "VhfDelete was called at IRQL 2");
 }
 
 TEST_P(VhfKernel, StartingAtDispatchLevelIsReported) {
-  SKIP_WHERE_LEAKS_COUNT();
   Add("root\\vhf_source");
   Wrong(WrongLevelOfStart, 0xA, "VhfStart was called at IRQL 2");
 }
 
 TEST_P(VhfKernel, AnOperationThatIsCompletedTwiceIsReported) {
-  SKIP_WHERE_LEAKS_COUNT();
   Add("root\\vhf_source");
   ASSERT_EQ(Tell(IOCTL_SOURCE_HOLD), STATUS_SUCCESS);
   HidFile hid(machine, machine.FindDevice(kCollection));

@@ -1,7 +1,6 @@
 // The devices of a HID device's top-level collections: ids, PnP, power. They are raw: without a driver applications open them as they are.
 // Source: "HIDClass hardware IDs for top-level collections" and the documentation of bus drivers (public).
 #include <cstring>
-#include <new>
 
 #include <initguid.h>
 
@@ -15,12 +14,6 @@ namespace {
 constexpr GUID kHidInterface = {0x4D1E55B2, 0xF16F, 0x11CF, {0x88, 0xCB, 0x00, 0x11, 0x11, 0x00, 0x00, 0x30}};
 constexpr GUID kHidBus = {0xEEAF37D0, 0x1963, 0x47C4, {0xAA, 0x48, 0x72, 0x47, 0x6D, 0xB7, 0xCF, 0x49}};
 constexpr ULONG kTag = 'CdiH';
-
-std::u16string Hex(unsigned value, int digits) {
-  std::u16string text;
-  while (digits-- > 0) text += u"0123456789ABCDEF"[value >> (4 * digits) & 15];
-  return text;
-}
 
 // What windows calls it to everybody: of the first item that fits.
 const char16_t* SystemIdOf(const PreparsedHeader& collection) {
@@ -48,36 +41,19 @@ std::u16string DeviceIdOf(const Child& child) {
   return u"HID\\VID_" + Hex(attributes.VendorID, 4) + u"&PID_" + Hex(attributes.ProductID, 4) + SuffixOf(child);
 }
 
-NTSTATUS Give(PIRP irp, const std::u16string& text) {
-  const size_t bytes = text.size() * sizeof(char16_t);
-  void* copy = ExAllocatePool2(POOL_FLAG_PAGED, bytes, kTag);
-  if (copy == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-  std::memcpy(copy, text.data(), bytes);
-  return Complete(irp, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(copy));
-}
-
 NTSTATUS Id(const Child& child, PIRP irp, BUS_QUERY_ID_TYPE type) {
   using namespace std::string_literals;
   switch (type) {
     case BusQueryDeviceID: return Give(irp, DeviceIdOf(child) + u"\0"s);
     case BusQueryInstanceID: return Give(irp, Hex(child.header().collection_number - 1u, 4) + u"\0"s);
     case BusQueryHardwareIDs: return Give(irp, HardwareIdsOf(child));
-    default: return Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
+    default: return Unanswered(irp);
   }
 }
 
 void SetInterface(Child& child, bool on) {
   if (on && child.link.Buffer == nullptr) IoRegisterDeviceInterface(child.device, &kHidInterface, nullptr, &child.link);
   if (child.link.Buffer != nullptr) IoSetDeviceInterfaceState(&child.link, on);
-}
-
-NTSTATUS RelationsOfItself(const Child& child, PIRP irp) {
-  auto* relations = static_cast<DEVICE_RELATIONS*>(ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS), kTag));
-  if (relations == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-  relations->Count = 1;
-  relations->Objects[0] = child.device;
-  ObReferenceObject(child.device);
-  return Complete(irp, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(relations));
 }
 
 }  // namespace
@@ -118,7 +94,7 @@ NTSTATUS MakeDevice(Child& child) {
 
 NTSTATUS MakeChildren(Hid& hid, DeviceReports reports) {
   for (CollectionDescription& collection : reports.collections) {
-    std::unique_ptr<Child> child(new (std::nothrow) Child);
+    nt::ex::Owned<Child> child(nt::ex::New<Child>());
     if (child == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
     child->hid = &hid;
     child->preparsed = std::move(collection.preparsed);
@@ -167,16 +143,11 @@ NTSTATUS ReportChildren(Hid& hid, PIRP irp) {
       child->reported = true;
     }
     if (child->device == nullptr && !NT_SUCCESS(MakeDevice(*child))) continue;
+    ObReferenceObject(child->device);
     devices.push_back(child->device);
   }
-  const size_t count = devices.size();
-  auto* relations = static_cast<DEVICE_RELATIONS*>(
-      ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS) + count * sizeof(DEVICE_OBJECT*), kTag));
+  DEVICE_RELATIONS* relations = AddRelations(nullptr, devices);
   if (relations == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  for (DEVICE_OBJECT* device : devices) {
-    relations->Objects[relations->Count++] = device;
-    ObReferenceObject(device);
-  }
   irp->IoStatus.Status = STATUS_SUCCESS;
   irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
   return STATUS_SUCCESS;
@@ -204,7 +175,7 @@ NTSTATUS ChildPnp(Child& child, PIRP irp) {
       // From here on the device below may take the child with it.
       if (orphan) {
         EndChild(child);
-        delete &child;
+        nt::ex::Delete(&child);
         Release(hid);
       } else if (spent) {
         EndChild(child);
@@ -217,20 +188,6 @@ NTSTATUS ChildPnp(Child& child, PIRP irp) {
       return Complete(irp, STATUS_SUCCESS);
     }
     case IRP_MN_QUERY_ID: return Id(child, irp, location.Parameters.QueryId.IdType);
-    case IRP_MN_QUERY_DEVICE_TEXT:
-      if (location.Parameters.QueryDeviceText.DeviceTextType != DeviceTextDescription) break;
-      using namespace std::string_literals;
-      return Give(irp, u"HID device\0"s);
-    case IRP_MN_QUERY_CAPABILITIES: {
-      DEVICE_CAPABILITIES& capabilities = *location.Parameters.DeviceCapabilities.Capabilities;
-      capabilities.RawDeviceOK = TRUE;
-      capabilities.SilentInstall = TRUE;
-      capabilities.SurpriseRemovalOK = TRUE;
-      capabilities.UniqueID = FALSE;
-      capabilities.DeviceState[PowerSystemWorking] = PowerDeviceD0;
-      for (int state = PowerSystemSleeping1; state <= PowerSystemShutdown; ++state) capabilities.DeviceState[state] = PowerDeviceD3;
-      return Complete(irp, STATUS_SUCCESS);
-    }
     case IRP_MN_QUERY_BUS_INFORMATION: {
       auto* bus = static_cast<PNP_BUS_INFORMATION*>(ExAllocatePool2(POOL_FLAG_PAGED, sizeof(PNP_BUS_INFORMATION), kTag));
       if (bus == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
@@ -238,28 +195,8 @@ NTSTATUS ChildPnp(Child& child, PIRP irp) {
       bus->LegacyBusType = PNPBus;
       return Complete(irp, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(bus));
     }
-    case IRP_MN_QUERY_DEVICE_RELATIONS:
-      if (location.Parameters.QueryDeviceRelations.Type == TargetDeviceRelation) return RelationsOfItself(child, irp);
-      break;
-    case IRP_MN_STOP_DEVICE:
-    case IRP_MN_QUERY_STOP_DEVICE:
-    case IRP_MN_CANCEL_STOP_DEVICE:
-    case IRP_MN_QUERY_REMOVE_DEVICE:
-    case IRP_MN_CANCEL_REMOVE_DEVICE: return Complete(irp, STATUS_SUCCESS);
-    default: break;
+    default: return AnswerPnp(child.device, irp, {.raw = true, .description = u"HID device"});
   }
-  return Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
-}
-
-// The device below has the power; a collection follows whoever asks.
-NTSTATUS ChildPower(DEVICE_OBJECT* device, PIRP irp) {
-  const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
-  const auto& power = location.Parameters.Power;
-  NTSTATUS status = irp->IoStatus.Status;
-  if (location.MinorFunction == IRP_MN_SET_POWER || location.MinorFunction == IRP_MN_QUERY_POWER) status = STATUS_SUCCESS;
-  if (location.MinorFunction == IRP_MN_SET_POWER && power.Type == DevicePowerState) PoSetPowerState(device, DevicePowerState, power.State);
-  PoStartNextPowerIrp(irp);
-  return Complete(irp, status);
 }
 
 }  // namespace drydock::classes::hid

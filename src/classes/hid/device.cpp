@@ -1,6 +1,5 @@
 // The class's device object: coming, going, power.
 #include <algorithm>
-#include <new>
 
 #include "classes/hid/hid.h"
 #include "nt/driver_callback.h"
@@ -144,7 +143,7 @@ NTSTATUS SystemPower(Hid& hid, PIRP irp, SYSTEM_POWER_STATE to) {
 }
 
 NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
-  if (ExtensionOf(device).child != nullptr) return ChildPower(device, irp);
+  if (ExtensionOf(device).child != nullptr) return AnswerPower(device, irp);
   Hid& hid = HidOf(device);
   const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
   const auto& power = location.Parameters.Power;
@@ -171,7 +170,7 @@ NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* device, PIRP irp) {
 }
 
 NTSTATUS NTAPI DispatchPassDown(DEVICE_OBJECT* device, PIRP irp) {
-  return ExtensionOf(device).child != nullptr ? Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information) : Down(HidOf(device), irp);
+  return ExtensionOf(device).child != nullptr ? Unanswered(irp) : Down(HidOf(device), irp);
 }
 NTSTATUS NTAPI DispatchRefuse(DEVICE_OBJECT*, PIRP irp) { return Complete(irp, STATUS_INVALID_DEVICE_REQUEST); }
 
@@ -180,7 +179,7 @@ NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode, co
   const ULONG extension_bytes = (sizeof(Extension) + 15 & ~size_t{15}) + (mini == nullptr ? 0 : mini->extension_bytes);
   NTSTATUS status = IoCreateDevice(driver, extension_bytes, nullptr, FILE_DEVICE_KEYBOARD, 0, FALSE, &device);
   if (!NT_SUCCESS(status)) return status;
-  auto* hid = new (std::nothrow) Hid;
+  auto* hid = nt::ex::New<Hid>();
   if (hid == nullptr) {
     IoDeleteDevice(device);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -198,7 +197,7 @@ NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode, co
   InitializeIdle(*hid);
   hid->lower = IoAttachDeviceToDeviceStack(device, pdo);
   if (hid->lower == nullptr) {
-    delete hid;
+    nt::ex::Delete(hid);
     IoDeleteDevice(device);
     return STATUS_NO_SUCH_DEVICE;
   }
@@ -211,7 +210,7 @@ NTSTATUS AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo, bool user_mode, co
     status = mini->add_device == nullptr ? STATUS_SUCCESS : CallDriver("DRIVER_ADD_DEVICE", mini->add_device, driver, device);
     if (!NT_SUCCESS(status)) {
       IoDetachDevice(hid->lower);
-      delete hid;
+      nt::ex::Delete(hid);
       IoDeleteDevice(device);
       return status;
     }
@@ -242,13 +241,6 @@ NTSTATUS SetUp(DRIVER_OBJECT* driver, PDRIVER_ADD_DEVICE add_device) {
 }
 
 }  // namespace
-
-NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
 
 NTSTATUS CallBelow(Hid& hid, PIRP irp) {
   if (hid.mini == nullptr) return IoCallDriver(hid.lower, irp);

@@ -10,12 +10,12 @@
 //             Where the hardware key has EnableDefaultIdleNotificationHandler = 1 the device powers down while nobody has it open.
 // Narrowed:   physical descriptors are not there; everybody may open a mouse or keyboard, not only the system.
 // Called by:  the I/O manager. PASSIVE_LEVEL, completion routines <= DISPATCH_LEVEL.
+// Ownership:  the objects below are the machine's (nt/ex/owned.h).
 // Locks:      Hid::lock for the files, their reports and their waiting requests, and for `reading`; nothing is called under it.
 // Source:     public documentation of HID minidrivers (UM-26 to UM-33) and of the controls of hidport.h and hidclass.h.
 #pragma once
 
 #include <deque>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +26,8 @@
 
 #include "classes/hid/preparsed.h"
 #include "classes/hid/report_descriptor.h"
+#include "classes/pdo.h"
+#include "nt/ex/owned.h"
 
 namespace drydock::classes::hid {
 
@@ -91,7 +93,7 @@ struct Hid {
   HID_DEVICE_ATTRIBUTES attributes = {};
   ReportLayout layout;
   const Registration* mini = nullptr;      // null: the minidriver is the device below
-  std::vector<std::unique_ptr<Child>> children;
+  std::vector<nt::ex::Owned<Child>> children;
   bool present = true;                     // HidNotifyPresence: the children are reported
   LONG poll_milliseconds = 5;              // between reads of a polled device
   IO_REMOVE_LOCK remove_lock;
@@ -164,7 +166,7 @@ void EndIdle(Hid& hid);
 // --- device.cpp ---
 inline void Reference(Hid& hid) { InterlockedIncrement(&hid.references); }
 inline void Release(Hid& hid) {
-  if (InterlockedDecrement(&hid.references) == 0) delete &hid;
+  if (InterlockedDecrement(&hid.references) == 0) nt::ex::Delete(&hid);
 }
 NTSTATUS CallBelow(Hid& hid, PIRP irp);     // the next stack location is filled in: to the minidriver
 NTSTATUS Down(Hid& hid, PIRP irp);          // as it is
@@ -175,7 +177,6 @@ NTSTATUS MakeChildren(Hid& hid, DeviceReports reports);
 void DeleteChildren(Hid& hid);
 NTSTATUS ReportChildren(Hid& hid, PIRP irp);   // BusRelations: fills the IRP
 NTSTATUS ChildPnp(Child& child, PIRP irp);
-NTSTATUS ChildPower(DEVICE_OBJECT* device, PIRP irp);
 std::u16string HardwareIdsOf(const Child& child);  // a list, each string and the whole ended by 0
 
 // --- controls.cpp ---
@@ -183,23 +184,4 @@ DRIVER_DISPATCH DispatchWrite, DispatchControl;
 
 inline Extension& ExtensionOf(DEVICE_OBJECT* device) { return *static_cast<Extension*>(device->DeviceExtension); }
 inline Hid& HidOf(DEVICE_OBJECT* device) { return *ExtensionOf(device).hid; }
-NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
-
-class SpinGuard {
- public:
-  explicit SpinGuard(KSPIN_LOCK* lock) : lock_(lock) { KeAcquireSpinLock(lock_, &irql_); }
-  ~SpinGuard() noexcept(false) { Release(); }
-  SpinGuard(const SpinGuard&) = delete;
-  void Release() {
-    if (KSPIN_LOCK* lock = lock_) {
-      lock_ = nullptr;
-      KeReleaseSpinLock(lock, irql_);
-    }
-  }
-
- private:
-  KSPIN_LOCK* lock_;
-  KIRQL irql_;
-};
-
 }  // namespace drydock::classes::hid

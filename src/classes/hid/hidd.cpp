@@ -1,8 +1,7 @@
 // HidD_...: HID devices for applications, over the controls of hidclass.h.
 // Threads:  of a machine's process. Errors: FALSE, and the thread's last error.
-// Memory:   preparsed data is the caller's until HidD_FreePreparsedData.
+// Memory:   preparsed data is the caller's until HidD_FreePreparsedData; pool of the machine, like the process heap.
 #include <cstring>
-#include <new>
 
 #include <ntddk.h>
 
@@ -26,6 +25,7 @@ struct HIDD_ATTRIBUTES {
 
 namespace {
 
+constexpr ULONG kTag = 'DdiH';
 constexpr GUID kHid = {0x4D1E55B2, 0xF16F, 0x11CF, {0x88, 0xCB, 0x00, 0x11, 0x11, 0x00, 0x00, 0x30}};
 
 BOOLEAN Answer(NTSTATUS status) {
@@ -70,17 +70,17 @@ BOOLEAN NTAPI HidD_GetAttributes(HANDLE HidDeviceObject, HIDD_ATTRIBUTES* Attrib
 BOOLEAN NTAPI HidD_GetPreparsedData(HANDLE HidDeviceObject, PHIDP_PREPARSED_DATA* PreparsedData) {
   HID_COLLECTION_INFORMATION information = {};
   if (!Out(HidDeviceObject, IOCTL_HID_GET_COLLECTION_INFORMATION, &information, sizeof information)) return FALSE;
-  auto* bytes = new (std::nothrow) UCHAR[information.DescriptorSize];
+  void* bytes = ExAllocatePool2(POOL_FLAG_NON_PAGED, information.DescriptorSize, kTag);
   if (bytes == nullptr) return Answer(STATUS_INSUFFICIENT_RESOURCES);
   if (!Out(HidDeviceObject, IOCTL_HID_GET_COLLECTION_DESCRIPTOR, bytes, information.DescriptorSize)) {
-    delete[] bytes;
+    ExFreePoolWithTag(bytes, kTag);
     return FALSE;
   }
-  *PreparsedData = reinterpret_cast<PHIDP_PREPARSED_DATA>(bytes);
+  *PreparsedData = static_cast<PHIDP_PREPARSED_DATA>(bytes);
   return TRUE;
 }
 BOOLEAN NTAPI HidD_FreePreparsedData(PHIDP_PREPARSED_DATA PreparsedData) {
-  delete[] reinterpret_cast<UCHAR*>(PreparsedData);
+  if (PreparsedData != nullptr) ExFreePoolWithTag(PreparsedData, kTag);
   return TRUE;
 }
 

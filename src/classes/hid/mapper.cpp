@@ -9,13 +9,13 @@
 // Source:     public documentation of the class drivers, hidpi.h and of non-HIDClass keyboard and mouse drivers.
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <vector>
 
 #include "classes/hid/mapper.h"
 #include "classes/hid/preparsed.h"
 #include "classes/keyboard/keyboard.h"
 #include "nt/driver_callback.h"
+#include "nt/ex/owned.h"
 
 #include <hidclass.h>
 #include <hidpi.h>
@@ -23,7 +23,6 @@
 namespace drydock::classes::hid {
 namespace {
 
-using keyboard::Complete;
 using keyboard::Give;
 using keyboard::kIndicatorTranslation;
 using keyboard::PassDown;
@@ -441,7 +440,7 @@ NTSTATUS NTAPI Pnp(PDEVICE_OBJECT device, PIRP irp) {
       IoDetachDevice(mapper.lower);
       Mapper* object = &mapper;
       IoDeleteDevice(device);
-      delete object;
+      nt::ex::Delete(object);
       return status;
     }
     case IRP_MN_QUERY_STOP_DEVICE:
@@ -464,7 +463,7 @@ NTSTATUS Add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, bool mouse) {
   PDEVICE_OBJECT device;
   const NTSTATUS status = IoCreateDevice(driver, sizeof(Mapper*), nullptr, mouse ? FILE_DEVICE_MOUSE : FILE_DEVICE_KEYBOARD, 0, FALSE, &device);
   if (!NT_SUCCESS(status)) return status;
-  auto* mapper = new (std::nothrow) Mapper;
+  auto* mapper = nt::ex::New<Mapper>();
   if (mapper == nullptr) {
     IoDeleteDevice(device);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -476,7 +475,7 @@ NTSTATUS Add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, bool mouse) {
   KeInitializeEvent(&mapper->rests, NotificationEvent, TRUE);
   mapper->lower = IoAttachDeviceToDeviceStack(device, pdo);
   if (mapper->lower == nullptr) {
-    delete mapper;
+    nt::ex::Delete(mapper);
     IoDeleteDevice(device);
     return STATUS_NO_SUCH_DEVICE;
   }

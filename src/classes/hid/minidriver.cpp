@@ -8,7 +8,6 @@
 //             completion counts one; the other is the cancel routine's, or the completion's own once it has taken the routine back.
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include "classes/hid/hid.h"
 
@@ -123,7 +122,7 @@ void Claim(Forwarded* forwarded) {
   const NTSTATUS status = forwarded->status;
   const ULONG_PTR information = NT_SUCCESS(status) ? forwarded->finish(*forwarded->exchange, forwarded->information) : 0;
   FreeExchange(forwarded->exchange);
-  delete forwarded;
+  nt::ex::Delete(forwarded);
   IoReleaseRemoveLock(&hid.remove_lock, irp);
   Complete(irp, status, information);
 }
@@ -152,7 +151,7 @@ struct Waiting {
 }  // namespace
 
 Exchange* NewExchange(Hid& hid, const Transfer& transfer) {
-  auto* exchange = new (std::nothrow) Exchange;
+  auto* exchange = nt::ex::New<Exchange>();
   if (exchange == nullptr) return nullptr;
   exchange->hid = &hid;
   exchange->transfer = transfer;
@@ -171,7 +170,7 @@ Exchange* NewExchange(Hid& hid, const Transfer& transfer) {
 void FreeExchange(Exchange* exchange) {
   if (exchange->mdl != nullptr) IoFreeMdl(exchange->mdl);
   if (exchange->irp != nullptr) IoFreeIrp(exchange->irp);
-  delete exchange;
+  nt::ex::Delete(exchange);
 }
 
 void Prepare(Exchange& exchange) {
@@ -206,10 +205,10 @@ NTSTATUS SendAndWait(Hid& hid, const Transfer& transfer, ULONG_PTR* information)
 
 NTSTATUS SendFor(PIRP original, Exchange* exchange, ULONG_PTR (*finish)(const Exchange&, ULONG_PTR)) {
   Hid& hid = *exchange->hid;
-  auto* forwarded = new (std::nothrow) Forwarded{.original = original, .exchange = exchange, .finish = finish};
+  auto* forwarded = nt::ex::New<Forwarded>(original, exchange, finish);
   NTSTATUS status = forwarded == nullptr ? STATUS_INSUFFICIENT_RESOURCES : IoAcquireRemoveLock(&hid.remove_lock, original);
   if (!NT_SUCCESS(status)) {
-    delete forwarded;
+    nt::ex::Delete(forwarded);
     FreeExchange(exchange);
     return Complete(original, status);
   }

@@ -1,12 +1,12 @@
 // Input reports: the two read-report requests, the files that the reports go to, and the reads that wait for one.
 #include <cstring>
-#include <new>
 
 #include "classes/hid/hid.h"
 
 namespace drydock::classes::hid {
 namespace {
 
+constexpr ULONG kTag = 'RdiH';
 constexpr LONGLONG kPauseAfterFailure = -1'000'000;  // 100 ms: a minidriver that fails every read must not keep the machine busy
 
 Reader* ReaderOf(PIRP irp) {
@@ -133,9 +133,9 @@ NTSTATUS MakeSlots(Hid& hid) {
   for (Slot& slot : hid.slots) {
     slot.hid = &hid;
     slot.work = IoAllocateWorkItem(hid.self);
-    void* buffer = new (std::nothrow) uint8_t[bytes];
+    void* buffer = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, kTag);
     if (buffer != nullptr) slot.exchange = NewExchange(hid, {.code = IOCTL_HID_READ_REPORT, .output = buffer, .output_length = bytes});
-    if (slot.exchange == nullptr) delete[] static_cast<uint8_t*>(buffer);
+    if (buffer != nullptr && slot.exchange == nullptr) ExFreePool(buffer);
     if (slot.work == nullptr || slot.exchange == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
     slot.exchange->context = &slot;
     slot.exchange->done = SlotDone;
@@ -147,7 +147,7 @@ void FreeSlots(Hid& hid) {
   for (Slot& slot : hid.slots) {
     if (slot.work != nullptr) IoFreeWorkItem(slot.work);
     if (slot.exchange != nullptr) {
-      delete[] static_cast<uint8_t*>(slot.exchange->transfer.output);
+      ExFreePool(slot.exchange->transfer.output);
       FreeExchange(slot.exchange);
     }
     slot = {};
@@ -200,7 +200,7 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
   Hid& hid = HidOf(device);
   FILE_OBJECT* file = IoGetCurrentIrpStackLocation(irp)->FileObject;
   if (file == nullptr) return Complete(irp, STATUS_INVALID_PARAMETER);
-  auto* reader = new (std::nothrow) Reader;
+  auto* reader = nt::ex::New<Reader>();
   if (reader == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
   InitializeListHead(&reader->waiting);
   reader->child = ExtensionOf(device).child;
@@ -214,7 +214,7 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
     }
   }
   if (!present) {
-    delete reader;
+    nt::ex::Delete(reader);
     return Complete(irp, STATUS_DEVICE_NOT_READY);
   }
   if (NTSTATUS status = Used(hid); !NT_SUCCESS(status)) {
@@ -222,7 +222,7 @@ NTSTATUS NTAPI DispatchCreate(DEVICE_OBJECT* device, PIRP irp) {
       SpinGuard guard(&hid.lock);
       RemoveEntryList(&reader->link);
     }
-    delete reader;
+    nt::ex::Delete(reader);
     Release(hid);
     return Complete(irp, status);
   }
@@ -243,7 +243,7 @@ NTSTATUS NTAPI DispatchClose(DEVICE_OBJECT* device, PIRP irp) {
       RemoveEntryList(&reader->link);
     }
     IoGetCurrentIrpStackLocation(irp)->FileObject->FsContext = nullptr;
-    delete reader;
+    nt::ex::Delete(reader);
     Unused(hid);
     Release(hid);
   }

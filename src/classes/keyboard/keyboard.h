@@ -12,6 +12,8 @@
 #include <kbdmou.h>
 #include <ntdd8042.h>
 
+#include "classes/pdo.h"
+
 namespace drydock::classes::keyboard {
 
 NTSTATUS PortEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);   // i8042prt
@@ -19,13 +21,6 @@ NTSTATUS ClassEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);  // k
 NTSTATUS MouseClassEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);  // mouclass
 
 // --- what both do ---
-
-inline NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
 
 inline NTSTATUS PassDown(PDEVICE_OBJECT lower, PIRP irp) {
   IoSkipCurrentIrpStackLocation(irp);

@@ -1,7 +1,6 @@
 // The filter and the devices on it: coming, going, ids, power.
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include <initguid.h>
 
@@ -11,48 +10,23 @@
 namespace drydock::classes::vhf {
 namespace {
 
-constexpr ULONG kTag = 'fhVD';
 int driver_key;  // its address: whose driver object is ours
-
-std::u16string Hex(unsigned value) {
-  std::u16string text;
-  for (int shift = 12; shift >= 0; shift -= 4) text += u"0123456789ABCDEF"[value >> shift & 15];
-  return text;
-}
-
-// With its terminator; a list with two.
-NTSTATUS Give(PIRP irp, const std::u16string& text) {
-  void* copy = ExAllocatePool2(POOL_FLAG_PAGED, text.size() * sizeof(char16_t), kTag);
-  if (copy == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-  std::memcpy(copy, text.data(), text.size() * sizeof(char16_t));
-  return Complete(irp, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(copy));
-}
 
 NTSTATUS Id(const Device& device, PIRP irp, BUS_QUERY_ID_TYPE type) {
   using namespace std::string_literals;
-  const std::u16string id = u"VHF\\VID_" + Hex(device.vendor) + u"&PID_" + Hex(device.product);
+  const std::u16string id = u"VHF\\VID_" + Hex(device.vendor, 4) + u"&PID_" + Hex(device.product, 4);
   switch (type) {
     case BusQueryDeviceID: return Give(irp, id + u"\0"s);
     case BusQueryInstanceID: return Give(irp, device.instance_id + u"\0"s);
     case BusQueryHardwareIDs:
-      return Give(irp, device.hardware_ids.empty() ? id + u"&REV_" + Hex(device.version) + u"\0"s + id + u"\0\0"s : device.hardware_ids);
+      return Give(irp, device.hardware_ids.empty() ? id + u"&REV_" + Hex(device.version, 4) + u"\0"s + id + u"\0\0"s : device.hardware_ids);
     case BusQueryCompatibleIDs: return Give(irp, u"VHF\\HID_DEVICE\0\0"s);
     case BusQueryContainerID:
       if (!device.container_id.empty()) return Give(irp, device.container_id + u"\0"s);
       break;
     default: break;
   }
-  return Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
-}
-
-DEVICE_RELATIONS* MakeRelations(const DEVICE_RELATIONS* before, size_t more) {
-  const size_t count = (before == nullptr ? 0 : before->Count) + more;
-  auto* relations = static_cast<DEVICE_RELATIONS*>(
-      ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS) + count * sizeof(DEVICE_OBJECT*), kTag));
-  if (relations == nullptr) return nullptr;
-  relations->Count = 0;
-  for (ULONG i = 0; before != nullptr && i < before->Count; ++i) relations->Objects[relations->Count++] = before->Objects[i];
-  return relations;
+  return Unanswered(irp);
 }
 
 // The last the driver hears of the device.
@@ -64,12 +38,6 @@ void EndObject(Device* device) {
 NTSTATUS DevicePnp(Device& device, PIRP irp) {
   IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
   switch (location.MinorFunction) {
-    case IRP_MN_START_DEVICE:
-    case IRP_MN_STOP_DEVICE:
-    case IRP_MN_QUERY_STOP_DEVICE:
-    case IRP_MN_CANCEL_STOP_DEVICE:
-    case IRP_MN_QUERY_REMOVE_DEVICE:
-    case IRP_MN_CANCEL_REMOVE_DEVICE: return Complete(irp, STATUS_SUCCESS);
     case IRP_MN_SURPRISE_REMOVAL:
     case IRP_MN_REMOVE_DEVICE: {
       FailReads(device, STATUS_DEVICE_NOT_CONNECTED);
@@ -85,31 +53,8 @@ NTSTATUS DevicePnp(Device& device, PIRP irp) {
       return Complete(irp, STATUS_SUCCESS);
     }
     case IRP_MN_QUERY_ID: return Id(device, irp, location.Parameters.QueryId.IdType);
-    case IRP_MN_QUERY_DEVICE_TEXT:
-      if (location.Parameters.QueryDeviceText.DeviceTextType != DeviceTextDescription) break;
-      using namespace std::string_literals;
-      return Give(irp, u"Virtual HID Framework (VHF) HID device\0"s);
-    case IRP_MN_QUERY_CAPABILITIES: {
-      DEVICE_CAPABILITIES& capabilities = *location.Parameters.DeviceCapabilities.Capabilities;
-      capabilities.SilentInstall = TRUE;
-      capabilities.SurpriseRemovalOK = TRUE;
-      capabilities.UniqueID = FALSE;
-      capabilities.DeviceState[PowerSystemWorking] = PowerDeviceD0;
-      for (int state = PowerSystemSleeping1; state <= PowerSystemShutdown; ++state) capabilities.DeviceState[state] = PowerDeviceD3;
-      return Complete(irp, STATUS_SUCCESS);
-    }
-    case IRP_MN_QUERY_DEVICE_RELATIONS:
-      if (location.Parameters.QueryDeviceRelations.Type == TargetDeviceRelation) {
-        DEVICE_RELATIONS* relations = MakeRelations(nullptr, 1);
-        if (relations == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-        ObReferenceObject(device.object);
-        relations->Objects[relations->Count++] = device.object;
-        return Complete(irp, STATUS_SUCCESS, reinterpret_cast<ULONG_PTR>(relations));
-      }
-      break;
-    default: break;
+    default: return AnswerPnp(device.object, irp, {.raw = false, .description = u"Virtual HID Framework (VHF) HID device"});
   }
-  return Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
 }
 
 NTSTATUS PassDown(Filter& filter, PIRP irp) {
@@ -130,13 +75,8 @@ NTSTATUS Report(Filter& filter, PIRP irp) {
       objects.push_back(device->object);
     }
   }
-  DEVICE_RELATIONS* relations = MakeRelations(before, objects.size());
-  if (relations == nullptr) {
-    for (DEVICE_OBJECT* object : objects) ObDereferenceObject(object);
-    return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
-  }
-  for (DEVICE_OBJECT* object : objects) relations->Objects[relations->Count++] = object;
-  if (before != nullptr) ExFreePool(before);
+  DEVICE_RELATIONS* relations = AddRelations(before, objects);
+  if (relations == nullptr) return Complete(irp, STATUS_INSUFFICIENT_RESOURCES);
   irp->IoStatus.Status = STATUS_SUCCESS;
   irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
   return PassDown(filter, irp);
@@ -178,13 +118,7 @@ NTSTATUS NTAPI DispatchPower(DEVICE_OBJECT* object, PIRP irp) {
     PoStartNextPowerIrp(irp);
     return PassDown(*ExtensionOf(object).filter, irp);
   }
-  const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(irp);
-  const auto& power = location.Parameters.Power;
-  NTSTATUS status = irp->IoStatus.Status;
-  if (location.MinorFunction == IRP_MN_SET_POWER || location.MinorFunction == IRP_MN_QUERY_POWER) status = STATUS_SUCCESS;
-  if (location.MinorFunction == IRP_MN_SET_POWER && power.Type == DevicePowerState) PoSetPowerState(object, DevicePowerState, power.State);
-  PoStartNextPowerIrp(irp);
-  return Complete(irp, status);
+  return AnswerPower(object, irp);
 }
 
 NTSTATUS NTAPI DispatchInternalControl(DEVICE_OBJECT* object, PIRP irp) {
@@ -208,7 +142,7 @@ NTSTATUS NTAPI DispatchFile(DEVICE_OBJECT* object, PIRP irp) {
 
 NTSTATUS NTAPI DispatchOther(DEVICE_OBJECT* object, PIRP irp) {
   if (ExtensionOf(object).device == nullptr) return PassDown(*ExtensionOf(object).filter, irp);
-  if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SYSTEM_CONTROL) return Complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
+  if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SYSTEM_CONTROL) return Unanswered(irp);
   return Complete(irp, STATUS_INVALID_DEVICE_REQUEST);
 }
 
@@ -216,7 +150,7 @@ NTSTATUS NTAPI AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   DEVICE_OBJECT* object;
   NTSTATUS status = IoCreateDevice(driver, sizeof(Extension), nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &object);
   if (!NT_SUCCESS(status)) return status;
-  auto* filter = new (std::nothrow) Filter;
+  auto* filter = nt::ex::New<Filter>();
   if (filter == nullptr) {
     IoDeleteDevice(object);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -225,7 +159,7 @@ NTSTATUS NTAPI AddDevice(DRIVER_OBJECT* driver, DEVICE_OBJECT* pdo) {
   filter->self = object;
   filter->lower = IoAttachDeviceToDeviceStack(object, pdo);
   if (filter->lower == nullptr) {
-    delete filter;
+    nt::ex::Delete(filter);
     IoDeleteDevice(object);
     return STATUS_NO_SUCH_DEVICE;
   }
@@ -241,24 +175,17 @@ VOID NTAPI Unload(DRIVER_OBJECT*) {}
 
 }  // namespace
 
-NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
 void Release(Filter* filter) {
   if (InterlockedDecrement(&filter->references) != 0) return;
   ObDereferenceObject(filter->pdo);
-  delete filter;
+  nt::ex::Delete(filter);
 }
 
 void Release(Device* device) {
   if (InterlockedDecrement(&device->references) != 0) return;
   ForgetDone(*device);
   Release(device->filter);
-  delete device;
+  nt::ex::Delete(device);
 }
 
 Filter* FilterBelow(DEVICE_OBJECT* source) {

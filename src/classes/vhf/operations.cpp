@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <new>
 
 #include <hidport.h>
 
@@ -280,7 +279,7 @@ NTSTATUS Configure(const VHF_CONFIG& config, Device* device) {
 NTSTATUS Create(const VHF_CONFIG& config, DEVICE_OBJECT* source, bool user_mode, VHFHANDLE* handle) {
   Filter* filter = FilterBelow(source);
   if (filter == nullptr) return STATUS_INVALID_DEVICE_REQUEST;  // nobody there to take it
-  auto* device = new (std::nothrow) Device;
+  auto* device = nt::ex::New<Device>();
   if (device == nullptr) {
     Release(filter);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -391,6 +390,7 @@ void ForgetDone(Device& device) {
 }  // namespace drydock::classes::vhf
 
 using namespace drydock;
+using namespace drydock::classes;
 using namespace drydock::classes::vhf;
 
 extern "C" {

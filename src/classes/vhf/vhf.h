@@ -3,8 +3,9 @@
 //
 // Called by:  source drivers through Vhf... (vhf.h), the I/O manager. VhfCreate, VhfStart and VhfDelete at PASSIVE_LEVEL, the rest up to
 //             DISPATCH_LEVEL; another level is a bug check.
-// Ownership:  a device lives until VhfDelete has returned and PnP has removed it, whichever is later. An operation is VHF's: its buffer and
-//             context are pool, copied from and to the request, so that a request that is cancelled leaves the source's memory alone.
+// Ownership:  a device lives until VhfDelete has returned and PnP has removed it, whichever is later; devices and filters are the machine's
+//             (nt/ex/owned.h). An operation is VHF's: its buffer and context are pool, copied from and to the request, so that a request that
+//             is cancelled leaves the source's memory alone.
 // Locks:      Device::lock for its reads, reports, operations and flags; Filter::lock for the list of devices, and what PnP has seen of each.
 //             Nothing is called under them.
 // Narrowed:   a device has no texts (STATUS_NOT_SUPPORTED); without EvtVhfReadyForNextReadReport the last 128 reports are kept.
@@ -20,7 +21,9 @@
 #include <hidclass.h>
 #include <vhf.h>
 
+#include "classes/pdo.h"
 #include "nt/driver_callback.h"
+#include "nt/ex/owned.h"
 
 namespace drydock::classes::vhf {
 
@@ -90,7 +93,6 @@ struct Extension {
 };
 
 inline Extension& ExtensionOf(DEVICE_OBJECT* device) { return *static_cast<Extension*>(device->DeviceExtension); }
-NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0);
 void Release(Device* device);
 void Release(Filter* filter);
 
@@ -105,16 +107,5 @@ NTSTATUS Ask(Device& device, PIRP irp);
 void FailReads(Device& device, NTSTATUS status);
 void FailOperations(Device& device);            // their requests; the source's part goes on
 void ForgetDone(Device& device);
-
-class SpinGuard {
- public:
-  explicit SpinGuard(KSPIN_LOCK* lock) : lock_(lock) { KeAcquireSpinLock(lock_, &irql_); }
-  ~SpinGuard() noexcept(false) { KeReleaseSpinLock(lock_, irql_); }
-  SpinGuard(const SpinGuard&) = delete;
-
- private:
-  KSPIN_LOCK* lock_;
-  KIRQL irql_;
-};
 
 }  // namespace drydock::classes::vhf

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "nt/ex/owned.h"
 #include "nt/kernel.h"
 #include "runtime/lock.h"
 
@@ -24,6 +25,7 @@ struct State {
   Kernel& kernel;
   std::unique_ptr<Pool> pool;
   std::unique_ptr<WorkQueues> work;
+  OwnedList owned;
 
   rt::Lock callbacks_lock;
   std::map<std::u16string, CallbackObject*> callbacks RT_GUARDED_BY(callbacks_lock);  // by name; objects of ob, one reference each
