@@ -1,6 +1,7 @@
 #include "machine/symbolizer.h"
 
 #include <cxxabi.h>
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <link.h>
@@ -54,6 +55,31 @@ std::string Shown(const char* path) {
   return (relative.empty() || relative.native().starts_with("..") ? normal : relative).string();
 }
 
+// What the SDK's headers inline is marked as not the author's (gcc's `artificial`; with clang, `nodebug` leaves nothing of it): the place is
+// where the author called it.
+void LeaveArtificial(Dwarf_Die* unit, Dwarf_Addr address, StackFrame& frame) {
+  Dwarf_Die* scopes = nullptr;
+  const int count = dwarf_getscopes(unit, address, &scopes);
+  for (int i = 0; i < count; ++i) {
+    const int tag = dwarf_tag(&scopes[i]);
+    if (tag == DW_TAG_subprogram) break;
+    if (tag != DW_TAG_inlined_subroutine) continue;
+    Dwarf_Attribute attribute;
+    Dwarf_Word file = 0, line = 0;
+    if (!dwarf_attr_integrate(&scopes[i], DW_AT_artificial, &attribute)) break;
+    if (dwarf_formudata(dwarf_attr(&scopes[i], DW_AT_call_file, &attribute), &file) != 0 ||
+        dwarf_formudata(dwarf_attr(&scopes[i], DW_AT_call_line, &attribute), &line) != 0)
+      break;
+    Dwarf_Files* files = nullptr;
+    size_t known = 0;
+    const char* name = dwarf_getsrcfiles(unit, &files, &known) == 0 && file < known ? dwarf_filesrc(files, file, nullptr, nullptr) : nullptr;
+    if (!name) break;
+    frame.file = Shown(name);
+    frame.line = static_cast<int>(line);
+  }
+  std::free(scopes);
+}
+
 // Looks into the units one by one: clang writes no address index (.debug_aranges) that elfutils' own look-up needs.
 void FindLine(Dwfl_Module* module, uintptr_t address, StackFrame& frame) {
   Dwarf_Addr bias = 0;
@@ -68,6 +94,7 @@ void FindLine(Dwfl_Module* module, uintptr_t address, StackFrame& frame) {
       if (!file || dwarf_lineno(line, &number) != 0 || number == 0) continue;
       frame.file = Shown(file);
       frame.line = number;
+      LeaveArtificial(unit, address - bias, frame);
       return;
     }
     return;

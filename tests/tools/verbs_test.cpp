@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -94,6 +96,22 @@ TEST(Verbs, FilesThatAreNotThereAreNamed) {
     EXPECT_EQ(none.code, 1) << line;
     EXPECT_THAT(none.errors, HasSubstr("/nowhere/x")) << line;
   }
+}
+
+TEST(Verbs, BuildLeadsAChosenNameToTheImage) {
+  char temporary[] = "/tmp/drydock-link-XXXXXX";
+  const std::filesystem::path folder = mkdtemp(temporary), link = folder / "bin/pump.so", taken = folder / "taken.so";
+  const std::string build = std::string("build ") + DRYDOCK_SOURCES + "/tests/outside/pump/sys/pump.vcxproj -o " + (folder / "out").string() + " --link ";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Call(build + link.string()).code, 0);
+    EXPECT_EQ(std::filesystem::read_symlink(link), folder / "out/DosePump.so");
+  }
+  std::ofstream(taken) << "mine";
+  const Outcome refused = Call(build + taken.string());
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.errors, HasSubstr("--link " + taken.string() + ": there is a file of that name already"));
+  EXPECT_FALSE(std::filesystem::is_symlink(taken));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(NearestWord, AThirdOfTheLettersMayBeWrong) {

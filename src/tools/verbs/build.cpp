@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "tools/build/text.h"
 #include "tools/verbs.h"
@@ -11,9 +12,31 @@
 
 namespace drydock::tools {
 
+namespace {
+
+namespace fs = std::filesystem;
+
+void Lead(const fs::path& link, const BuildSummary& summary) {
+  if (summary.drivers.size() != 1) {
+    std::vector<std::string> names;
+    for (const auto& driver : summary.drivers) names.push_back(driver.name);
+    throw BuildError(fmt::format("--link is for one driver, and this builds {}: choose with --project", fmt::join(names, ", ")));
+  }
+  const fs::path image = fs::absolute(summary.drivers[0].result.image), at = fs::absolute(link).lexically_normal();
+  std::error_code error;
+  if (at == image || (fs::is_symlink(at, error) && fs::read_symlink(at, error) == image)) return;
+  if (fs::exists(fs::symlink_status(at, error)) && !fs::is_symlink(at, error)) throw BuildError(fmt::format("--link {}: there is a file of that name already", at.string()));
+  fs::create_directories(at.parent_path(), error);
+  fs::remove(at, error);
+  fs::create_symlink(image, at, error);
+  if (error) throw BuildError(fmt::format("--link {}: {}", at.string(), error.message()));
+}
+
+}  // namespace
+
 int BuildVerb(int argc, char** argv) {
   BuildRequest request;
-  std::string project, out, sanitize;
+  std::string project, out, sanitize, link;
   bool verbose = false;
 
   CLI::App app(
@@ -32,6 +55,7 @@ int BuildVerb(int argc, char** argv) {
                  "sanitizers for the driver: address, undefined, thread; separated by commas");
   app.add_flag("--coverage", request.coverage, "let the image count the lines that run (drydock coverage OUT tells them)");
   app.add_option("-j,--jobs", request.jobs, "compilers at a time")->check(CLI::Range(1, 1024));
+  app.add_option("--link", link, "of one driver: a file that shall lead to the image, whatever the project calls it");
   app.add_flag("-v,--verbose", verbose, "tell what is skipped, and the commands");
   if (const auto code = ParseCommandLine(app, argc, argv,
                                          {"drydock build toaster.vcxproj            # out/toaster/toaster.so, its INF, and a build.ninja",
@@ -68,6 +92,7 @@ int BuildVerb(int argc, char** argv) {
         fmt::print(stderr, "{}\n", driver.error);
       }
     }
+    if (!link.empty() && failed == 0) Lead(link, summary);
     if (summary.drivers.size() > 1 && failed != 0) fmt::print(stderr, "{} of {} drivers could not be built\n", failed, summary.drivers.size());
     return failed == 0 ? 0 : 1;
   } catch (const std::exception& error) {
