@@ -228,7 +228,12 @@ constexpr auto max(A a, B b) -> decltype(true ? A() : B()) {
 #endif
 
 #ifdef DRYDOCK_DRIVER_BUILD
+// Drivers are built as Unicode; an application's project chooses.
+#if defined(DRYDOCK_APP_BUILD) && !defined(UNICODE)
+#define __TEXT(quote) quote
+#else
 #define __TEXT(quote) L##quote
+#endif
 #define TEXT(quote) __TEXT(quote)
 #endif
 

@@ -12,7 +12,10 @@
 #include "windef.h"
 #include "winnt.h"
 #include "winreg.h"
-#ifndef WIN32_LEAN_AND_MEAN
+#ifndef NOUSER
+#include "winuser.h"
+#endif
+#ifndef NOSERVICE
 #include "winsvc.h"
 #endif
 #ifndef WIN32_LEAN_AND_MEAN

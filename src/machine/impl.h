@@ -87,6 +87,7 @@ struct Machine::Impl {
 
   rt::Lock drivers_lock;               // a device that a bus finds may load its driver from any task; a report may be made meanwhile
   std::deque<Driver::Impl> drivers;
+  std::map<std::string, Driver> services;  // that applications started, by name; under drivers_lock
   std::deque<Device::Impl> devices;
   std::unordered_map<DEVICE_OBJECT*, Device::Impl*> children;  // what a bus found and a handle was asked for; the PDO is referenced
   struct Installed {

@@ -5,7 +5,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <strings.h>
 #include <winerror.h>
 
 #include "machine/impl.h"
@@ -48,40 +47,38 @@ void TakeOutput(void* context, int stream, const char* text, size_t bytes) {
   }
 }
 
-// "C:\\x\\nonpnp.sys" is nonpnp.so of the driver folder.
+// "C:\\x\\nonpnp.sys" is nonpnp.so of the driver folder, or of a folder below it.
 NTSTATUS LoadService(void* context, const std::string& service, const std::string& image) {
   auto& process = *static_cast<Process::Impl*>(context);
-  const size_t slash = image.find_last_of("\\/");
-  const std::string stem = std::filesystem::path(image.substr(slash == std::string::npos ? 0 : slash + 1)).stem().string();
-  std::filesystem::path path;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(process.driver_folder, error), end; !error && at != end; at.increment(error))
-    if (strcasecmp(at->path().filename().c_str(), (stem + ".so").c_str()) == 0) path = at->path();
+  Machine::Impl& machine = *process.machine;
+  const std::string path = machine::setup::FindImage(process.driver_folder, image.substr(image.find_last_of("\\/") + 1));
   if (path.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
   try {
-    Driver::Impl& driver = machine::LoadDriver(*process.machine, service, machine::Image::Load(path.string()));
-    if (!driver.driver) return process.machine->last_driver_status.value();
-    rt::LockGuard guard(process.lock);
-    process.services[service] = Driver(&driver);
+    Driver::Impl& driver = machine::LoadDriver(machine, service, machine::Image::Load(path));
+    if (!driver.driver) return machine.last_driver_status.value();
+    rt::LockGuard guard(machine.drivers_lock);
+    machine.services[service] = Driver(&driver);
   } catch (const Error& wrong) {
-    process.machine->OnBreak(wrong.what());
+    machine.OnBreak(wrong.what());
     return STATUS_INVALID_IMAGE_FORMAT;
   }
   return STATUS_SUCCESS;
 }
 
+// Any process may stop what another started.
 NTSTATUS UnloadService(void* context, const std::string& service) {
-  auto& process = *static_cast<Process::Impl*>(context);
+  Machine::Impl& machine = *static_cast<Process::Impl*>(context)->machine;
   Driver driver;
   {
-    rt::LockGuard guard(process.lock);
-    auto found = process.services.find(service);
-    if (found == process.services.end()) return STATUS_NOT_FOUND;
+    rt::LockGuard guard(machine.drivers_lock);
+    auto found = machine.services.find(service);
+    if (found == machine.services.end()) return STATUS_NOT_FOUND;
     driver = found->second;
   }
-  const NTSTATUS status = process.machine->Unload(driver);
-  rt::LockGuard guard(process.lock);
-  if (NT_SUCCESS(status)) process.services.erase(service);
+  if (driver.impl()->driver == nullptr) return STATUS_NOT_FOUND;  // unloaded from outside
+  const NTSTATUS status = machine.Unload(driver);
+  rt::LockGuard guard(machine.drivers_lock);
+  if (NT_SUCCESS(status)) machine.services.erase(service);
   return status;
 }
 

@@ -18,7 +18,6 @@ struct Process::Impl {
   std::string path, name;
   bool shown = false;                       // output goes to this process's own besides
   std::string driver_folder;
-  std::map<std::string, Driver> services RT_GUARDED_BY(lock);  // that it started
   std::unique_ptr<machine::Image> image;    // goes with the machine, after its tasks
   nt::win32::Program program;
   rt::Lock lock;

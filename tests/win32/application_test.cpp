@@ -19,8 +19,8 @@ using drydock::ReportKind;
 class Application : public testing::TestWithParam<ExecutorKind> {
  protected:
   Application() : machine_({.executor = GetParam()}) {
-    auto driver = machine_.AddDriver(DRYDOCK_IMAGE(mirror));
-    device_ = machine_.AddDevice({.function = driver});
+    driver_ = machine_.AddDriver(DRYDOCK_IMAGE(mirror));
+    device_ = machine_.AddDevice({.function = driver_});
     EXPECT_TRUE(device_.started()) << machine_.ReportText();
   }
   Process Start(std::vector<std::string> arguments, ProcessOptions options = {}) {
@@ -34,11 +34,15 @@ class Application : public testing::TestWithParam<ExecutorKind> {
     output_ = process.output();
     EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
   }
+  static std::filesystem::path Folder(const char* name) {
+    return testing::TempDir() + "win32_" + name + "_" + std::to_string(::getpid()) + (GetParam() == ExecutorKind::Live ? "l" : "s");
+  }
   ptrdiff_t CleanedUp() {
     const auto log = machine_.DebugLog();
     return std::count_if(log.begin(), log.end(), [](const std::string& line) { return line.find("cleaned up") != std::string::npos; });
   }
   Machine machine_;
+  drydock::Driver driver_;
   drydock::Device device_;
   std::string output_;
 };
@@ -63,15 +67,39 @@ TEST_P(Application, SuspendedThreadsBeginWithTheirLastResume) { RunsWell({"suspe
 TEST_P(Application, TheThreadPoolRunsWorkTimersAndWaits) { RunsWell({"pool"}); }
 TEST_P(Application, PagesHeapsAndSections) { RunsWell({"memory"}); }
 TEST_P(Application, FilesHaveSizesPositionsAttributesAndFolders) {
-  const std::string folder = testing::TempDir() + "win32_files_" + std::to_string(::getpid()) + (GetParam() == ExecutorKind::Live ? "l" : "s");
+  const std::filesystem::path folder = Folder("files");
   std::filesystem::create_directories(folder);
-  RunsWell({"files"}, {.folder = folder});
+  RunsWell({"files"}, {.folder = folder.string()});
   std::filesystem::remove_all(folder);
 }
 TEST_P(Application, ItsEndLeavesNoThreadInALock) { RunsWell({"locks"}); }
 TEST_P(Application, TheCommandInterpreterPausesAndKnowsNothingElse) {
   RunsWell({"pause"}, {.input = "\n\n"});
   EXPECT_EQ(output_, "Press any key to continue . . . \n'dir' is not recognized as an internal or external command,\noperable program or batch file.\n");
+}
+
+// OpenSCManager, CreateService, QueryServiceConfig, QueryServiceStatusEx, EnumServicesStatusEx; the image lies in a folder below.
+TEST_P(Application, InstallsADriverAsAServiceAndAnotherProcessRemovesIt) {
+  const std::filesystem::path folder = Folder("services");
+  std::filesystem::create_directories(folder / "mirror");
+  std::filesystem::copy_file(DRYDOCK_IMAGE(mirror), folder / "mirror" / "mirror.so", std::filesystem::copy_options::overwrite_existing);
+  RunsWell({"install"}, {.driver_folder = folder.string()});
+  RunsWell({"uninstall"}, {.driver_folder = folder.string()});
+  std::filesystem::remove_all(folder);
+}
+
+// StartServiceCtrlDispatcher, RegisterServiceCtrlHandlerEx, RegisterDeviceNotification: "Registering for device notification".
+TEST_P(Application, AServiceHearsOfDevicesAndMayVetoTheirRemoval) {
+  Process process = Start({"watch"});
+  while (process.output().find("watching") == std::string::npos) ASSERT_FALSE(process.Wait(std::chrono::milliseconds(1))) << process.output();
+  EXPECT_FALSE(machine_.RemoveDevice(device_).ok());
+  EXPECT_TRUE(machine_.RemoveDevice(device_).ok());
+  drydock::Device again = machine_.AddDevice({.function = driver_});
+  EXPECT_TRUE(again.started());
+  process.Interrupt();  // the manager's stop
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), 0);
+  EXPECT_EQ(process.output(), "watching\n2 queries, 1 arrivals, 1 removals\nstopped\n");
 }
 
 TEST_P(Application, ItsEndClosesHandlesAndCancelsWhatItsThreadsWaitFor) {

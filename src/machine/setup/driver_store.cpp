@@ -128,7 +128,7 @@ std::vector<std::string> DriverStore::PackageNames() const {
   return names;
 }
 
-std::string DriverStore::FindImage(const std::string& folder, const std::string& binary) const {
+std::string FindImage(const std::string& folder, const std::string& binary) {
   std::string stem = binary.substr(0, binary.rfind('.'));
   for (const std::string& name : {binary + ".so", stem + ".so", binary})
     if (fs::path path = FindFile(folder, name); !path.empty()) return path.string();

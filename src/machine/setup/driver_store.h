@@ -22,6 +22,9 @@
 
 namespace drydock::machine::setup {
 
+// The built image of "echo.sys" in a folder, or in a folder below it; "": none.
+std::string FindImage(const std::string& folder, const std::string& binary);
+
 class DriverStore {
  public:
   explicit DriverStore(Machine::Impl& machine);
@@ -79,7 +82,6 @@ class DriverStore {
 
   bool ComposeStack(const std::string& instance, nt::pnp::DeviceDescription* device, std::string* problem);
   nt::io::Driver* Load(const std::string& service, std::string* problem);
-  std::string FindImage(const std::string& folder, const std::string& binary) const;
 
   class Turn;  // one operation at a time
 

@@ -1,6 +1,4 @@
-// Device instances of the configuration manager: their place in the tree, state and properties, enabling and removing them, and hearing of
-// changes.
-#include <atomic>
+// Device instances of the configuration manager: their place in the tree, state and properties, enabling and removing them.
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -12,9 +10,7 @@
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
 #include "nt/win32/devinst.h"
-#include "nt/win32/file_reference.h"
 #include "nt/win32/program.h"
-#include "nt/win32/threadpool.h"
 #include "nt/win32/win32.h"
 
 #include <cfgmgr32.h>
@@ -48,16 +44,6 @@ pnp::PdoReference DeviceOf(Program& program, uint32_t number) {
   return pnp::PdoReference(path.empty() ? nullptr : pnp::FindDevice(*program.kernel, path));
 }
 
-}  // namespace drydock::nt::win32
-
-namespace {
-
-Program& Caller(const char* function) {
-  Program& program = ProgramFor(function);
-  LeaveIfEnded();
-  return program;
-}
-
 CONFIGRET ResultOf(NTSTATUS status) {
   if (NT_SUCCESS(status)) return CR_SUCCESS;
   switch (status) {
@@ -69,6 +55,16 @@ CONFIGRET ResultOf(NTSTATUS status) {
     case STATUS_NOT_SUPPORTED: return CR_CALL_NOT_IMPLEMENTED;
     default: return CR_FAILURE;
   }
+}
+
+}  // namespace drydock::nt::win32
+
+namespace {
+
+Program& Caller(const char* function) {
+  Program& program = ProgramFor(function);
+  LeaveIfEnded();
+  return program;
 }
 
 // Roots of the tree have the node HTREE\ROOT\0 above them.
@@ -132,88 +128,6 @@ std::u16string AllIds(Program& program, PCWSTR filter, ULONG flags) {
   }
   return list + u'\0';
 }
-
-// --- notifications ---
-// Callbacks run on the thread pool, since handles are those of the process whose thread it is. Who asks whether a device may go waits for
-// the answer.
-struct Notification {
-  Program* program;
-  PCM_NOTIFY_CALLBACK callback;
-  void* context;
-  void* entry = nullptr;
-  std::shared_ptr<PoolMember> member = {};
-};
-
-struct Change {
-  Notification* notification;
-  CM_NOTIFY_ACTION action;
-  std::vector<char> data;
-  std::atomic<DWORD> answer{ERROR_SUCCESS};
-  KEVENT answered = {};
-};
-
-void CallBack(PoolMember&, const PoolCall& call) {
-  auto& change = *static_cast<Change*>(call.data.get());
-  const Notification& notification = *change.notification;
-  change.answer = notification.callback(reinterpret_cast<HCMNOTIFICATION>(change.notification), notification.context, change.action,
-                                        reinterpret_cast<PCM_NOTIFY_EVENT_DATA>(change.data.data()), static_cast<DWORD>(change.data.size()));
-  KeSetEvent(&change.answered, IO_NO_INCREMENT, FALSE);
-}
-
-bool Is(const GUID& a, const GUID& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
-
-NTSTATUS Changed(PVOID what, PVOID context) {
-  auto& notification = *static_cast<Notification*>(context);
-  Program& program = *notification.program;
-  if (program.exiting) return STATUS_SUCCESS;
-  const auto* header = static_cast<const PLUGPLAY_NOTIFICATION_HEADER*>(what);
-  std::vector<char> room(sizeof(CM_NOTIFY_EVENT_DATA));
-  CM_NOTIFY_ACTION action;
-  if (Is(header->Event, GUID_DEVICE_INTERFACE_ARRIVAL) || Is(header->Event, GUID_DEVICE_INTERFACE_REMOVAL)) {
-    const auto* change = static_cast<const DEVICE_INTERFACE_CHANGE_NOTIFICATION*>(what);
-    std::u16string link(ob::View(change->SymbolicLinkName));
-    if (link.starts_with(u"\\??\\")) link[1] = u'\\';
-    room.resize(room.size() + link.size() * sizeof(char16_t));
-    auto* data = reinterpret_cast<CM_NOTIFY_EVENT_DATA*>(room.data());
-    data->FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE;
-    data->u.DeviceInterface.ClassGuid = change->InterfaceClassGuid;
-    std::memcpy(data->u.DeviceInterface.SymbolicLink, link.c_str(), (link.size() + 1) * sizeof(char16_t));
-    action = Is(header->Event, GUID_DEVICE_INTERFACE_ARRIVAL) ? CM_NOTIFY_ACTION_DEVICEINTERFACEARRIVAL : CM_NOTIFY_ACTION_DEVICEINTERFACEREMOVAL;
-  } else {
-    auto* data = reinterpret_cast<CM_NOTIFY_EVENT_DATA*>(room.data());
-    data->FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEHANDLE;
-    data->u.DeviceHandle.EventGuid = header->Event;
-    data->u.DeviceHandle.NameOffset = -1;
-    action = Is(header->Event, GUID_TARGET_DEVICE_QUERY_REMOVE)       ? CM_NOTIFY_ACTION_DEVICEQUERYREMOVE
-             : Is(header->Event, GUID_TARGET_DEVICE_REMOVE_CANCELLED) ? CM_NOTIFY_ACTION_DEVICEQUERYREMOVEFAILED
-             : Is(header->Event, GUID_TARGET_DEVICE_REMOVE_COMPLETE)  ? CM_NOTIFY_ACTION_DEVICEREMOVECOMPLETE
-                                                                      : CM_NOTIFY_ACTION_DEVICECUSTOMEVENT;
-  }
-  auto change = std::make_shared<Change>();
-  change->notification = &notification;
-  change->action = action;
-  change->data = std::move(room);
-  KeInitializeEvent(&change->answered, NotificationEvent, FALSE);
-  PoolCall call;
-  call.data = change;
-  SubmitToPool(program, notification.member, call);
-  if (action != CM_NOTIFY_ACTION_DEVICEQUERYREMOVE) return STATUS_SUCCESS;
-  // A process that ends does not answer any more.
-  LARGE_INTEGER moment;
-  moment.QuadPart = -10 * 10'000;
-  while (KeWaitForSingleObject(&change->answered, UserRequest, KernelMode, FALSE, &moment) == STATUS_TIMEOUT)
-    if (program.exiting) return STATUS_SUCCESS;
-  return change->answer == ERROR_SUCCESS ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
-}
-
-// The end of the process is the end of its registrations.
-struct Registered {
-  std::unique_ptr<Notification> notification;
-  ~Registered() {
-    if (notification->entry != nullptr) IoUnregisterPlugPlayNotificationEx(notification->entry);
-    if (!notification->program->exiting) WaitForMember(*notification->program, notification->member, true);
-  }
-};
 
 }  // namespace
 
@@ -461,45 +375,6 @@ DWORD CM_MapCrToWin32Err(CONFIGRET CmReturnCode, DWORD DefaultErr) {
     case CR_CALL_NOT_IMPLEMENTED: return ERROR_CALL_NOT_IMPLEMENTED;
     default: return DefaultErr;
   }
-}
-
-CONFIGRET CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext, PCM_NOTIFY_CALLBACK pCallback,
-                                   PHCMNOTIFICATION pNotifyContext) {
-  Program& program = Caller("CM_Register_Notification");
-  if (pFilter == nullptr || pCallback == nullptr || pNotifyContext == nullptr) return CR_INVALID_POINTER;
-  if (pFilter->cbSize != sizeof *pFilter) return CR_INVALID_DATA;
-  auto registered = std::make_shared<Registered>();
-  registered->notification = std::make_unique<Notification>(Notification{&program, pCallback, pContext, nullptr, {}});
-  Notification* notification = registered->notification.get();
-  notification->member = std::make_shared<PoolMember>();
-  notification->member->name = "NotifyCallback";
-  notification->member->run = &CallBack;
-  NTSTATUS status;
-  if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE && pFilter->Flags == 0) {
-    status = IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, &pFilter->u.DeviceInterface.ClassGuid, nullptr, &Changed,
-                                            notification, &notification->entry);
-  } else if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEHANDLE) {
-    FileReference file(pFilter->u.DeviceHandle.hTarget);
-    if (!NT_SUCCESS(file.status())) return CR_INVALID_DATA;
-    status = IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, file.get(), nullptr, &Changed, notification, &notification->entry);
-  } else {
-    return CR_CALL_NOT_IMPLEMENTED;  // all classes, device instances
-  }
-  if (!NT_SUCCESS(status)) return ResultOf(status);
-  // Kept by the notification's address, which callbacks get.
-  {
-    rt::LockGuard guard(program.lock);
-    program.things[notification] = registered;
-  }
-  *pNotifyContext = reinterpret_cast<HCMNOTIFICATION>(notification);
-  return CR_SUCCESS;
-}
-CONFIGRET CM_Unregister_Notification(HCMNOTIFICATION NotifyContext) {
-  Program& program = Caller("CM_Unregister_Notification");
-  const auto registered = std::static_pointer_cast<Registered>(FindThing(program, NotifyContext));
-  if (!registered) return CR_INVALID_DATA;
-  DropThing(program, NotifyContext);
-  return CR_SUCCESS;
 }
 
 }  // extern "C"

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <ntddk.h>
+#include <windows.h>
+#include <cfgmgr32.h>
 
 #include <string>
 
@@ -16,5 +18,6 @@ uint32_t DevInstOf(Program& program, const std::u16string& instance_path);
 std::u16string InstanceOf(Program& program, uint32_t number);
 // The present device, or null.
 pnp::PdoReference DeviceOf(Program& program, uint32_t number);
+CONFIGRET ResultOf(NTSTATUS status);
 
 }  // namespace drydock::nt::win32

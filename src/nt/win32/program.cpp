@@ -18,6 +18,7 @@
 #include "nt/ps/types.h"
 #include "nt/thread.h"
 #include "nt/win32/crash.h"
+#include "nt/win32/service_process.h"
 
 namespace drydock::nt::win32 {
 namespace {
@@ -283,7 +284,7 @@ void RunControl(void* argument) {
     if (!CurrentThread().terminating) throw;
     return;
   }
-  EndProgram(program, kControlExit);
+  if (!StopService(program)) EndProgram(program, kControlExit);
 }
 
 }  // namespace

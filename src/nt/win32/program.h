@@ -83,6 +83,7 @@ struct Program : CallbackHost {
   std::map<uint64_t, std::shared_ptr<SuspendedThread>> suspended RT_GUARDED_BY(lock);  // not yet begun, by thread id
   std::map<uintptr_t, std::shared_ptr<Range>> ranges RT_GUARDED_BY(lock);  // of VirtualAlloc and MapViewOfFile, by base
   std::shared_ptr<ThreadPool> pool RT_GUARDED_BY(lock);
+  std::shared_ptr<struct ServiceProcess> service RT_GUARDED_BY(lock);  // StartServiceCtrlDispatcher was called (service_process.cpp)
   std::vector<std::u16string> instances RT_GUARDED_BY(lock);           // paths of device instances, by number - 1 (devinst.h)
   struct RegisteredDevice {
     std::u16string instance;

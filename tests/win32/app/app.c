@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 
     int family = Family(what);
 
+    if (family < 0) family = Services(what);
     if (family >= 0) return family;
     if (!strcmp(what, "sync")) return Sync();
     if (!strcmp(what, "overlapped")) return Overlapped();
