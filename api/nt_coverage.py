@@ -21,8 +21,6 @@ REFUSES = {
     "ExSetFirmwareEnvironmentVariable": "always STATUS_NOT_IMPLEMENTED, as without UEFI",
     "IoReportDetectedDevice": "always STATUS_NOT_SUPPORTED: devices come from buses",
     "PoRegisterDeviceForIdleDetection": "always NULL: nobody counts a device's idle seconds",
-    "ZwPowerInformation": "always STATUS_NOT_SUPPORTED: the machine has no power policy to ask for",
-    "ZwNotifyChangeKey": "always STATUS_NOT_SUPPORTED",
 }
 
 # Families by prefix, in the order of the page; the rest goes last.

@@ -50,7 +50,8 @@ std::string Machine::LoadRegistry(const std::string& path) {
   text << in.rdbuf();
   if (!in || in.bad()) return SystemError(path, "cannot be read");
   std::string wrong = machine::Guarded(*impl_, std::string(kStopped), [&] { return nt::cm::LoadText(*impl_->kernel, text.str()); });
-  return wrong.empty() ? wrong : path + ": " + wrong;
+  constexpr std::string_view kLine = "line ";  // "line 4: ..."
+  return wrong.empty() ? wrong : wrong.starts_with(kLine) ? path + ":" + wrong.substr(kLine.size()) : path + ": " + wrong;
 }
 
 std::string Machine::StoreRegistry(const std::string& path) {

@@ -16,7 +16,9 @@
 #include "nt/io/device.h"
 #include "nt/io/state.h"
 #include "nt/ob/object.h"
+#include "nt/thread.h"
 #include "nt/trace.h"
+#include "runtime/fault_handler.h"
 #include "wdf/entry/tables.h"
 #include "wdf/trace.h"
 
@@ -116,6 +118,8 @@ void Machine::Impl::ResolveReports() {
     rt::LockGuard guard(reports_lock);
     if (open->stack.empty()) continue;  // another reader was quicker
     open->report.stack = std::move(frames);
+    // Where no driver called, the stack of a break tells nothing.
+    if (open->report.kind == ReportKind::kBreak && !open->report.DriverFrame()) open->report.stack.clear();
     open->stack.clear();
     KeepOwnTraces(*open);
   }
@@ -156,7 +160,14 @@ void Machine::Impl::OnStall() {
   executor->Stop();
 }
 
-void Machine::Impl::OnBreak(const std::string& words) { AddReport(MakeReport(ReportKind::kBreak, words)); }
+void Machine::Impl::OnBreak(const std::string& words) {
+  std::vector<void*> stack;
+  if (nt::CurrentThreadOrNull()) {
+    stack.resize(64);
+    stack.resize(rt::CaptureStack(stack.data(), stack.size(), 1));
+  }
+  AddReport(MakeReport(ReportKind::kBreak, words), std::move(stack));
+}
 
 // In task or clock context.
 void Machine::Impl::OnFinding(const std::string& words, const std::vector<void*>& stack) {

@@ -1,6 +1,7 @@
 /* A driver that makes one mistake a request, so that tests can see what becomes of it. */
 #include <ntddk.h>
 #include <wdf.h>
+#include <intrin.h>
 #include "faulty.h"
 
 DRIVER_INITIALIZE DriverEntry;
@@ -32,6 +33,7 @@ FaultyEvtDeviceControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t
     KEVENT event;
     KIRQL irql;
     PUCHAR bytes;
+    PDEVICE_OBJECT detected = NULL;
 
     UNREFERENCED_PARAMETER(Queue);
     UNREFERENCED_PARAMETER(OutputBufferLength);
@@ -103,6 +105,16 @@ FaultyEvtDeviceControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t
         KeInitializeEvent(&event, NotificationEvent, FALSE);
         KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
         break;
+    case IOCTL_UNMARK_TWICE:
+        (VOID)WdfRequestUnmarkCancelable(Request);   /* the line of the break */
+        break;
+    case IOCTL_REFUSED:
+        status = IoReportDetectedDevice(WdfDriverWdmGetDriverObject(WdfGetDriver()), InterfaceTypeUndefined, 0, 0, NULL, NULL, FALSE, &detected);
+        (VOID)ExSetFirmwareEnvironmentVariable(NULL, NULL, NULL, 0, 0);
+        break;
+    case IOCTL_READ_MSR:
+        status = (NTSTATUS)__readmsr(0x10);
+        break;
     default:
         status = STATUS_INVALID_DEVICE_REQUEST;
         break;
@@ -116,9 +128,19 @@ FaultyEvtDeviceAdd(_In_ WDFDRIVER Driver, _Inout_ PWDFDEVICE_INIT DeviceInit)
     WDF_OBJECT_ATTRIBUTES attributes;
     WDF_IO_QUEUE_CONFIG config;
     WDFDEVICE device;
+    WDFKEY key;
+    PDEVICE_OBJECT detected = NULL;
+    ULONG number;
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(Driver);
+    if (NT_SUCCESS(WdfDriverOpenParametersRegistryKey(Driver, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &key))) {
+        DECLARE_CONST_UNICODE_STRING(name, L"Detect");
+        status = WdfRegistryQueryULong(key, &name, &number);
+        WdfRegistryClose(key);
+        if (NT_SUCCESS(status)) {
+            return IoReportDetectedDevice(WdfDriverWdmGetDriverObject(Driver), InterfaceTypeUndefined, 0, 0, NULL, NULL, FALSE, &detected);
+        }
+    }
     status = WdfDeviceCreate(&DeviceInit, WDF_NO_OBJECT_ATTRIBUTES, &device);
     if (!NT_SUCCESS(status)) {
         return status;

@@ -18,5 +18,8 @@
 #define IOCTL_LOOP_OF_LOCKS FAULTY(12)       /* takes a spin lock twice */
 #define IOCTL_ALLOCATE FAULTY(13)            /* answers STATUS_INSUFFICIENT_RESOURCES when the pool is empty */
 #define IOCTL_WAIT_FOR_EVER FAULTY(14)
+#define IOCTL_UNMARK_TWICE FAULTY(15)        /* a break: the request is not marked cancelable */
+#define IOCTL_REFUSED FAULTY(16)             /* functions of NT that are refused; answers the first one's status */
+#define IOCTL_READ_MSR FAULTY(17)            /* a privileged instruction */
 
 #endif

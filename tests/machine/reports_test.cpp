@@ -4,6 +4,7 @@
 #include <ntddk.h>
 
 #include "drydock/testing.h"
+#include "drydock/tree.h"
 #include "faulty.h"
 #include "rig.h"
 
@@ -102,6 +103,45 @@ TEST_P(Mistake, EndlessRecursionIsADoubleFault) {
   EXPECT_EQ(report->parameters[0], 8u);
 }
 #endif
+
+TEST_P(Mistake, ABreakNamesTheLineOfTheCall) {
+  EXPECT_EQ(Make(IOCTL_UNMARK_TWICE), nullptr);
+  EXPECT_TRUE(result_.ok()) << result_.status;
+  const std::vector<Report> reports = rig_.machine.reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].kind, ReportKind::kBreak);
+  const StackFrame* frame = reports[0].DriverFrame();
+  ASSERT_TRUE(frame) << reports[0].ToString();
+  EXPECT_THAT(frame->file, HasSubstr("faulty.c"));
+  EXPECT_EQ(frame->function, "FaultyEvtDeviceControl");
+  EXPECT_THAT(reports[0].ToString(), HasSubstr("*** break\n    at "));
+}
+
+TEST_P(Mistake, AFunctionOfNtThatIsRefusedIsNamed) {
+  EXPECT_EQ(Make(IOCTL_REFUSED), nullptr);
+  EXPECT_EQ(result_.status, STATUS_NOT_SUPPORTED);
+  std::string log;
+  for (const std::string& line : rig_.machine.DebugLog()) log += line + "\n";
+  EXPECT_THAT(log, HasSubstr("IoReportDetectedDevice is refused with 0xC00000BB: devices come from buses and machine descriptions"));
+  EXPECT_THAT(log, HasSubstr("ExSetFirmwareEnvironmentVariable is refused with 0xC0000002: "));
+}
+
+TEST_P(Mistake, AFunctionOfNtThatIsRefusedIsWhyADeviceDoesNotStart) {
+  Machine machine({.executor = GetParam()});
+  machine.SetRegistry("HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\faulty\\Parameters", "Detect", 1);
+  const Driver driver = machine.AddDriver(DRYDOCK_IMAGE(faulty));
+  EXPECT_FALSE(machine.AddDevice({.function = driver}).started());
+  const std::vector<DeviceTreeNode> tree = DeviceTree(machine);
+  ASSERT_EQ(tree.size(), 1u);
+  EXPECT_THAT(tree[0].problem, HasSubstr("; IoReportDetectedDevice returned it (faulty.c:"));
+}
+
+TEST_P(Mistake, APrivilegedInstructionIsReported) {
+  const Report* report = Make(IOCTL_READ_MSR);
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->words, HasSubstr("__readmsr(0x10): an instruction that only a kernel may execute")) << report->ToString();
+  EXPECT_EQ(report->DriverFrame() ? report->DriverFrame()->function : "", "FaultyEvtDeviceControl");
+}
 
 TEST_P(Mistake, LeakedPoolIsToldAtUnload) {
   EXPECT_EQ(rig_.file.Ioctl(IOCTL_LEAK_POOL).status, STATUS_SUCCESS);

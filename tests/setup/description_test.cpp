@@ -140,7 +140,7 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
   EXPECT_THAT(ErrorOf("[machine\n"), HasSubstr("m.toml:1: "));
   EXPECT_EQ(ErrorOf("[machine]\nsede = 1\nexecutor = \"dead\"\nseed = -1\nverifier = 1\n[[device]]\nname = \"x\"\n[[package]]\n[other]\n"),
             "m.toml:9: unknown key 'other' in the file; it has machine, names, registry, package, services, driver, device\n"
-            "m.toml:2: unknown key 'sede' in [machine]; it has executor, seed, strategy, verifier, rules, trace, contain_hosts, debugger, images\n"
+            "m.toml:2: unknown key 'sede' in [machine] (did you mean seed?); it has executor, seed, strategy, verifier, rules, trace, contain_hosts, debugger, images\n"
             "m.toml:3: executor: 'dead' is neither simulated nor live\n"
             "m.toml:4: seed is no number from 0 to 9223372036854775807\n"
             "m.toml:5: verifier is neither true nor false\n"

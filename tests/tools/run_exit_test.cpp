@@ -116,6 +116,12 @@ TEST_P(RunExits, TwoWhenItIsCalledWronglyAndOneForAFileThatIsNotThere) {
   EXPECT_EQ(Call(std::string("--machine /nowhere/m.toml ") + GetParam()).code, 1);
   EXPECT_EQ(Play("dance\n").code, 1);
   EXPECT_EQ(Call("--help").code, 0);
+  EXPECT_EQ(Call("x.so --seed -1").code, 2);
+  EXPECT_EQ(Call("x.so --seed 99999999999999999999").code, 2);
+  const Outcome folder = Call(std::string(DRYDOCK_IMAGE(stubborn)) + " --scenario " + folder_.string() + " " + GetParam());
+  EXPECT_EQ(folder.code, 1);
+  EXPECT_THAT(folder.said, HasSubstr(folder_.string() + ": is a folder"));
+  EXPECT_THAT(Play("open f it\nprint \"a\x01\"\n").said, HasSubstr("s.scenario:2: a control character: this is no scenario"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, RunExits, testing::Values("--seed=1", "--live"),

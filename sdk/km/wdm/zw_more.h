@@ -84,8 +84,12 @@ typedef enum {
   VerifySystemPolicyAc,
   VerifySystemPolicyDc,
   SystemPowerCapabilities,
-  SystemBatteryState
+  SystemBatteryState,
+  PlatformInformation = 66
 } POWER_INFORMATION_LEVEL;
+typedef struct _POWER_PLATFORM_INFORMATION {
+  BOOLEAN AoAc;
+} POWER_PLATFORM_INFORMATION, *PPOWER_PLATFORM_INFORMATION;
 #define SYMLINK_FLAG_RELATIVE 1
 
 #define TIMER_QUERY_STATE 0x0001
@@ -133,6 +137,8 @@ NTSTATUS ZwAllocateLocallyUniqueId(PLUID Luid);
 NTSTATUS ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
                                 ULONG ThreadInformationLength);
 NTSTATUS ZwYieldExecution(VOID);
+NTSTATUS NtPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputBufferLength,
+                            PVOID OutputBuffer, ULONG OutputBufferLength);
 NTSTATUS ZwPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputBufferLength,
                             PVOID OutputBuffer, ULONG OutputBufferLength);
 NTSTATUS ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,

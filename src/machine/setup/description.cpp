@@ -14,6 +14,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "runtime/nearest_word.h"
+
 namespace drydock {
 namespace {
 
@@ -60,7 +62,7 @@ class DescriptionReader {
         found = found || key.str() == name;
         all += (all.empty() ? "" : ", ") + std::string(name);
       }
-      if (!found) Wrong(node, fmt::format("unknown key '{}' in {}; it has {}", key.str(), where, all));
+      if (!found) Wrong(node, fmt::format("unknown key '{}' in {}{}; it has {}", key.str(), where, rt::DidYouMean(key.str(), known), all));
     }
   }
 

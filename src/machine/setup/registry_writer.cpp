@@ -75,14 +75,7 @@ void RegistryWriter::Apply(const std::u16string& relative, const RegistryChange&
   switch (change.kind) {
     case RegistryChange::Kind::kMakeKey: return Key(key);
     case RegistryChange::Kind::kDeleteKey: nt::cm::DeleteTree(kernel_, key); return;
-    case RegistryChange::Kind::kDeleteValue: {
-      std::shared_ptr<nt::cm::KeyNode> node;
-      if (!NT_SUCCESS(nt::cm::Walk(kernel_, nullptr, key, nt::cm::Missing::kFail, false, &node))) return;
-      int64_t now = kernel_.executor.SystemTime();
-      rt::LockGuard guard(kernel_.cm->lock);
-      node->Remove(ToUtf16(change.name), now);
-      return;
-    }
+    case RegistryChange::Kind::kDeleteValue: nt::cm::RemoveValue(kernel_, key, ToUtf16(change.name)); return;
     case RegistryChange::Kind::kAppend: {
       std::vector<std::string> list = ReadTexts(key, change.name);
       for (const std::string& text : change.text)

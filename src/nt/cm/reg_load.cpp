@@ -270,11 +270,8 @@ NTSTATUS Do(Kernel& kernel, const Step& step) {
     }
     case Step::kDeleteValue: {
       std::shared_ptr<KeyNode> node;
-      NTSTATUS status = Walk(kernel, nullptr, step.path, Missing::kFail, false, &node);
-      if (!NT_SUCCESS(status)) return status;
-      int64_t now = kernel.executor.SystemTime();
-      rt::LockGuard guard(kernel.cm->lock);
-      node->Remove(step.value.name, now);
+      if (NTSTATUS status = Walk(kernel, nullptr, step.path, Missing::kFail, false, &node); !NT_SUCCESS(status)) return status;
+      RemoveValue(kernel, step.path, step.value.name);  // one that is not there is none
       return STATUS_SUCCESS;
     }
   }

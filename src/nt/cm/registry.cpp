@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nt/cm/callback.h"
+#include "nt/cm/notify.h"
 #include "nt/cm/state.h"
 #include "nt/ob/handle_table.h"
 #include "nt/rtl/upcase.h"
@@ -26,7 +27,11 @@ bool SameName(std::u16string_view a, std::u16string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char16_t x, char16_t y) { return rtl::Upcase(x) == rtl::Upcase(y); });
 }
 
-void CloseKey(void* body) { TellClose(body); }
+void CloseKey(void* body) {
+  TellClose(body);
+  EndWatches(*ob::HeaderOf(body)->kernel, body);
+}
+
 void EndKey(void* body) { ForgetObject(*ob::HeaderOf(body)->kernel, body); }
 
 void DiscardKey(void* body) {
@@ -46,11 +51,14 @@ Value* KeyNode::Find(std::u16string_view wanted) {
 
 void KeyNode::Put(std::u16string_view wanted, ULONG type, const void* bytes, size_t count, int64_t now) {
   Value* value = Find(wanted);
-  if (!value) value = &values.emplace_back(Value{.name = std::u16string(wanted), .type = type, .data = {}});
-  value->type = type;
+  const bool fresh = !value;
+  if (fresh) value = &values.emplace_back(Value{.name = std::u16string(wanted), .type = type, .data = {}});
   auto* from = static_cast<const uint8_t*>(bytes);
+  const bool same = !fresh && value->type == type && std::equal(value->data.begin(), value->data.end(), from, from + (from ? count : 0));
+  value->type = type;
   value->data.assign(from, from + (from ? count : 0));
   written = now;
+  if (!same) NoteChange(*state, *this, REG_NOTIFY_CHANGE_LAST_SET);
 }
 
 bool KeyNode::Remove(std::u16string_view wanted, int64_t now) {
@@ -58,10 +66,13 @@ bool KeyNode::Remove(std::u16string_view wanted, int64_t now) {
   if (!value) return false;
   values.erase(values.begin() + (value - values.data()));
   written = now;
+  NoteChange(*state, *this, REG_NOTIFY_CHANGE_LAST_SET);
   return true;
 }
 
 void KeyNode::Detach(int64_t now) {
+  if (parent) NoteChange(*state, *parent, REG_NOTIFY_CHANGE_NAME);
+  NoteDeletion(*state, *this);
   for (auto& [upper, child] : children) {
     child->parent = nullptr;
     child->Detach(now);
@@ -84,11 +95,13 @@ NTSTATUS KeyNode::Rename(std::u16string_view wanted, int64_t now) {
   name = wanted;
   parent->written = written = now;
   parent->children.insert(std::move(entry));
+  NoteChange(*state, *parent, REG_NOTIFY_CHANGE_NAME);
   return STATUS_SUCCESS;
 }
 
 State::State(Kernel& owner) : kernel(owner), root(std::make_shared<KeyNode>()) {
   root->name = u"Registry";
+  root->state = this;
   std::shared_ptr<KeyNode> node;
   for (const char16_t* path : {u"\\Registry\\Machine\\System\\CurrentControlSet\\Services", u"\\Registry\\Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion",
                                u"\\Registry\\Machine\\Hardware\\DeviceMap", u"\\Registry\\Machine\\Hardware\\Description\\System", u"\\Registry\\User\\.Default",
@@ -105,6 +118,7 @@ State::State(Kernel& owner) : kernel(owner), root(std::make_shared<KeyNode>()) {
         child = std::make_shared<KeyNode>();
         child->name = rest.substr(0, end);
         child->parent = at;
+        child->state = this;
       }
       at = child.get();
       rest = end < rest.size() ? rest.substr(end + 1) : std::u16string_view();
@@ -118,8 +132,10 @@ std::u16string PathOf(const KeyNode& node) {
   return (node.parent ? PathOf(*node.parent) : std::u16string()) + u"\\" + node.name;
 }
 
-NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing missing, bool is_volatile,
-              std::shared_ptr<KeyNode>* result, bool* created) {
+namespace {
+
+NTSTATUS WalkTree(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing missing, bool is_volatile, std::shared_ptr<KeyNode>* result,
+                  bool* created) {
   State& state = *kernel.cm;
   int64_t now = kernel.executor.SystemTime();
   rt::LockGuard guard(state.lock);
@@ -152,9 +168,11 @@ NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing m
       auto child = std::make_shared<KeyNode>();
       child->name = part;
       child->parent = at;
+      child->state = &state;
       child->written = now;
       child->is_volatile = is_volatile;
       at->written = now;
+      NoteChange(state, *at, REG_NOTIFY_CHANGE_NAME);
       found = at->children.emplace(Upper(part), std::move(child)).first;
       if (created && last) *created = true;
     }
@@ -169,6 +187,15 @@ NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing m
   }
   *result = std::move(node);
   return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS Walk(Kernel& kernel, KeyNode* from, std::u16string_view path, Missing missing, bool is_volatile,
+              std::shared_ptr<KeyNode>* result, bool* created) {
+  const NTSTATUS status = WalkTree(kernel, from, path, missing, is_volatile, result, created);
+  if (missing != Missing::kFail) TellWatches(kernel);
+  return status;
 }
 
 NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK access, ULONG attributes, HANDLE* handle) {
@@ -186,9 +213,26 @@ NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view 
   NTSTATUS status = Walk(kernel, nullptr, path, Missing::kMakeAll, false, &node);
   if (!NT_SUCCESS(status)) return status;
   int64_t now = kernel.executor.SystemTime();
-  rt::LockGuard guard(kernel.cm->lock);
-  node->Put(name, type, data, bytes, now);
+  {
+    rt::LockGuard guard(kernel.cm->lock);
+    node->Put(name, type, data, bytes, now);
+  }
+  TellWatches(kernel);
   return STATUS_SUCCESS;
+}
+
+NTSTATUS RemoveValue(Kernel& kernel, std::u16string_view path, std::u16string_view name) {
+  std::shared_ptr<KeyNode> node;
+  const NTSTATUS status = Walk(kernel, nullptr, path, Missing::kFail, false, &node);
+  if (!NT_SUCCESS(status)) return status;
+  const int64_t now = kernel.executor.SystemTime();
+  bool there;
+  {
+    rt::LockGuard guard(kernel.cm->lock);
+    there = node->Remove(name, now);
+  }
+  TellWatches(kernel);
+  return there ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value) {
@@ -212,10 +256,13 @@ NTSTATUS DeleteTree(Kernel& kernel, std::u16string_view path) {
   NTSTATUS status = Walk(kernel, nullptr, path, Missing::kFail, false, &node);
   if (!NT_SUCCESS(status)) return status;
   int64_t now = kernel.executor.SystemTime();
-  rt::LockGuard guard(kernel.cm->lock);
-  if (node->deleted) return STATUS_KEY_DELETED;
-  if (!node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
-  node->Detach(now);
+  {
+    rt::LockGuard guard(kernel.cm->lock);
+    if (node->deleted) return STATUS_KEY_DELETED;
+    if (!node->parent || !node->parent->parent) return STATUS_CANNOT_DELETE;
+    node->Detach(now);
+  }
+  TellWatches(kernel);
   return STATUS_SUCCESS;
 }
 

@@ -29,11 +29,14 @@ struct Value {
   std::vector<uint8_t> data;
 };
 
-// Guarded by State::lock.
+struct State;
+
+// Guarded by State::lock. Whoever changes one calls TellWatches (notify.h) afterwards, without the lock.
 struct KeyNode {
   std::u16string name;
   std::u16string key_class;
   KeyNode* parent = nullptr;
+  State* state = nullptr;
   std::map<std::u16string, std::shared_ptr<KeyNode>> children;  // by upper-case name
   std::vector<Value> values;                                    // in order of creation
   int64_t written = 0;
@@ -70,6 +73,7 @@ NTSTATUS OpenHandle(Kernel& kernel, std::shared_ptr<KeyNode> node, ACCESS_MASK a
 NTSTATUS SetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG type, const void* data, size_t bytes);
 NTSTATUS GetValue(Kernel& kernel, std::u16string_view path, std::u16string_view name, Value* value);
 bool GetDword(Kernel& kernel, std::u16string_view path, std::u16string_view name, ULONG* value);
+NTSTATUS RemoveValue(Kernel& kernel, std::u16string_view path, std::u16string_view name);
 NTSTATUS MakeKey(Kernel& kernel, std::u16string_view path);  // with all that are missing on the way
 // With everything below; open handles answer STATUS_KEY_DELETED from then. STATUS_CANNOT_DELETE: a root.
 NTSTATUS DeleteTree(Kernel& kernel, std::u16string_view path);

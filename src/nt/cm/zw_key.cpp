@@ -5,8 +5,10 @@
 #include <cstring>
 
 #include "nt/cm/callback.h"
+#include "nt/cm/notify.h"
 #include "nt/cm/registry.h"
 #include "nt/cm/state.h"
+#include "nt/dbg/refusal.h"
 #include "nt/ob/handle_table.h"
 #include "nt/thread.h"
 
@@ -59,15 +61,21 @@ NTSTATUS OnKey(HANDLE handle, ACCESS_MASK access, REG_NOTIFY_CLASS pre, REG_NOTI
     if (!NT_SUCCESS(status)) return status;
     Kernel& kernel = CurrentKernel();
     const int64_t now = kernel.executor.SystemTime();
-    drydock::rt::LockGuard guard(kernel.cm->lock);
-    return node->deleted ? STATUS_KEY_DELETED : operation(*node, now);
+    NTSTATUS done;
+    {
+      drydock::rt::LockGuard guard(kernel.cm->lock);
+      done = node->deleted ? STATUS_KEY_DELETED : operation(*node, now);
+    }
+    cm::TellWatches(kernel);
+    return done;
   });
 }
 
 NTSTATUS OpenIt(HANDLE* handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES* attributes, bool create, ULONG options, ULONG* disposition,
               const UNICODE_STRING* key_class) {
   if (!attributes || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
-  if (options & (REG_OPTION_CREATE_LINK | REG_OPTION_OPEN_LINK)) return STATUS_NOT_SUPPORTED;  // there are no links
+  if (options & (REG_OPTION_CREATE_LINK | REG_OPTION_OPEN_LINK))
+    return drydock::nt::dbg::Refuse(create ? "ZwCreateKey" : "ZwOpenKeyEx", STATUS_NOT_SUPPORTED, "the registry has no links");
   Kernel& kernel = CurrentKernel();
   std::shared_ptr<cm::KeyNode> from, node;
   if (attributes->RootDirectory) {
@@ -361,12 +369,6 @@ NTSTATUS ZwQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueEntries
     *BufferLength = used;
     return fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
   });
-}
-
-// Nobody watches keys: a caller that could not tell "no change yet" from "never told" is refused instead.
-NTSTATUS ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
-                           ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer, ULONG BufferSize, BOOLEAN Asynchronous) {
-  return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation, ULONG Length,

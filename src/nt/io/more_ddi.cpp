@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nt/dbg/refusal.h"
 #include "nt/driver_callback.h"
 #include "nt/io/device.h"
 #include "nt/io/driver.h"
@@ -217,7 +218,7 @@ NTSTATUS NTAPI IoGetDriverDirectory(PDRIVER_OBJECT DriverObject, DRIVER_DIRECTOR
   if (!driver) return STATUS_INVALID_PARAMETER;
   const std::u16string drivers = u"\\??\\C:\\Windows\\System32\\drivers";
   if (DirectoryType == DriverDirectoryImage) return OpenFolder(drivers, FILE_OPEN, DriverDirectoryHandle);
-  if (DirectoryType != DriverDirectoryData) return STATUS_NOT_SUPPORTED;
+  if (DirectoryType != DriverDirectoryData) return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "of the folders there are DriverDirectoryImage and DriverDirectoryData");
   std::u16string path = u"\\??\\C:";
   NTSTATUS status = STATUS_SUCCESS;
   for (std::u16string_view part : {std::u16string_view(u"Windows"), std::u16string_view(u"System32"), std::u16string_view(u"drivers"),
@@ -238,7 +239,7 @@ NTSTATUS NTAPI IoReportDetectedDevice(PDRIVER_OBJECT DriverObject, INTERFACE_TYP
                                       BOOLEAN ResourceAssigned, PDEVICE_OBJECT* DeviceObject) {
   (void)DriverObject, (void)LegacyBusType, (void)BusNumber, (void)SlotNumber, (void)ResourceList, (void)ResourceRequirements;
   (void)ResourceAssigned, (void)DeviceObject;
-  return STATUS_NOT_SUPPORTED;
+  return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "devices come from buses and machine descriptions");
 }
 
 VOID NTAPI IoRaiseHardError(PIRP Irp, PVPB Vpb, PDEVICE_OBJECT RealDeviceObject) {
@@ -348,7 +349,7 @@ NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK Io
 NTSTATUS NTAPI ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                           PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key, BOOLEAN FailImmediately, BOOLEAN ExclusiveLock) {
   (void)ApcContext;
-  if (ApcRoutine) return STATUS_NOT_SUPPORTED;
+  if (ApcRoutine) return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "APC routines of file operations are not called; use an event");
   LARGE_INTEGER length = *Length;  // the request points to it
   const NTSTATUS status = SendByHandle(
       FileHandle, IoStatusBlock, IRP_MJ_LOCK_CONTROL, nullptr,

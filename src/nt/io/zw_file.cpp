@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "nt/bugcheck.h"
+#include "nt/dbg/refusal.h"
 #include "nt/io/async.h"
 #include "nt/io/device.h"
 #include "nt/io/driver.h"
@@ -51,7 +52,7 @@ class FileReference {
 
 // One request on behalf of a driver: waits on a synchronous file, goes off on another.
 NTSTATUS SendForHandle(HANDLE file_handle, HANDLE event_handle, PIO_APC_ROUTINE apc, PIO_STATUS_BLOCK iosb, io::Request& request) {
-  if (apc) return STATUS_NOT_SUPPORTED;  // asynchronous procedure calls are not delivered here
+  if (apc) return drydock::nt::dbg::Refuse("An operation of an open file with an ApcRoutine", STATUS_NOT_SUPPORTED, "APC routines of file operations are not called; use an event");
   FileReference file(file_handle, 0);
   if (!NT_SUCCESS(file.status())) return file.status();
   void* event = nullptr;

@@ -2,6 +2,7 @@
 // requests, and no UEFI variables.
 #include <ntddk.h>
 
+#include "nt/dbg/refusal.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
 
@@ -33,11 +34,11 @@ BOOLEAN PoQueryWatchdogTime(PDEVICE_OBJECT Pdo, PULONG SecondsRemaining) {
 // As on a computer that started by a BIOS.
 NTSTATUS ExGetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, GUID* VendorGuid, PVOID Value, PULONG ValueLength, PULONG Attributes) {
   (void)VariableName, (void)VendorGuid, (void)Value, (void)ValueLength, (void)Attributes;
-  return STATUS_NOT_IMPLEMENTED;
+  return DRYDOCK_REFUSE(STATUS_NOT_IMPLEMENTED, "the machine was started by a BIOS, not by UEFI");
 }
 NTSTATUS ExSetFirmwareEnvironmentVariable(PUNICODE_STRING VariableName, GUID* VendorGuid, PVOID Value, ULONG ValueLength, ULONG Attributes) {
   (void)VariableName, (void)VendorGuid, (void)Value, (void)ValueLength, (void)Attributes;
-  return STATUS_NOT_IMPLEMENTED;
+  return DRYDOCK_REFUSE(STATUS_NOT_IMPLEMENTED, "the machine was started by a BIOS, not by UEFI");
 }
 
 }  // extern "C"

@@ -1,6 +1,7 @@
 // More of what drivers ask of the computer: one node, a start by a BIOS; and of power: nothing woke it.
 #include <ntddk.h>
 
+#include "nt/dbg/refusal.h"
 #include "nt/ob/object.h"
 #include "nt/thread.h"
 
@@ -48,10 +49,18 @@ VOID PoSetSystemWake(PIRP Irp) { __atomic_fetch_or(&Irp->Flags, kSystemWake, __A
 BOOLEAN PoGetSystemWake(PIRP Irp) { return (__atomic_load_n(&Irp->Flags, __ATOMIC_RELAXED) & kSystemWake) != 0; }
 VOID PoSetSystemWakeDevice(PDEVICE_OBJECT DeviceObject) { (void)DeviceObject; }
 
+// The one level that is documented for drivers. The machine sleeps in S1 to S3; it has no connected standby.
 NTSTATUS ZwPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
                             ULONG OutputBufferLength) {
-  (void)InformationLevel, (void)InputBuffer, (void)InputBufferLength, (void)OutputBuffer, (void)OutputBufferLength;
-  return STATUS_NOT_SUPPORTED;
+  if (InformationLevel != PlatformInformation) return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "PlatformInformation is the level for drivers");
+  if (InputBuffer || InputBufferLength != 0 || !OutputBuffer) return STATUS_INVALID_PARAMETER;
+  if (OutputBufferLength < sizeof(POWER_PLATFORM_INFORMATION)) return STATUS_BUFFER_TOO_SMALL;
+  static_cast<POWER_PLATFORM_INFORMATION*>(OutputBuffer)->AoAc = FALSE;
+  return STATUS_SUCCESS;
+}
+NTSTATUS NtPowerInformation(POWER_INFORMATION_LEVEL InformationLevel, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
+                            ULONG OutputBufferLength) {
+  return ZwPowerInformation(InformationLevel, InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength);
 }
 
 }  // extern "C"

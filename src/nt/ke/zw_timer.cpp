@@ -1,6 +1,7 @@
 // Timers by handle. A procedure call at expiry is not there: no thread here takes asynchronous procedure calls.
 #include <ntddk.h>
 
+#include "nt/dbg/refusal.h"
 #include "nt/kernel.h"
 #include "nt/ob/attributes.h"
 #include "nt/ob/handle_table.h"
@@ -46,7 +47,7 @@ NTSTATUS ZwOpenTimer(PHANDLE TimerHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 NTSTATUS ZwSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC_ROUTINE TimerApcRoutine, PVOID TimerContext, BOOLEAN ResumeTimer,
                     LONG Period, PBOOLEAN PreviousState) {
   (void)TimerContext;
-  if (TimerApcRoutine) return STATUS_NOT_SUPPORTED;
+  if (TimerApcRoutine) return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "APC routines of timers are not called");
   if (Period < 0) return STATUS_INVALID_PARAMETER_6;
   void* timer;
   const NTSTATUS status = ob::ReferenceByHandle(TimerHandle, TIMER_MODIFY_STATE, &kTimerType, KernelMode, &timer);

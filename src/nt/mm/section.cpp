@@ -8,6 +8,7 @@
 
 #include <ntddk.h>
 
+#include "nt/dbg/refusal.h"
 #include "nt/io/file.h"
 #include "nt/io/file_object.h"
 #include "nt/kernel.h"
@@ -168,7 +169,7 @@ NTSTATUS ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJE
                          ULONG SectionPageProtection, ULONG AllocationAttributes, HANDLE FileHandle) {
   *SectionHandle = nullptr;
   Kernel& kernel = CurrentKernel();
-  if (AllocationAttributes & SEC_IMAGE) return STATUS_NOT_SUPPORTED;  // there are no images that Windows could map
+  if (AllocationAttributes & SEC_IMAGE) return DRYDOCK_REFUSE(STATUS_NOT_SUPPORTED, "there are no images that Windows could map (SEC_IMAGE)");
   if (!(AllocationAttributes & (SEC_COMMIT | SEC_RESERVE))) return STATUS_INVALID_PARAMETER_6;
   if (!mm::IsProtection(SectionPageProtection)) return STATUS_INVALID_PAGE_PROTECTION;
   ob::Attributes attributes;

@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "runtime/nearest_word.h"
 #include "tools/run/control_codes.h"
@@ -413,6 +419,19 @@ Command ParseCommand(const std::string& line, const std::string& place) {
   }
 }
 
+std::vector<Command> ReadScenario(const std::string& path) {
+  constexpr std::uintmax_t kLargest = 64 << 20;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw Error(path + ": is a folder");
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno ? errno : EIO)));
+  if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) > kLargest) throw Error(path + ": larger than 64 MB");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return ParseScenario(text.str(), path);
+}
+
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name) {
   std::vector<Command> commands;
   Command unread;            // a line of tasks that could not be read; what follows is inside it
@@ -428,6 +447,9 @@ std::vector<Command> ParseScenario(const std::string& text, const std::string& f
     std::string first = line.substr(std::min(line.find_first_not_of(" \t\r"), line.size()));
     first.resize(std::min(first.find_first_of(" \t\r#"), first.size()));
     if (first.empty()) continue;
+    if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\r'; })) {
+      throw Error(place + ": a control character: this is no scenario");  // not the first line of hundreds that a binary file would give
+    }
     if (first == "}") {
       if (!block) wrong(place + ": '}' without tasks");
       block = nullptr;

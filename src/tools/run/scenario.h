@@ -102,6 +102,7 @@ struct Command {
 };
 
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name);  // an Error has a line for each mistake
+std::vector<Command> ReadScenario(const std::string& path);  // of a file
 Command ParseCommand(const std::string& line, const std::string& place);  // of one line that is in no file
 Duration ParseDuration(const std::string& token);
 std::optional<Status> StatusByName(const std::string& name);

@@ -6,9 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "drydock/description.h"
 #include "drydock/machine.h"
@@ -48,13 +46,7 @@ int Run(const Options& options, const std::string& image) {
   if (options.seed) machine_options.seed = *options.seed;
   machine_options.rules |= options.rules;
   std::vector<Command> commands;
-  if (!options.scenario.empty()) {
-    std::ifstream in(options.scenario, std::ios::binary);
-    if (!in) throw Error(fmt::format("{}: cannot be read", options.scenario));
-    std::ostringstream text;
-    text << in.rdbuf();
-    commands = ParseScenario(text.str(), options.scenario);
-  }
+  if (!options.scenario.empty()) commands = ReadScenario(options.scenario);
   int exit_code = 1;
   std::string reports;
   {
@@ -108,7 +100,7 @@ int AppVerb(int argc, char** argv) {
   app.add_option("--images", options.images, "where the description's driver images are");
   app.add_option("--scenario", options.scenario, "what happens in the machine meanwhile (docs/scenarios.md)");
   app.add_option("--folder", options.folder, "a folder whose files the application may open; its current directory");
-  app.add_option("--seed", options.seed, "seed of the simulation (1)");
+  app.add_option("--seed", options.seed, "seed of the simulation (1)")->check(WholeNumber);
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
   app.add_flag("--rules", options.rules, "look for misuse that works here and fails in the field (docs/rules.md)");
   app.add_flag("--log", options.log, "show what the drivers printed");

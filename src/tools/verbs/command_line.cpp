@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string_view>
 
 #include "runtime/nearest_word.h"
@@ -43,6 +44,14 @@ std::optional<int> ParseCommandLine(CLI::App& app, int argc, char** argv, std::i
     return app.exit(error) == 0 ? 0 : 2;
   }
   return std::nullopt;
+}
+
+std::string WholeNumber(const std::string& text) {
+  const bool hexadecimal = text.starts_with("0x");
+  uint64_t number;
+  const char* end = text.data() + text.size();
+  const auto [stop, wrong] = std::from_chars(text.data() + (hexadecimal ? 2 : 0), end, number, hexadecimal ? 16 : 10);
+  return wrong == std::errc() && stop == end ? std::string() : fmt::format("'{}' is no number from 0 to {}", text, UINT64_MAX);
 }
 
 int TellFailure(const std::exception& error) {

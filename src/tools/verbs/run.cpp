@@ -3,10 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 
 // After CLI11, which uses names that NT has as macros.
 #include <ntddk.h>
@@ -74,13 +72,7 @@ Device AddStack(Machine& machine, const std::string& text, std::map<std::string,
 }
 
 std::vector<Command> CommandsOf(const Options& options) {
-  if (!options.scenario.empty()) {
-    std::ifstream in(options.scenario, std::ios::binary);
-    if (!in) throw Error(fmt::format("{}: cannot be read", options.scenario));
-    std::ostringstream text;
-    text << in.rdbuf();
-    return ParseScenario(text.str(), options.scenario);
-  }
+  if (!options.scenario.empty()) return ReadScenario(options.scenario);
   std::vector<Command> commands;
   if (!options.actions.empty()) commands.push_back(ParseCommand("open f 1", "drydock run"));
   for (const auto& [option, line] : options.actions) {
@@ -184,7 +176,7 @@ int RunVerb(int argc, char** argv) {
   app.add_option("--com", options.terminals, "\\??\\NAME is a terminal: COM1=/dev/pts/3")->allow_extra_args(false);
   app.add_option("--reg", options.registry, "a .reg file, loaded into the registry before the drivers")->allow_extra_args(false);
   app.add_option("--scenario", options.scenario, "a file of commands, one a line (docs/scenarios.md)");
-  app.add_option("--seed", options.seed, "seed of the simulation (1)");
+  app.add_option("--seed", options.seed, "seed of the simulation (1)")->check(WholeNumber);
   app.add_flag("--live", options.live, "real threads and real time instead of the simulation");
   app.add_flag("--verifier", options.verifier, "the framework verifier on");
   app.add_flag("--debugger", options.debugger, "a debugger is attached: a breakpoint is noted in the log and the trace, and execution goes on");
