@@ -47,6 +47,57 @@ static int run(int argc, char **argv, WCHAR_OF_ENTRY **wide, char **environment,
     return entry_wmain_three(argc, wide, wide_environment);
 }
 
+/* std::stoi and its relatives, std::to_wstring: the C++ library's headers take the addresses of these, which the system has for characters of
+   32 bits only. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+#undef wcstol
+#undef wcstoul
+#undef wcstoll
+#undef wcstoull
+#undef wcstof
+#undef wcstod
+#undef wcstold
+#undef vswprintf
+#undef strtol
+#undef strtoul
+#undef strtoll
+#undef strtoull
+#undef strtof
+#undef strtod
+#undef strtold
+
+#define WIDE_NUMBER(type, name, narrow, ...)                                                            \
+    __attribute__((visibility("hidden"))) type name                                                     \
+    {                                                                                                   \
+        char text[512];                                                                                 \
+        char *stop;                                                                                     \
+        size_t n = 0;                                                                                   \
+        for (; n + 1 < sizeof(text) && from[n] != 0 && from[n] < 0x80; ++n) text[n] = (char)from[n];    \
+        text[n] = 0;                                                                                    \
+        type number = narrow(text, &stop __VA_ARGS__);                                                  \
+        if (end) *end = (wchar_t *)from + (stop - text);                                         \
+        return number;                                                                                  \
+    }
+#define WIDE_INTEGER(type, name, narrow) WIDE_NUMBER(type, name(const wchar_t *from, wchar_t **end, int base), narrow, , base)
+WIDE_INTEGER(__INT64_TYPE__, wcstol, strtol)
+WIDE_INTEGER(__UINT64_TYPE__, wcstoul, strtoul)
+WIDE_INTEGER(long long, wcstoll, strtoll)
+WIDE_INTEGER(unsigned long long, wcstoull, strtoull)
+WIDE_NUMBER(float, wcstof(const wchar_t *from, wchar_t **end), strtof)
+WIDE_NUMBER(double, wcstod(const wchar_t *from, wchar_t **end), strtod)
+WIDE_NUMBER(long double, wcstold(const wchar_t *from, wchar_t **end), strtold)
+
+extern int DrydockVsnprintfW(wchar_t *to, size_t capacity, const wchar_t *format, va_list arguments);
+__attribute__((visibility("hidden"))) int vswprintf(wchar_t *to, size_t capacity, const wchar_t *format, va_list arguments)
+{
+    int n = DrydockVsnprintfW(to, capacity, format, arguments);
+    return n < 0 || (size_t)n >= capacity ? -1 : n;
+}
+
 static void finalize(void)
 {
     __cxa_finalize(&__dso_handle);

@@ -1,6 +1,5 @@
 // Event tracing: the levels that drivers name in their trace calls, and the basic event types.
-// Used by:  drivers with WPP tracing. Source: public documentation, mingw-w64 (values).
-// Missing:  sessions and consumers, which are an application's side.
+// Used by:  drivers with WPP tracing; applications get sessions and consumers with it. Source: public documentation, mingw-w64 (values).
 #ifndef _EVNTRACE_
 #define _EVNTRACE_
 
@@ -35,5 +34,9 @@ typedef ULONG64 TRACEHANDLE, *PTRACEHANDLE;
 #define EVENT_TRACE_TYPE_RESUME 0x07
 #define EVENT_TRACE_TYPE_CHECKPOINT 0x08
 #define EVENT_TRACE_TYPE_SUSPEND 0x08
+
+#ifdef DRYDOCK_APP_BUILD
+#include "drydock_trace_sessions.h"
+#endif
 
 #endif  // _EVNTRACE_

@@ -36,6 +36,43 @@ BOOL WriteConsoleA(HANDLE hConsoleOutput, const VOID *lpBuffer, DWORD nNumberOfC
 BOOL WriteConsoleW(HANDLE hConsoleOutput, const VOID *lpBuffer, DWORD nNumberOfCharsToWrite, LPDWORD lpNumberOfCharsWritten,
                    LPVOID lpReserved);
 
+// A line at a time, ended by carriage return and line feed, of standard input.
+BOOL ReadConsoleA(HANDLE hConsoleInput, LPVOID lpBuffer, DWORD nNumberOfCharsToRead, LPDWORD lpNumberOfCharsRead, PVOID pInputControl);
+BOOL ReadConsoleW(HANDLE hConsoleInput, LPVOID lpBuffer, DWORD nNumberOfCharsToRead, LPDWORD lpNumberOfCharsRead, PVOID pInputControl);
+BOOL FlushConsoleInputBuffer(HANDLE hConsoleInput);
+// To the calling process only.
+BOOL GenerateConsoleCtrlEvent(DWORD dwCtrlEvent, DWORD dwProcessGroupId);
+typedef struct _COORD {
+  SHORT X, Y;
+} COORD, *PCOORD;
+typedef struct _SMALL_RECT {
+  SHORT Left, Top, Right, Bottom;
+} SMALL_RECT, *PSMALL_RECT;
+typedef struct _CONSOLE_SCREEN_BUFFER_INFO {
+  COORD dwSize;
+  COORD dwCursorPosition;
+  WORD wAttributes;
+  SMALL_RECT srWindow;
+  COORD dwMaximumWindowSize;
+} CONSOLE_SCREEN_BUFFER_INFO, *PCONSOLE_SCREEN_BUFFER_INFO;
+#define FOREGROUND_BLUE 0x0001
+#define FOREGROUND_GREEN 0x0002
+#define FOREGROUND_RED 0x0004
+#define FOREGROUND_INTENSITY 0x0008
+#define BACKGROUND_BLUE 0x0010
+#define BACKGROUND_GREEN 0x0020
+#define BACKGROUND_RED 0x0040
+#define BACKGROUND_INTENSITY 0x0080
+// A console of 120 columns and 30 lines; colours, title and code page change nothing.
+BOOL GetConsoleScreenBufferInfo(HANDLE hConsoleOutput, PCONSOLE_SCREEN_BUFFER_INFO lpConsoleScreenBufferInfo);
+BOOL SetConsoleTextAttribute(HANDLE hConsoleOutput, WORD wAttributes);
+BOOL SetConsoleTitleA(LPCSTR lpConsoleTitle);
+BOOL SetConsoleTitleW(LPCWSTR lpConsoleTitle);
+UINT GetConsoleCP(VOID);
+UINT GetConsoleOutputCP(VOID);
+BOOL SetConsoleCP(UINT wCodePageID);
+BOOL SetConsoleOutputCP(UINT wCodePageID);
+
 VOID ExitProcess(UINT uExitCode) __attribute__((noreturn));
 BOOL TerminateProcess(HANDLE hProcess, UINT uExitCode);
 DWORD GetCurrentProcessId(VOID);
@@ -57,6 +94,11 @@ HMODULE GetModuleHandleA(LPCSTR lpModuleName);
 HMODULE GetModuleHandleW(LPCWSTR lpModuleName);
 HMODULE LoadLibraryA(LPCSTR lpLibFileName);
 HMODULE LoadLibraryW(LPCWSTR lpLibFileName);
+HMODULE LoadLibraryExA(LPCSTR lpLibFileName, HANDLE hFile, DWORD dwFlags);
+HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE hFile, DWORD dwFlags);
+#define DONT_RESOLVE_DLL_REFERENCES 0x00000001
+#define LOAD_LIBRARY_AS_DATAFILE 0x00000002
+#define LOAD_LIBRARY_SEARCH_SYSTEM32 0x00000800
 BOOL FreeLibrary(HMODULE hLibModule);
 FARPROC GetProcAddress(HMODULE hModule, LPCSTR lpProcName);
 
@@ -102,6 +144,9 @@ BOOL TlsSetValue(DWORD dwTlsIndex, LPVOID lpTlsValue);
 
 #ifdef UNICODE
 #define WriteConsole WriteConsoleW
+#define ReadConsole ReadConsoleW
+#define SetConsoleTitle SetConsoleTitleW
+#define LoadLibraryEx LoadLibraryExW
 #define GetCommandLine GetCommandLineW
 #define GetEnvironmentVariable GetEnvironmentVariableW
 #define GetCurrentDirectory GetCurrentDirectoryW
@@ -113,6 +158,9 @@ BOOL TlsSetValue(DWORD dwTlsIndex, LPVOID lpTlsValue);
 #define FormatMessage FormatMessageW
 #else
 #define WriteConsole WriteConsoleA
+#define ReadConsole ReadConsoleA
+#define SetConsoleTitle SetConsoleTitleA
+#define LoadLibraryEx LoadLibraryExA
 #define GetCommandLine GetCommandLineA
 #define GetEnvironmentVariable GetEnvironmentVariableA
 #define GetCurrentDirectory GetCurrentDirectoryA

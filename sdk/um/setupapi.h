@@ -3,6 +3,7 @@
 #ifndef _INC_SETUPAPI
 #define _INC_SETUPAPI
 
+#include "devpropdef.h"
 #include "guiddef.h"
 #include "windows.h"
 
@@ -155,6 +156,8 @@ BOOL SetupDiGetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA 
                                        PDWORD PropertyRegDataType, PBYTE PropertyBuffer, DWORD PropertyBufferSize, PDWORD RequiredSize);
 BOOL SetupDiGetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property,
                                        PDWORD PropertyRegDataType, PBYTE PropertyBuffer, DWORD PropertyBufferSize, PDWORD RequiredSize);
+BOOL SetupDiGetDevicePropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, const DEVPROPKEY *PropertyKey,
+                               DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer, DWORD PropertyBufferSize, PDWORD RequiredSize, DWORD Flags);
 BOOL SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PSTR DeviceInstanceId,
                                  DWORD DeviceInstanceIdSize, PDWORD RequiredSize);
 BOOL SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PWSTR DeviceInstanceId,
@@ -185,6 +188,7 @@ typedef PSP_DEVICE_INTERFACE_DETAIL_DATA_A PSP_DEVICE_INTERFACE_DETAIL_DATA, PSP
 #define SetupDiGetDeviceRegistryProperty SetupDiGetDeviceRegistryPropertyA
 #define SetupDiGetDeviceInstanceId SetupDiGetDeviceInstanceIdA
 #endif
+#define SetupDiGetDeviceProperty SetupDiGetDevicePropertyW
 #define SetupDiEnumInterfaceDevice SetupDiEnumDeviceInterfaces
 #define SetupDiGetInterfaceDeviceDetail SetupDiGetDeviceInterfaceDetail
 

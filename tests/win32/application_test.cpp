@@ -78,6 +78,24 @@ TEST_P(Application, TheCommandInterpreterPausesAndKnowsNothingElse) {
   EXPECT_EQ(output_, "Press any key to continue . . . \n'dir' is not recognized as an internal or external command,\noperable program or batch file.\n");
 }
 
+// GetProcAddress, LoadLibrary; winternl.h; GetVersionEx, VerifyVersionInfo; FormatMessage, sddl.h; "Registry Functions"; "Console Functions";
+// SetupDiGetDeviceProperty.
+TEST_P(Application, TheSystemsLibrariesHaveTheFunctionsThatAreThere) { RunsWell({"modules"}); }
+TEST_P(Application, TheNativeInterfaceOpensReadsAndWrites) {
+  const std::filesystem::path folder = Folder("native");
+  std::filesystem::create_directories(folder);
+  RunsWell({"native"}, {.folder = folder.string()});
+  std::filesystem::remove_all(folder);
+}
+TEST_P(Application, VersionsAreToldAndVerified) { RunsWell({"versions"}); }
+TEST_P(Application, TextsOfErrorsIdentifiersAndDescriptors) { RunsWell({"texts"}); }
+TEST_P(Application, TheRegistryKeepsKeysAndValuesInBothForms) { RunsWell({"registry"}); }
+TEST_P(Application, TheConsoleReadsWritesAndInterrupts) {
+  RunsWell({"console"}, {.input = "hello\n"});
+  EXPECT_EQ(output_, "hello\ncontrol 1\n");
+}
+TEST_P(Application, PropertiesOfDevicesByKey) { RunsWell({"properties"}); }
+
 // OpenSCManager, CreateService, QueryServiceConfig, QueryServiceStatusEx, EnumServicesStatusEx; the image lies in a folder below.
 TEST_P(Application, InstallsADriverAsAServiceAndAnotherProcessRemovesIt) {
   const std::filesystem::path folder = Folder("services");
@@ -101,6 +119,69 @@ TEST_P(Application, AServiceHearsOfDevicesAndMayVetoTheirRemoval) {
   EXPECT_EQ(process.exit_code(), 0);
   EXPECT_EQ(process.output(), "watching\n2 queries, 1 arrivals, 1 removals\nstopped\n");
 }
+
+// --- tools as authors of drivers write them: C++, wide arguments, std::wcout ---
+
+class Tool : public Application {
+ protected:
+  Process Run(const char* tool, std::vector<std::string> arguments) {
+    return machine_.StartProcess(std::string(DRYDOCK_TEST_TOOLS) + "/" + tool + "/" + tool + ".exe.so", {.arguments = std::move(arguments)});
+  }
+};
+
+TEST_P(Tool, TheTesterEnumeratesReversesBurstsAndCancels) {
+  struct {
+    std::vector<std::string> arguments;
+    int code;
+    const char* output;
+  } runs[] = {
+      {{"list"}, 0, "1 device(s)\n  ROOT\\"},
+      {{"reverse", "Gr\xC3\xBC\xC3\x9F"}, 0, nullptr},
+      {{"reverse", "abc"}, 0, "abc -> cba (3 bytes)\n63 62 61 \n"},
+      {{"burst", "40", "3"}, 0, "40 good, 0 bad, took less than a minute: yes\n  .1 bytes: 1\n  .2 bytes: 2\n  .3 bytes: 25\n  .4 bytes: 12\n"},
+      {{"cancel", "5"}, 0, "after 5 ms: timed out\ncancelled: 0x3E3, The I/O operation has been aborted because of either a thread exit or an application request.\n"},
+      {{"nothing"}, 160, ""},
+  };
+  for (const auto& run : runs) {
+    Process process = Run("iotester", run.arguments);
+    ASSERT_TRUE(process.Wait());
+    EXPECT_EQ(process.exit_code(), run.code) << run.arguments[0] << ": " << process.output() << process.error() << process.error_output();
+    if (run.output && run.code == 0) EXPECT_EQ(process.output().substr(0, std::string(run.output).size()), run.output);
+    if (run.code != 0) EXPECT_EQ(process.error_output(), "usage: iotester.exe list | reverse <text> | burst <requests> [threads] | cancel <ms>\n");
+  }
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
+
+TEST_P(Tool, WithoutADeviceTheTesterSaysWhy) {
+  ASSERT_TRUE(machine_.RemoveDevice(device_).ok());
+  Process process = Run("iotester", {"reverse", "abc"});
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), 2);
+  EXPECT_EQ(process.error_output(), "no mirror device failed: 2 (The system cannot find the file specified.)\n");
+}
+
+// StartTrace, EnableTraceEx2, OpenTrace, ProcessTrace, ControlTrace: what the driver says, by level, until Ctrl+C.
+TEST_P(Tool, AListenerHearsADriversEventsByLevelUntilItIsStopped) {
+  Process listener = Run("listener", {"{1e5cb2d4-77aa-4cf0-8d11-02c35b906e2f}", "4", "0x10"});
+  while (listener.output().find("listening") == std::string::npos) ASSERT_FALSE(listener.Wait(std::chrono::milliseconds(1))) << listener.error_output();
+  RunsWell({"sync"});
+  RunsWell({"overlapped"});  // says something at level 5 only
+  while (listener.output().find("event 7 level 4 keyword 0x10, 22 bytes: 4 reversed") == std::string::npos) ASSERT_FALSE(listener.Wait(std::chrono::milliseconds(1)));
+  listener.Interrupt();
+  ASSERT_TRUE(listener.Wait());
+  EXPECT_EQ(listener.exit_code(), 0);
+  EXPECT_EQ(listener.output(), "listening\nevent 7 level 4 keyword 0x10, 22 bytes: 3 reversed\nevent 7 level 4 keyword 0x10, 22 bytes: 4 reversed\n2 event(s), status 0\n");
+  // The session went with its stop: another of the same name starts, and hears other keywords only.
+  Process deaf = Run("listener", {"{1e5cb2d4-77aa-4cf0-8d11-02c35b906e2f}", "5", "0x8"});
+  while (deaf.output().find("listening") == std::string::npos) ASSERT_FALSE(deaf.Wait(std::chrono::milliseconds(1))) << deaf.error_output();
+  RunsWell({"sync"});
+  deaf.Interrupt();
+  ASSERT_TRUE(deaf.Wait());
+  EXPECT_EQ(deaf.output(), "listening\n0 event(s), status 0\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(Executors, Tool, testing::Values(ExecutorKind::Simulated, ExecutorKind::Live),
+                         [](const auto& executor) { return executor.param == ExecutorKind::Live ? "Live" : "Simulated"; });
 
 TEST_P(Application, ItsEndClosesHandlesAndCancelsWhatItsThreadsWaitFor) {
   Process process = Start({"leave", "33"});

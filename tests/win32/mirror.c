@@ -1,8 +1,23 @@
 /* mirror: reverses bytes at once, or keeps a request until it is released or cancelled. */
 #include <ntddk.h>
 #include <wdf.h>
+#include <evntprov.h>
 #include <initguid.h>
 #include "mirror.h"
+
+static REGHANDLE Events;
+
+/* An event of its own making: a number and a text. */
+static VOID Say(USHORT Id, UCHAR Level, ULONG Number, PCWSTR Text)
+{
+    EVENT_DESCRIPTOR event;
+    EVENT_DATA_DESCRIPTOR data[2];
+
+    EventDescCreate(&event, Id, 1, 0, Level, 0, 0, MIRROR_KEYWORD);
+    EventDataDescCreate(&data[0], &Number, sizeof(Number));
+    EventDataDescCreate(&data[1], Text, (ULONG)((wcslen(Text) + 1) * sizeof(WCHAR)));
+    EtwWrite(Events, &event, NULL, 2, data);
+}
 
 typedef struct _MIRROR_CONTEXT {
     WDFQUEUE Waiting;
@@ -10,6 +25,7 @@ typedef struct _MIRROR_CONTEXT {
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(MIRROR_CONTEXT, MirrorGetContext)
 
 DRIVER_INITIALIZE DriverEntry;
+EVT_WDF_DRIVER_UNLOAD MirrorEvtUnload;
 EVT_WDF_DRIVER_DEVICE_ADD MirrorEvtDeviceAdd;
 EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL MirrorEvtControl;
 EVT_WDF_FILE_CLEANUP MirrorEvtCleanup;
@@ -29,6 +45,7 @@ static VOID Reverse(WDFREQUEST Request)
         out[i] = last;
         out[inLength - 1 - i] = first;
     }
+    Say(MIRROR_EVENT_REVERSED, 4, (ULONG)inLength, L"reversed");
     WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, inLength);
 }
 
@@ -38,14 +55,17 @@ VOID MirrorEvtControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputBufferLen
     WDFREQUEST waiting;
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(OutputBufferLength);
     UNREFERENCED_PARAMETER(InputBufferLength);
     switch (IoControlCode) {
     case IOCTL_MIRROR_REVERSE:
     case IOCTL_MIRROR_REVERSE_DIRECT:
         Reverse(Request);
         return;
+    case IOCTL_MIRROR_UNTOUCHED:
+        WdfRequestCompleteWithInformation(Request, STATUS_SUCCESS, OutputBufferLength);
+        return;
     case IOCTL_MIRROR_WAIT:
+        Say(MIRROR_EVENT_WAITING, 5, 0, L"waiting");
         status = WdfRequestForwardToIoQueue(Request, context->Waiting);
         if (!NT_SUCCESS(status)) WdfRequestComplete(Request, status);
         return;
@@ -89,9 +109,20 @@ NTSTATUS MirrorEvtDeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT DeviceInit)
     return WdfDeviceCreateDeviceInterface(device, &GUID_DEVINTERFACE_MIRROR, NULL);
 }
 
+VOID MirrorEvtUnload(WDFDRIVER Driver)
+{
+    UNREFERENCED_PARAMETER(Driver);
+    EtwUnregister(Events);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     WDF_DRIVER_CONFIG config;
+    NTSTATUS status;
+
     WDF_DRIVER_CONFIG_INIT(&config, MirrorEvtDeviceAdd);
-    return WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE);
+    config.EvtDriverUnload = MirrorEvtUnload;
+    status = WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE);
+    if (NT_SUCCESS(status)) EtwRegister(&MIRROR_PROVIDER, NULL, NULL, &Events);
+    return status;
 }

@@ -3,6 +3,7 @@
 #ifndef DRYDOCK_WDM_SECURITY_H
 #define DRYDOCK_WDM_SECURITY_H
 
+#include "wdm/nt_names.h"
 #include "wdm/zw_more.h"
 
 #ifdef __cplusplus
@@ -234,32 +235,6 @@ VOID IoRegisterFileSystem(struct _DEVICE_OBJECT *DeviceObject);
 VOID IoUnregisterFileSystem(struct _DEVICE_OBJECT *DeviceObject);
 NTSTATUS IoEnumerateDeviceObjectList(struct _DRIVER_OBJECT *DriverObject, struct _DEVICE_OBJECT **DeviceObjectList,
                                      ULONG DeviceObjectListSize, PULONG ActualNumberDeviceObjects);
-
-// The system services under their other name: of the caller's own mode, which for a driver is the kernel's.
-#define NtClose ZwClose
-#define NtCreateFile ZwCreateFile
-#define NtOpenFile ZwOpenFile
-#define NtReadFile ZwReadFile
-#define NtWriteFile ZwWriteFile
-#define NtDeviceIoControlFile ZwDeviceIoControlFile
-#define NtFsControlFile ZwFsControlFile
-#define NtQueryInformationFile ZwQueryInformationFile
-#define NtSetInformationFile ZwSetInformationFile
-#define NtQueryDirectoryFile ZwQueryDirectoryFile
-#define NtQueryVolumeInformationFile ZwQueryVolumeInformationFile
-#define NtCreateSection ZwCreateSection
-#define NtAllocateVirtualMemory ZwAllocateVirtualMemory
-#define NtFreeVirtualMemory ZwFreeVirtualMemory
-#define NtQueryVirtualMemory ZwQueryVirtualMemory
-#define NtOpenProcess ZwOpenProcess
-#define NtOpenProcessTokenEx ZwOpenProcessTokenEx
-#define NtQueryInformationToken ZwQueryInformationToken
-#define NtQueryObject ZwQueryObject
-#define NtQuerySecurityObject ZwQuerySecurityObject
-#define NtSetSecurityObject ZwSetSecurityObject
-#define NtSetInformationThread ZwSetInformationThread
-#define NtLockFile ZwLockFile
-#define NtUnlockFile ZwUnlockFile
 
 #ifdef __cplusplus
 }

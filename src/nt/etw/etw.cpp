@@ -124,6 +124,7 @@ NTSTATUS Write(REGHANDLE handle, PCEVENT_DESCRIPTOR descriptor, LPCGUID activity
       if (bytes.size() > kMaxBytes) return STATUS_INTEGER_OVERFLOW;  // as ETW refuses an event above 64 KB
     }
     Describe(event, FindDescription(kernel, provider->guid).get(), bytes);
+    event.data = std::move(bytes);
   }
   Record(kernel, std::move(event));
   return STATUS_SUCCESS;

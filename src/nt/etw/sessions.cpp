@@ -154,7 +154,10 @@ size_t FindSession(Kernel& kernel, const std::string& name, bool make) {
     free = state.sessions.size();
     state.sessions.emplace_back();
   }
-  if (free < kMaxSessions) state.sessions[free].name = name;
+  if (free < kMaxSessions) {
+    state.sessions[free].name = name;
+    state.sessions[free].since = state.recorded;
+  }
   return free;
 }
 

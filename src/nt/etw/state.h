@@ -56,6 +56,7 @@ struct Event {
   int line = 0;
   std::vector<std::pair<std::string, std::string>> fields;
   std::string text;
+  std::string data;         // what the provider wrote, of events that are not just text; for consumers inside the machine
 };
 
 // What a session asks of a provider, or the union of it.
@@ -97,6 +98,7 @@ struct Request {
 struct Session {
   std::string name;
   std::vector<Request> requests;  // the last that fits counts
+  uint64_t since = 0;             // events up to this number were before its time
 };
 
 struct Description;  // nt/etw/manifest.h

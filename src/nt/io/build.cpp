@@ -33,7 +33,7 @@ PIRP Abandon(PIRP irp) {
 }
 
 bool GiveSystemBuffer(PIRP irp, const void* contents, ULONG copied, ULONG bytes) {
-  irp->AssociatedIrp.SystemBuffer = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, bytes, kSystemBufferTag);
+  irp->AssociatedIrp.SystemBuffer = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, kSystemBufferTag);
   if (!irp->AssociatedIrp.SystemBuffer) return false;
   if (copied) std::memcpy(irp->AssociatedIrp.SystemBuffer, contents, copied);
   irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;

@@ -53,7 +53,8 @@ NTSTATUS CheckAccess(const FILE_OBJECT* file, const Request& request) {
   return (granted & needed) == needed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
-// A system buffer of `room` bytes that starts with the requestor's `copied` bytes.
+// A system buffer of `room` bytes that starts with the requestor's `copied` bytes; the rest is zero: what an earlier request left there
+// would make a driver that looks at it behave otherwise from run to run.
 NTSTATUS GiveSystemBuffer(Thread& thread, IRP* irp, const Request& request, const void* from, ULONG copied, ULONG room) {
   void* buffer = AllocateSystemBuffer(thread, irp, room);
   if (!buffer) return STATUS_INSUFFICIENT_RESOURCES;
@@ -61,6 +62,7 @@ NTSTATUS GiveSystemBuffer(Thread& thread, IRP* irp, const Request& request, cons
     NTSTATUS status = mm::CopyIn(Trusted(request) ? KPROCESSOR_MODE(KernelMode) : request.mode, buffer, from, copied);
     if (!NT_SUCCESS(status)) return status;
   }
+  std::memset(static_cast<char*>(buffer) + copied, 0, room - copied);
   irp->AssociatedIrp.SystemBuffer = buffer;
   irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
   return STATUS_SUCCESS;

@@ -86,6 +86,41 @@ BOOL SetConsoleMode(HANDLE hConsoleHandle, DWORD dwMode) {
   return StreamOf(hConsoleHandle) >= 0 || Succeeded(STATUS_INVALID_HANDLE);
 }
 
+BOOL ReadConsoleA(HANDLE hConsoleInput, LPVOID lpBuffer, DWORD nNumberOfCharsToRead, LPDWORD lpNumberOfCharsRead, PVOID) {
+  if (StreamOf(hConsoleInput) != 0) return Succeeded(STATUS_INVALID_HANDLE);
+  return StreamTransfer(0, false, lpBuffer, nNumberOfCharsToRead, lpNumberOfCharsRead);
+}
+BOOL ReadConsoleW(HANDLE hConsoleInput, LPVOID lpBuffer, DWORD nNumberOfCharsToRead, LPDWORD lpNumberOfCharsRead, PVOID) {
+  std::string narrow(nNumberOfCharsToRead, '\0');
+  DWORD count = 0;
+  if (!ReadConsoleA(hConsoleInput, narrow.data(), nNumberOfCharsToRead, &count, nullptr)) return FALSE;
+  const std::u16string wide = ob::ToUtf16(std::string_view(narrow).substr(0, count));  // never more characters than bytes
+  wide.copy(static_cast<char16_t*>(lpBuffer), wide.size());
+  if (lpNumberOfCharsRead != nullptr) *lpNumberOfCharsRead = static_cast<DWORD>(wide.size());
+  return TRUE;
+}
+BOOL FlushConsoleInputBuffer(HANDLE hConsoleInput) {
+  if (StreamOf(hConsoleInput) != 0) return Succeeded(STATUS_INVALID_HANDLE);
+  return TRUE;  // what is redirected stays, as of a pipe
+}
+BOOL GenerateConsoleCtrlEvent(DWORD dwCtrlEvent, DWORD dwProcessGroupId) {
+  if (dwCtrlEvent > CTRL_BREAK_EVENT || dwProcessGroupId != 0) return Succeeded(STATUS_INVALID_PARAMETER);
+  SendControl(ProgramFor("GenerateConsoleCtrlEvent"), dwCtrlEvent);
+  return TRUE;
+}
+BOOL GetConsoleScreenBufferInfo(HANDLE hConsoleOutput, PCONSOLE_SCREEN_BUFFER_INFO lpConsoleScreenBufferInfo) {
+  if (StreamOf(hConsoleOutput) < 1) return Succeeded(STATUS_INVALID_HANDLE);
+  *lpConsoleScreenBufferInfo = {{120, 30}, {0, 0}, FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE, {0, 0, 119, 29}, {120, 30}};
+  return TRUE;
+}
+BOOL SetConsoleTextAttribute(HANDLE hConsoleOutput, WORD) { return StreamOf(hConsoleOutput) >= 1 || Succeeded(STATUS_INVALID_HANDLE); }
+BOOL SetConsoleTitleW(LPCWSTR) { return TRUE; }
+BOOL SetConsoleTitleA(LPCSTR) { return TRUE; }
+UINT GetConsoleCP(VOID) { return CP_UTF8; }
+UINT GetConsoleOutputCP(VOID) { return CP_UTF8; }
+BOOL SetConsoleCP(UINT) { return TRUE; }
+BOOL SetConsoleOutputCP(UINT) { return TRUE; }
+
 BOOL WriteConsoleA(HANDLE hConsoleOutput, const VOID* lpBuffer, DWORD nNumberOfCharsToWrite, LPDWORD lpNumberOfCharsWritten, LPVOID) {
   const int stream = StreamOf(hConsoleOutput);
   if (stream < 1) return Succeeded(STATUS_INVALID_HANDLE);

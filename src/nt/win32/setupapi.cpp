@@ -250,6 +250,18 @@ BOOL SetupDiGetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA 
   return GiveProperty(DeviceInfoSet, DeviceInfoData, Property, PropertyRegDataType, PropertyBuffer, PropertyBufferSize, RequiredSize, false);
 }
 
+BOOL SetupDiGetDevicePropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, const DEVPROPKEY* PropertyKey, DEVPROPTYPE* PropertyType,
+                               PBYTE PropertyBuffer, DWORD PropertyBufferSize, PDWORD RequiredSize, DWORD Flags) {
+  const auto set = SetOf(DeviceInfoSet);
+  if (!set || MemberOf(*set, DeviceInfoData) == SIZE_MAX) return FALSE;
+  if (Flags != 0) return Fail(ERROR_INVALID_FLAGS);
+  if (PropertyKey == nullptr || PropertyType == nullptr || (PropertyBuffer == nullptr && PropertyBufferSize != 0)) return Fail(ERROR_INVALID_PARAMETER);
+  ULONG size = PropertyBufferSize;
+  const CONFIGRET result = CM_Get_DevNode_PropertyW(DeviceInfoData->DevInst, PropertyKey, PropertyType, PropertyBuffer, &size, 0);
+  if (RequiredSize != nullptr) *RequiredSize = size;
+  return result == CR_SUCCESS || Fail(CM_MapCrToWin32Err(result, ERROR_INVALID_DATA));
+}
+
 BOOL SetupDiGetDeviceInstanceIdW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, PWSTR DeviceInstanceId, DWORD DeviceInstanceIdSize,
                                  PDWORD RequiredSize) {
   const auto set = SetOf(DeviceInfoSet);

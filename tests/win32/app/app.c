@@ -35,6 +35,10 @@ static int Sync(void)
     CHECK(bytes == 4 && memcmp(out, "zyxw", 4) == 0);
     CHECK(!DeviceIoControl(device, IOCTL_MIRROR_REVERSE, "abc", 3, out, 2, &bytes, NULL));
     CHECK(GetLastError() == ERROR_INSUFFICIENT_BUFFER && bytes == 0);
+    /* What an earlier request left in a system buffer is not seen by the next. */
+    memset(out, 0x55, sizeof(out));
+    CHECK(DeviceIoControl(device, IOCTL_MIRROR_UNTOUCHED, "xy", 2, out, sizeof(out), &bytes, NULL));
+    CHECK(bytes == sizeof(out) && memcmp(out, "xy\0\0\0\0\0\0", 8) == 0);
     CHECK(!DeviceIoControl(device, 0x222fff, NULL, 0, NULL, 0, &bytes, NULL) && GetLastError() == ERROR_INVALID_FUNCTION);
     CHECK(CreateFileA("\\\\.\\NoSuchDevice", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE);
     CHECK(GetLastError() == ERROR_FILE_NOT_FOUND);
@@ -150,6 +154,7 @@ int main(int argc, char **argv)
     int family = Family(what);
 
     if (family < 0) family = Services(what);
+    if (family < 0) family = System(what);
     if (family >= 0) return family;
     if (!strcmp(what, "sync")) return Sync();
     if (!strcmp(what, "overlapped")) return Overlapped();

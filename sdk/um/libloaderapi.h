@@ -1,0 +1,2 @@
+// Modules are in consoleapi.h. Source: public documentation.
+#include "consoleapi.h"
