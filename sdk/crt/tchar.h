@@ -11,7 +11,9 @@
 
 #ifdef _UNICODE
 #ifndef _TCHAR_DEFINED
-typedef WCHAR TCHAR;
+typedef WCHAR TCHAR, *PTCHAR;
+typedef PWSTR PTSTR, LPTSTR;
+typedef PCWSTR PCTSTR, LPCTSTR;
 #define _TCHAR_DEFINED
 #endif
 typedef WCHAR _TCHAR, _TSCHAR, _TUCHAR, _TXCHAR;
@@ -67,7 +69,9 @@ typedef int _TINT;
 #define _totlower towlower
 #else
 #ifndef _TCHAR_DEFINED
-typedef char TCHAR;
+typedef char TCHAR, *PTCHAR;
+typedef PSTR PTSTR, LPTSTR;
+typedef PCSTR PCTSTR, LPCTSTR;
 #define _TCHAR_DEFINED
 #endif
 typedef char _TCHAR, _TXCHAR;

@@ -404,7 +404,7 @@ BOOL DeleteService(SC_HANDLE hService) {
   ServiceConfig config;
   if (!ConfigOf(hService, &config)) return FALSE;
   HKEY key;
-  if (config.image.empty() || RegOpenKeyExW(HKEY_LOCAL_MACHINE, (kServices + config.name).c_str(), 0, KEY_ALL_ACCESS, &key) != ERROR_SUCCESS)
+  if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, (kServices + config.name).c_str(), 0, KEY_ALL_ACCESS, &key) != ERROR_SUCCESS)
     return Refuse(ERROR_SERVICE_MARKED_FOR_DELETE);
   // Its driver may run on, and has values of its own there; what makes it a service goes.
   for (PCWSTR value : {u"ImagePath", u"DisplayName", u"Group", u"DependOnService", u"Type", u"Start", u"ErrorControl"}) RegDeleteValueW(key, value);
