@@ -26,4 +26,14 @@
 #define DECLARE_INTERFACE_IID_(iface, base, iid) struct __declspec(uuid(iid)) iface : public base
 #define MIDL_INTERFACE(iid) struct __declspec(uuid(iid))
 
+#ifdef __cplusplus
+// The interface of a pointer, asked of its type (clang).
+extern "C++" template <class T>
+void **IID_PPV_ARGS_Helper(T **pointer) {
+  static_cast<struct IUnknown *>(*pointer);
+  return reinterpret_cast<void **>(pointer);
+}
+#define IID_PPV_ARGS(pointer) __uuidof(**(pointer)), IID_PPV_ARGS_Helper(pointer)
+#endif
+
 #endif  // _COMBASEAPI_H_

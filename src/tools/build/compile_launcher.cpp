@@ -201,7 +201,7 @@ int Translate(const CompileCommandLine& line, const std::vector<std::string>& ar
   }
   if (first_try == nullptr) std::fputs(result.output.c_str(), stderr);
   const std::string text = ReadTextFile(raw);
-  const Translated translated = TranslateDialect(text, line.cxx);
+  const Translated translated = TranslateDialect(text, line.cxx, IsClang(compiler));
   if (translated.text == text) {
     // The work is done once: what is preprocessed is compiled, with or without a change.
     fs::rename(raw, preprocessed, error);
@@ -249,7 +249,8 @@ int Translate(const CompileCommandLine& line, const std::vector<std::string>& ar
   // What gcc has no way to say; clang takes it as Microsoft's compiler does.
   if (!IsClang(compiler)) {
     for (const auto& [words, what] : {std::pair("crosses initialization", "a goto past an initialization"), std::pair("__super", "__super"),
-                                      std::pair("__if_exists", "__if_exists"), std::pair("__if_not_exists", "__if_not_exists")})
+                                      std::pair("__if_exists", "__if_exists"), std::pair("__if_not_exists", "__if_not_exists"), std::pair("__declspec(property", "__declspec(property(...))"),
+                                      std::pair("__uuidof", "__uuidof of an expression (IID_PPV_ARGS)")})
       if (says(words)) std::fprintf(stderr, "%s: note: gcc does not know %s; clang, the default compiler, does\n", line.source.c_str(), what);
   }
   return compiled.exit_code;

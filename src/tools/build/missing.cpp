@@ -62,6 +62,12 @@ std::string FindUse(const CompiledSource& one, const std::string& name, const Dr
   return {};
 }
 
+// What #import reads. A .tlh that such an import made can be committed and included instead.
+bool IsTypeLibrary(const std::string& name) {
+  const std::string extension = ToLower(fs::path(ToSlashes(name)).extension().string());
+  return extension == ".tlb" || extension == ".olb" || extension == ".dll" || extension == ".ocx";
+}
+
 // "name (used in a.c:3): missing, docs/coverage.md:535"
 std::string Line(const std::string& name, const std::string& place, const CoveragePages& pages) {
   const std::string told = pages.Tell(name);
@@ -151,7 +157,7 @@ std::string DescribeMissingHeaders(const DriverProject& project,
   std::string text = fmt::format("{} includes headers that neither it nor Drydock's SDK has:",
                                  project.file.filename().string());
   for (const auto& [name, place] : missing)
-    text += fmt::format("\n  {} (included from {})", name, place);
+    text += fmt::format("\n  {} (included from {}{})", name, place, IsTypeLibrary(name) ? "; #import of a type library is not understood: include the .tlh that it makes on Windows" : "");
   std::string items;
   for (const ToolItem& item : project.tool_items) {
     if (item.input.empty())

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/build/dialect_cast.h"
+#include "tools/build/dialect_declspec.h"
 #include "tools/build/dialect_long.h"
 #include "tools/build/dialect_seh.h"
 #include "tools/build/dialect_tokens.h"
@@ -19,7 +20,9 @@ namespace {
 
 class Translation {
  public:
-  Translation(std::string_view text, bool cxx) : tokens_(text), cxx_(cxx) { out_.reserve(text.size() + 256); }
+  Translation(std::string_view text, bool cxx, bool clang) : tokens_(text), cxx_(cxx), native_uuid_(cxx && clang && AsksExpressions()) {
+    out_.reserve(text.size() + 256);
+  }
 
   std::string Run() {
     for (size_t i = 0; i < tokens_.size(); ++i) {
@@ -27,9 +30,8 @@ class Translation {
       if (!Silent(token)) Follow(i);
       if (token.kind == TokenKind::kWord && token.text == "__FUNCTION__" && BesideText(i)) {
         out_ += '"' + FunctionName() + '"';
-      } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "annotate") {
-        KeepUuid(i);
-        out_ += token.text;
+      } else if (token.kind == TokenKind::kWord && token.text == "__attribute__") {
+        i = Attribute(i);
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "__uuidof") {
         i = UuidOf(i);
       } else if (cxx_ && token.kind == TokenKind::kWord && token.text == "operator") {
@@ -63,13 +65,30 @@ class Translation {
     return !functions_.empty() && (IsKind(Previous(i), TokenKind::kText) || IsKind(Next(i), TokenKind::kText));
   }
 
-  // struct __attribute__((annotate("drydock_uuid:" "0000..."))) NAME
-  void KeepUuid(size_t i) {
-    const size_t open = Next(i), mark = open == kNone ? kNone : Next(open), uuid = mark == kNone ? kNone : Next(mark);
-    if (!Is(open, "(") || !Is(mark, "\"drydock_uuid:\"") || !IsKind(uuid, TokenKind::kText)) return;
-    size_t at = Next(uuid);
-    while (at != kNone && (Is(at, ")") || Is(at, "__attribute__"))) at = Is(at, ")") ? Next(at) : AfterParens(Next(at));
-    if (IsKind(at, TokenKind::kWord)) uuids_[std::string(tokens_[at].text)] = std::string(tokens_[uuid].text);
+  // Puts an attribute out, or its first word, and returns the last token that is done with.
+  size_t Attribute(size_t i) {
+    const std::optional<AttributeText> attribute = ReadAttribute(tokens_, i, native_uuid_);
+    if (attribute && !attribute->uuid.empty()) {  // struct __attribute__((annotate("drydock_uuid:" "0000..."))) NAME
+      size_t at = Next(attribute->last);
+      while (Is(at, "__attribute__")) at = AfterParens(Next(at));
+      if (IsKind(at, TokenKind::kWord)) uuids_[std::string(tokens_[at].text)] = attribute->uuid;
+    }
+    if (!attribute || !attribute->changed) {
+      out_ += tokens_[i].text;
+      return i;
+    }
+    out_ += attribute->text;
+    return attribute->last;
+  }
+  // Whether __uuidof is asked of something other than a name: the compiler has to know the types.
+  bool AsksExpressions() const {
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].text != "__uuidof") continue;
+      const size_t open = Next(i), close = Is(open, "(") ? tokens_.Closing(open) : kNone;
+      for (size_t k = close == kNone ? kNone : open + 1; k < close; ++k)
+        if (tokens_[k].kind == TokenKind::kOther && tokens_[k].text != "::") return true;
+    }
+    return false;
   }
   size_t AfterParens(size_t open) const {
     const size_t close = open == kNone ? kNone : tokens_.Closing(open);
@@ -153,7 +172,7 @@ class Translation {
     }
     if (token.text == "(") {
       const size_t before = Previous(i);
-      if (parens_++ == 0 && candidate_.empty() && !assigned_ && IsKind(before, TokenKind::kWord) && !Attribute(tokens_[before].text))
+      if (parens_++ == 0 && candidate_.empty() && !assigned_ && IsKind(before, TokenKind::kWord) && !IsNoFunction(tokens_[before].text))
         candidate_ = QualifiedName(before);
     } else if (token.text == ")") {
       if (parens_ > 0) --parens_;
@@ -186,7 +205,7 @@ class Translation {
     assigned_ = false;
   }
 
-  static bool Attribute(std::string_view word) {
+  static bool IsNoFunction(std::string_view word) {
     return word == "__attribute__" || word == "__declspec" || word == "alignas" || word == "noexcept" || word == "decltype" ||
            word == "__asm__" || word == "asm" || word == "_Static_assert" || word == "static_assert" || word == "__extension__";
   }
@@ -213,7 +232,7 @@ class Translation {
   }
 
   const TokenList tokens_;
-  const bool cxx_;
+  const bool cxx_, native_uuid_;
   std::string out_;
   std::string candidate_, scope_;
   std::map<std::string, std::string> uuids_;  // of classes, as text
@@ -250,7 +269,7 @@ bool MayNeedPreprocessedText(std::string_view source) {
     while (before > 0 && (std::isspace(static_cast<unsigned char>(source[before - 1])) || source[before - 1] == '\\')) --before;
     if (before > 0 && source[before - 1] == ',') return true;
   }
-  return SaysAddressOfCast(source);
+  return SaysAddressOfCast(source) || SaysManyDeclspecs(source) || FindWord(source, "IID_PPV_ARGS") != std::string_view::npos;
 }
 
 }  // namespace
@@ -262,13 +281,13 @@ DialectNeed NeedOf(std::string_view with_comments) {
   return WritesLong(source) ? DialectNeed::kWritten : DialectNeed::kPreprocessed;
 }
 
-Translated TranslateDialect(std::string_view preprocessed, bool cxx) {
+Translated TranslateDialect(std::string_view preprocessed, bool cxx, bool clang) {
   Translated result;
   SehResult seh = TranslateSeh(preprocessed, cxx);
   result.no_optimization = seh.used;
   LongResult narrowed = TranslateLong(seh.text);
   result.long_narrowed = narrowed.types > 0;
-  result.text = Translation(narrowed.text, cxx).Run();
+  result.text = Translation(narrowed.text, cxx, clang).Run();
   return result;
 }
 

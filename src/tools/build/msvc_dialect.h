@@ -6,6 +6,7 @@
 //   __try, __except, __finally         see dialect_seh.h
 //   long, 1L                           32 bits there: int, 1 (dialect_long.h)
 //   __uuidof(IThing)                   the GUID of __declspec(uuid(...)), by name
+//   __declspec(noinline align(16))     several words, properties: see dialect_declspec.h
 //   void *operator new(size_t) throw() the compilers declare it without: it goes
 //   void *operator new(size_t, TAG)    looked at for NULL there: becomes ... noexcept
 //   &((PVOID)(State))                  a cast is an lvalue there (C alone): becomes ((PVOID *)&(State))
@@ -29,7 +30,7 @@ struct Translated {
   bool no_optimization = false;  // must be compiled with -O0
   bool long_narrowed = false;    // some `long` became `int`
 };
-// `preprocessed`: what the compiler's -E gives. The same text comes back when there is nothing to do.
-Translated TranslateDialect(std::string_view preprocessed, bool cxx);
+// `preprocessed`: what the compiler's -E gives; `clang`: it is for clang, which knows a little of the dialect itself. The same text comes back when there is nothing to do.
+Translated TranslateDialect(std::string_view preprocessed, bool cxx, bool clang = true);
 
 }  // namespace drydock::tools

@@ -93,5 +93,40 @@ TEST(MsvcDialect, LongAloneNeedsNoPreprocessor) {
   EXPECT_EQ(NeedOf("ULONG x; // long"), DialectNeed::kNone);
 }
 
+TEST(MsvcDialect, ADeclspecMayHaveManyWords) {
+  EXPECT_EQ(C("__attribute__((noinline align(16))) int f(void);"), "__attribute__((noinline, aligned(16))) int f(void);");
+  EXPECT_EQ(C("__attribute__((noreturn\n# 3 \"x.h\"\ndllexport novtable)) int f(void);"),
+            "__attribute__((noreturn, visibility(\"default\")))\n# 3 \"x.h\"\n int f(void);");
+  EXPECT_EQ(C("__attribute__((\n# 8 \"s.h\" 3\nweak align(\n# 3 \"x.h\"\n8)\n# 3 \"x.h\"\n)) int x;"),
+            "__attribute__((weak, aligned( 8)))\n# 8 \"s.h\" 3\n\n# 3 \"x.h\"\n\n# 3 \"x.h\"\n int x;");
+  EXPECT_EQ(C("__attribute__(( align(8))) int x;"), "__attribute__((aligned(8))) int x;") << "the first word stands for nothing";
+  EXPECT_EQ(C("extern __attribute__((visibility(\"default\") selectany)) int x;"),
+            "extern __attribute__((visibility(\"default\"), weak, visibility(\"hidden\"))) int x;");
+  EXPECT_EQ(C("static __attribute__((aligned(8) thread)) int x;"), "static __attribute__((aligned(8))) __thread int x;");
+  for (const char* text : {"__attribute__((weak, visibility(\"hidden\"))) int x;", "__attribute__(()) int x;", "void f(void) __attribute__((nothrow));", "int x __attribute__((cleanup(f)));", "f(__attribute__);", "__attribute__((noinline"})
+    EXPECT_EQ(C(text), text);
+  for (const char* text : {"__declspec(noinline align(16)) int f(void);", "_declspec ( noreturn\n noinline ) void f(void);", "__declspec(align(4) thread) int x;",
+                           "__declspec(property(get = G)) int X;"})
+    EXPECT_EQ(NeedOf(text), DialectNeed::kPreprocessed) << text;
+  for (const char* text : {"__declspec(align(16)) int x;", "__declspec( selectany ) int x;", "DECLSPEC_ALIGN(16)", "__declspec(uuid(\"1 2\")) struct a;",
+                           "int my__declspec(a b);", "__declspec(", "__declspec"})
+    EXPECT_EQ(NeedOf(text), DialectNeed::kNone) << text;
+}
+
+TEST(MsvcDialect, PropertiesAreClangsOwn) {
+  EXPECT_EQ(Cxx("class A { __attribute__((DRYDOCK_DECLSPEC_property(get = G, put = P))) int X; };"),
+            "class A {  __declspec(property(get = G, put = P)) int X; };");
+}
+
+TEST(MsvcDialect, AUuidIsKeptForNamesAndGivenToClangForExpressions) {
+  const std::string thing = "struct __attribute__((annotate(\"drydock_uuid:\" \"00000001-0002-0003-0405-060708090A0B\") novtable)) IThing {};";
+  const std::string kept = "struct __attribute__((annotate(\"drydock_uuid:\" \"00000001-0002-0003-0405-060708090A0B\"))) IThing {};";
+  EXPECT_EQ(Cxx(thing + " f(__uuidof(IThing));"),
+            kept + " f((reinterpret_cast<const GUID &>(\"\\x01\\x00\\x00\\x00\\x02\\x00\\x03\\x00\\x04\\x05\\x06\\x07\\x08\\x09\\x0A\\x0B\")));");
+  EXPECT_EQ(Cxx(thing + " f(__uuidof(**(&p)));"),
+            "struct  __declspec(uuid(\"00000001-0002-0003-0405-060708090A0B\")) IThing {}; f(__uuidof(**(&p)));");
+  EXPECT_EQ(TranslateDialect(thing + " f(__uuidof(**(&p)));", true, /*clang=*/false).text, kept + " f(__uuidof(**(&p)));");
+}
+
 }  // namespace
 }  // namespace drydock::tools
