@@ -97,6 +97,7 @@ endfunction()
 # For FindWDK.cmake besides: KEEP_SETTINGS keeps the directory's include folders, definitions and options; LIBRARY makes a static library;
 # VERSIONS replaces definitions of the flags file; INF_OF names an INF that somebody else places.
 function(drydock_add_driver name)
+  set(_drydock_adding TRUE)  # DrydockWdk.cmake looks at what projects add, not at this
   if("${ARGV1}" STREQUAL "PROJECT")
     _drydock_add_project(${ARGV})
     return()

@@ -19,8 +19,17 @@ namespace {
 
 constexpr int kDeepestSearch = 5;
 
+// What only the project of a driver says to the linker, or links.
+bool LinksAsDriver(const std::string& lower) {
+  if (lower.find("add_executable") == std::string::npos && lower.find("add_library") == std::string::npos) return false;
+  for (const char* words : {"subsystem:native", "subsystem,native", "subsystem,\"native", "/driver", "-driver ", "-driver)", "ntoskrnl", "wdfldr", "wdfdriverentry", "wdfdriverstubum"})
+    if (lower.find(words) != std::string::npos) return true;
+  return false;
+}
+
 bool AsksForKit(const fs::path& file) {
   const std::string text = ToLower(ReadTextFile(file));
+  if (LinksAsDriver(text)) return true;
   if (text.find("wdk_add_driver") != std::string::npos) return true;
   for (size_t at = text.find("find_package"); at != std::string::npos; at = text.find("find_package", at + 1)) {
     const size_t open = text.find('(', at);
@@ -108,7 +117,7 @@ class CmakeBuilder {
     std::vector<std::string> command{ninja.string(), "-C", build_.string(), "-k", "0"};
     if (request_.jobs > 0) command.push_back(fmt::format("-j{}", request_.jobs));
     if (diagnostics_.verbose()) command.push_back("-v");
-    if (Images().empty()) throw BuildError(fmt::format("{} makes no drivers: it calls no wdk_add_driver", folder_.string()));
+    if (Images().empty()) throw BuildError(fmt::format("{} makes no drivers: it calls no wdk_add_driver, and no program or shared library has a DriverEntry", folder_.string()));
     if (request_.only.empty()) {
       command.emplace_back("drydock_wdk_drivers");
     } else {
