@@ -1,6 +1,6 @@
 // Integer types whose size is part of their name, and the ones as wide as a pointer.
 //
-// Used by:  every header of the SDK. Windows x64 data model on Linux: 32-bit names are int, 64-bit names are long long.
+// Used by:  every header of the SDK. Windows x64 data model on Linux: 32-bit names are int, 64-bit names are long long, in drivers long (drydock_compiler.h).
 #ifndef _BASETSD_H_
 #define _BASETSD_H_
 
@@ -13,22 +13,22 @@ extern "C" {
 typedef signed char INT8, *PINT8;
 typedef short INT16, *PINT16;
 typedef int INT32, *PINT32;
-typedef long long INT64, *PINT64;
+typedef DRYDOCK_INT64 INT64, *PINT64;
 typedef unsigned char UINT8, *PUINT8;
 typedef unsigned short UINT16, *PUINT16;
 typedef unsigned int UINT32, *PUINT32;
-typedef unsigned long long UINT64, *PUINT64;
+typedef unsigned DRYDOCK_INT64 UINT64, *PUINT64;
 typedef int LONG32, *PLONG32;
 typedef unsigned int ULONG32, *PULONG32;
 typedef unsigned int DWORD32, *PDWORD32;
-typedef long long LONG64, *PLONG64;
-typedef unsigned long long ULONG64, *PULONG64;
-typedef unsigned long long DWORD64, *PDWORD64;
+typedef DRYDOCK_INT64 LONG64, *PLONG64;
+typedef unsigned DRYDOCK_INT64 ULONG64, *PULONG64;
+typedef unsigned DRYDOCK_INT64 DWORD64, *PDWORD64;
 
-typedef long long INT_PTR, *PINT_PTR;
-typedef unsigned long long UINT_PTR, *PUINT_PTR;
-typedef long long LONG_PTR, *PLONG_PTR;
-typedef unsigned long long ULONG_PTR, *PULONG_PTR;
+typedef DRYDOCK_INT64 INT_PTR, *PINT_PTR;
+typedef unsigned DRYDOCK_INT64 UINT_PTR, *PUINT_PTR;
+typedef DRYDOCK_INT64 LONG_PTR, *PLONG_PTR;
+typedef unsigned DRYDOCK_INT64 ULONG_PTR, *PULONG_PTR;
 typedef ULONG_PTR DWORD_PTR, *PDWORD_PTR;
 typedef ULONG_PTR SIZE_T, *PSIZE_T;
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;

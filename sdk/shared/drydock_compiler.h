@@ -55,6 +55,12 @@
 #define __int8 char
 #define __int16 short
 #define __int32 int
+// The 64-bit type behind ULONGLONG, ULONG_PTR and SIZE_T. Drivers are built with `long`, which is what size_t is made of, so that all of them
+// are one type as with Microsoft's compiler (the builder makes `long` of their own `long long`).
+#ifndef DRYDOCK_INT64
+#define DRYDOCK_INT64 long long
+#endif
+// As words of the driver's own text: the builder makes `long` of these, too.
 #define __int64 long long
 #define __int3264 long long
 

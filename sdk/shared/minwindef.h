@@ -10,7 +10,7 @@ extern "C" {
 
 typedef unsigned short WORD, *PWORD, *LPWORD;
 typedef unsigned int DWORD, *PDWORD, *LPDWORD;
-typedef unsigned long long DWORDLONG, *PDWORDLONG;
+typedef unsigned DRYDOCK_INT64 DWORDLONG, *PDWORDLONG;
 typedef float FLOAT, *PFLOAT;
 typedef void *LPVOID;
 typedef const void *LPCVOID;

@@ -172,6 +172,25 @@ TEST_F(DriverBuild, LongIsNarrowedInCopiesThatNameTheirOriginals) {
   EXPECT_THAT(ErrorOf([&] { Build(project); }), HasSubstr("shared.h (included from sys/a.c:2)")) << "no copy of what is gone";
 }
 
+// As with Microsoft's compiler, whether a source is compiled from a copy or from what the preprocessor gives.
+TEST_F(DriverBuild, SizesAndSixtyFourBitNumbersAreOneType) {
+  folder_.Write("drv/big.h", "typedef unsigned long long BIG;\ntypedef unsigned DRYDOCK_INT64 OF_THE_SDK;\nBIG take(unsigned long *small, OF_THE_SDK *big);\n");
+  const std::string text =
+      "extern \"C\" {\n#include <ntddk.h>\n}\n#include <stddef.h>\n#include \"big.h\"\n"
+      "template <class A, class B> constexpr bool kSame = false;\ntemplate <class A> constexpr bool kSame<A, A> = true;\n"
+      "static_assert(kSame<size_t, unsigned long long> && kSame<size_t, OF_THE_SDK> && kSame<BIG, size_t>);\n"
+      "static_assert(sizeof(unsigned long) == 4 && !kSame<long, long long> && sizeof(1ULL) == 8);\n";
+  folder_.Write("drv/copied.cpp", text + "size_t f(size_t n) { unsigned long small = 0; return take(&small, &n); }\n");
+  folder_.Write("drv/translated.cpp", text + "BIG take(unsigned long *, size_t *big) { return *big + sizeof(__FUNCTION__ \"!\"); }\n"
+                                             "extern \"C\" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) { return 0; }\n");
+  for (const char* compiler : {"clang", "gcc"}) {
+    if (!FindProgram(compiler)) continue;
+    SCOPED_TRACE(compiler);
+    compiler_ = compiler;
+    Build(Project("copied.cpp;translated.cpp"));
+  }
+}
+
 TEST_F(DriverBuild, SourcesInUtf16AreRead) {
   const auto utf16 = [](std::string_view text, bool little) {
     std::string bytes = little ? "\xFF\xFE" : "\xFE\xFF";

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "tools/build/diagnostics.h"
+#include "tools/build/dialect_long.h"
 #include "tools/build/include_shadow.h"
 #include "tools/build/msvc_dialect.h"
 #include "tools/build/text_file.h"
@@ -191,6 +192,7 @@ int Translate(const CompileCommandLine& line, const std::vector<std::string>& ar
   std::vector<std::string> preprocess{compiler, "-x", line.cxx ? "c++" : "c"};
   Append(preprocess, arguments);
   Append(preprocess, line.dependency_options);
+  Append(preprocess, {"-UDRYDOCK_INT64", "-DDRYDOCK_INT64=" + std::string(kInt64Word)});
   Append(preprocess, {"-E", line.source.string(), "-o", raw.string()});
   const ProcessResult result = RunProcess(preprocess);
   std::error_code error;

@@ -52,12 +52,8 @@ std::string Literal(std::string_view number) {
 }  // namespace
 
 bool MayUseLong(std::string_view source) {
-  for (size_t at = FindWord(source, "long"); at != std::string_view::npos; at = FindWord(source, "long", at + 4)) {
-    size_t next = at + 4;
-    while (next < source.size() && std::isspace(static_cast<unsigned char>(source[next]))) ++next;
-    if (source.substr(next, 4) != "long") return true;
-    at = next;
-  }
+  for (const std::string_view word : {"long", "__int64", "__int3264"})
+    if (FindWord(source, word) != std::string_view::npos) return true;
   for (size_t at = 1; at < source.size(); ++at) {
     const char c = source[at];
     if (c != 'L' && c != 'l' && c != 'i' && c != 'I') continue;
@@ -77,10 +73,17 @@ LongResult Narrow(std::string_view text, TextForm form) {
   const TokenList tokens(text, form);
   LongResult result;
   result.text.reserve(text.size() + 64);
+  // As written it is a macro's name, so that a second translation knows it.
+  const std::string_view sixty_four = form == TextForm::kWritten ? "DRYDOCK_INT64" : "long";
   bool system = false;
   for (size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
     if (token.kind == TokenKind::kDirective && form == TextForm::kPreprocessed) ReadMarker(token.text, system);
+    if (token.kind == TokenKind::kWord && (token.text == kInt64Word || (!system && (token.text == "__int64" || token.text == "__int3264")))) {
+      result.text += sixty_four;
+      result.types += !system;
+      continue;
+    }
     if (system || (token.kind != TokenKind::kNumber && (token.kind != TokenKind::kWord || token.text != "long"))) {
       result.text += token.text;
       continue;
@@ -91,7 +94,7 @@ LongResult Narrow(std::string_view text, TextForm form) {
       result.text += number;
       continue;
     }
-    int longs = 1;
+    int longs = 1, earlier = 0;
     bool has_int = false, has_double = false;
     const auto look = [&](size_t at) {
       if (at == TokenList::kNone || tokens[at].kind != TokenKind::kWord) return false;
@@ -108,8 +111,13 @@ LongResult Narrow(std::string_view text, TextForm form) {
       return true;
     };
     for (size_t at = tokens.Previous(i); look(at);) at = tokens.Previous(at);
+    earlier = longs - 1;
     for (size_t at = tokens.Next(i); look(at);) at = tokens.Next(at);
-    if (longs != 1 || has_double) {
+    if (longs == 2 && !has_double) {
+      // One of the two stays: the type of size_t and of the SDK's 64-bit names.
+      if (earlier == 0) result.text += sixty_four;
+      ++result.types;
+    } else if (longs != 1 || has_double) {
       result.text += token.text;
     } else {
       ++result.types;

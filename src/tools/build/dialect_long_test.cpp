@@ -15,8 +15,15 @@ TEST(DialectLong, LongBecomesIntInAllItsSpellings) {
 }
 
 TEST(DialectLong, OtherLongTypesStay) {
-  for (const char* text : {"long long a;", "unsigned long long b;", "long unsigned long c;", "long double d;", "double long e;", "long int long f;", "int longer;", "\"long\""})
-    EXPECT_EQ(Narrow(text), text);
+  for (const char* text : {"long double d;", "double long e;", "int longer;", "\"long\""}) EXPECT_EQ(Narrow(text), text);
+}
+
+TEST(DialectLong, SixtyFourBitsAreTheTypeOfSizeT) {
+  EXPECT_EQ(Narrow("long long a; unsigned long long b; long unsigned long c; long int long d; __int64 e; unsigned __int64 *f;"),
+            "long  a; unsigned long  b; long unsigned  c; long int  d; long e; unsigned long *f;");
+  // The SDK's own, also in system headers; what those say themselves stays.
+  EXPECT_EQ(Narrow("# 1 \"/sdk/basetsd.h\" 1 3\ntypedef unsigned __drydock_int64 ULONG_PTR; long long x;\n# 2 \"a.c\" 2\nlong y;"),
+            "# 1 \"/sdk/basetsd.h\" 1 3\ntypedef unsigned long ULONG_PTR; long long x;\n# 2 \"a.c\" 2\nint y;");
 }
 
 TEST(DialectLong, SystemHeadersStay) {
@@ -32,9 +39,9 @@ TEST(DialectLong, LiteralsHaveTheWidthThatTheyHaveThere) {
 }
 
 TEST(DialectLong, SourcesThatSayLongAreFound) {
-  for (const char* text : {"long x;", "unsigned long x;", "#define L unsigned long", "x = 1L;", "x = 0xFFUL;", "y = 5ui64;", "y = 0x1FI64;", "long long a; long b;"})
+  for (const char* text : {"long x;", "unsigned long x;", "#define L unsigned long", "x = 1L;", "x = 0xFFUL;", "y = 5ui64;", "y = 0x1FI64;", "long long a; long b;", "long long x;", "unsigned __int64 x;"})
     EXPECT_TRUE(MayUseLong(text)) << text;
-  for (const char* text : {"long long x;", "ULONG x; LONG y;", "x = ALL + REAL;", "belong = 1;", "call(fill);"}) EXPECT_FALSE(MayUseLong(text)) << text;
+  for (const char* text : {"ULONG x; LONG y;", "x = ALL + REAL;", "belong = 1;", "call(fill);"}) EXPECT_FALSE(MayUseLong(text)) << text;
 }
 
 std::string NarrowWritten(std::string_view text) { return TranslateWrittenLong(text).text; }
@@ -50,8 +57,9 @@ TEST(DialectLong, AFileAsWrittenIsNarrowedBesideCommentsAndDirectives) {
 
 TEST(DialectLong, ADirectiveEndsWithItsLine) {
   EXPECT_EQ(NarrowWritten("#define D double\nlong a;\n#define L long\nlong b;"), "#define D double\nint a;\n#define L int\nint b;");
-  EXPECT_EQ(NarrowWritten("#define D unsigned \\\r\n long\r\nlong long a;\r\n"), "#define D unsigned \\\r\n int\r\nlong long a;\r\n");
-  EXPECT_EQ(NarrowWritten("#define A long /* over\nlines */ long\nlong b;"), "#define A long /* over\nlines */ long\nint b;");
+  EXPECT_EQ(NarrowWritten("#define D unsigned \\\r\n long\r\nlong long a;\r\n"), "#define D unsigned \\\r\n int\r\nDRYDOCK_INT64  a;\r\n");
+  EXPECT_EQ(NarrowWritten("unsigned __int64 a; 1LL"), "unsigned DRYDOCK_INT64 a; 1LL");
+  EXPECT_EQ(NarrowWritten("#define A long /* over\nlines */ long\nlong b;"), "#define A DRYDOCK_INT64 /* over\nlines */ \nint b;");
 }
 
 TEST(DialectLong, WordsThatThePreprocessorMakesNeedItsText) {
