@@ -15,6 +15,7 @@
 #include "ntdef.h"
 #include "ntstatus.h"
 #include "wdm/access.h"
+#include "wdm/acpi.h"
 #include "wdm/csq.h"
 #include "wdm/dbg.h"
 #include "wdm/dma.h"

@@ -144,4 +144,6 @@ DEFINE_DEVPROPKEY(DEVPKEY_DeviceInterface_UnrestrictedAppCapabilities, 0x026e516
 DEFINE_DEVPROPKEY(DEVPKEY_DeviceInterface_SchematicName, 0x026e516e, 0xb814, 0x414b, 0x83, 0xcd,
                   0x85, 0x6d, 0x6f, 0xef, 0x48, 0x22, 9);
 
+#include "devpkey_more.h"
+
 #endif  // _DEVPKEY_H_

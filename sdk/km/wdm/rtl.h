@@ -141,6 +141,15 @@ BOOLEAN RtlIsZeroMemory(PVOID Buffer, SIZE_T Length);
 LOGICAL RtlConstantTimeEqualMemory(const VOID *Buffer1, const VOID *Buffer2, SIZE_T Length);
 NTSTATUS RtlQueryRegistryValueWithFallback(HANDLE PrimaryHandle, HANDLE FallbackHandle, PUNICODE_STRING ValueName, ULONG ValueLength,
                                            PULONG ValueType, PVOID ValueData, PULONG ResultLength);
+struct _CM_PARTIAL_RESOURCE_DESCRIPTOR;
+struct _IO_RESOURCE_DESCRIPTOR;
+// Start and length of memory and port ranges: CmResourceTypeMemory, ...MemoryLarge (whose length is scaled), ...Port.
+ULONGLONG RtlCmDecodeMemIoResource(struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor, PULONGLONG Start);
+NTSTATUS RtlCmEncodeMemIoResource(struct _CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor, UCHAR Type, ULONGLONG Length, ULONGLONG Start);
+ULONGLONG RtlIoDecodeMemIoResource(struct _IO_RESOURCE_DESCRIPTOR *Descriptor, PULONGLONG Alignment, PULONGLONG MinimumAddress,
+                                   PULONGLONG MaximumAddress);
+NTSTATUS RtlIoEncodeMemIoResource(struct _IO_RESOURCE_DESCRIPTOR *Descriptor, UCHAR Type, ULONGLONG Length, ULONGLONG Alignment,
+                                  ULONGLONG MinimumAddress, ULONGLONG MaximumAddress);
 ULONGLONG RtlCrc64(const VOID *Buffer, SIZE_T Size, ULONGLONG InitialCrc);
 
 // Time.

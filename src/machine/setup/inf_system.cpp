@@ -88,6 +88,10 @@ ServiceBinary=%12%\kbdhid.sys
 [STANDARD_Inst.HW]
 [STANDARD_Inst.Services]
 AddService=i8042prt,0x000001fa,i8042prt_ServiceInstall
+[STANDARD_Inst.NT]
+[STANDARD_Inst.NT.HW]
+[STANDARD_Inst.NT.Services]
+AddService=i8042prt,0x000001fa,i8042prt_ServiceInstall
 [i8042prt_ServiceInstall]
 DisplayName="PS/2 Keyboard and Mouse Port Driver"
 ServiceType=1

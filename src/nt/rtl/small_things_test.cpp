@@ -282,5 +282,42 @@ TEST_P(RtlTest, AnAvlTableStaysSortedAndBalanced) {
   EXPECT_EQ(table.DepthOfTree, 0u);
 }
 
+TEST_P(RtlTest, MemoryRangesOfMoreThanFourGigabytesAreScaled) {
+  CM_PARTIAL_RESOURCE_DESCRIPTOR at = {};
+  ULONGLONG start = 0;
+  EXPECT_EQ(RtlCmEncodeMemIoResource(&at, CmResourceTypeMemory, 0x2000, 0x1'0000'0000), STATUS_SUCCESS);
+  EXPECT_EQ(at.u.Memory.Length, 0x2000u);
+  EXPECT_EQ(RtlCmDecodeMemIoResource(&at, &start), 0x2000u);
+  EXPECT_EQ(start, 0x1'0000'0000u);
+  EXPECT_EQ(RtlCmDecodeMemIoResource(&at, nullptr), 0x2000u);
+  const struct {
+    ULONGLONG length;
+    USHORT flag;
+  } large[] = {{0x2'0000'0000, CM_RESOURCE_MEMORY_LARGE_40}, {0x200'0000'0000, CM_RESOURCE_MEMORY_LARGE_48}, {0x2'0000'0000'0000, CM_RESOURCE_MEMORY_LARGE_64}};
+  for (const auto& each : large) {
+    at = {};
+    EXPECT_EQ(RtlCmEncodeMemIoResource(&at, CmResourceTypeMemoryLarge, each.length, 0x4000'0000), STATUS_SUCCESS);
+    EXPECT_EQ(at.Flags & CM_RESOURCE_MEMORY_LARGE, each.flag);
+    EXPECT_EQ(RtlCmDecodeMemIoResource(&at, &start), each.length);
+    EXPECT_EQ(start, 0x4000'0000u);
+  }
+  // Too long for a plain range, not a multiple of the scale, no range at all.
+  EXPECT_EQ(RtlCmEncodeMemIoResource(&at, CmResourceTypeMemory, 0x2'0000'0000, 0), STATUS_UNSUCCESSFUL);
+  EXPECT_EQ(RtlCmEncodeMemIoResource(&at, CmResourceTypeMemoryLarge, 0x2'0000'0001, 0), STATUS_UNSUCCESSFUL);
+  EXPECT_EQ(RtlCmEncodeMemIoResource(&at, CmResourceTypeInterrupt, 1, 0), STATUS_UNSUCCESSFUL);
+
+  IO_RESOURCE_DESCRIPTOR wish = {};
+  ULONGLONG alignment = 0, low = 1, high = 0;
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&wish, CmResourceTypeMemoryLarge, 0x3'0000'0000, 0x1000'0000, 0, ~0ull >> 1), STATUS_SUCCESS);
+  EXPECT_EQ(wish.u.Memory40.Length40, 0x0300'0000u);
+  EXPECT_EQ(RtlIoDecodeMemIoResource(&wish, &alignment, &low, &high), 0x3'0000'0000u);
+  EXPECT_EQ(alignment, 0x1000'0000u);
+  EXPECT_EQ(low, 0u);
+  EXPECT_EQ(high, ~0ull >> 1);
+  EXPECT_EQ(RtlIoEncodeMemIoResource(&wish, CmResourceTypePort, 8, 8, 0x300, 0x3FF), STATUS_SUCCESS);
+  EXPECT_EQ(wish.u.Port.Length, 8u);
+  EXPECT_EQ(RtlIoDecodeMemIoResource(&wish, nullptr, nullptr, nullptr), 8u);
+}
+
 }  // namespace
 }  // namespace drydock::nt
