@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "drydock/acpi.h"
 #include "drydock/machine.h"
 
 namespace drydock {
@@ -46,6 +47,13 @@ struct ResourceDescription {
   uint32_t controller = 0;     // kI2c, kSpi
 };
 
+// A method of a device's ACPI object. `silent`: it never returns.
+struct AcpiMethodDescription {
+  std::string name;
+  AcpiValue value;
+  bool silent = false;
+};
+
 struct MachineDescription {
   struct Package {
     std::string inf, images;
@@ -71,6 +79,8 @@ struct MachineDescription {
     ModelDescription model;
     PowerAbilities power;
     std::vector<ResourceDescription> resources;
+    std::vector<AcpiMethodDescription> acpi;
+    bool has_acpi = false;
     bool plugged = true;  // false: a scenario plugs it
     int line = 0;
   };

@@ -133,6 +133,8 @@ struct PowerAbilities {
   int wakes_from_s = -1;                 // deepest S-state from which that wakes the system; -1: none, 0: only S0
 };
 
+class AcpiObject;
+
 struct DeviceSpec {
   Driver function = {};
   std::vector<Driver> upper_filters = {};
@@ -145,6 +147,7 @@ struct DeviceSpec {
   bool drivers_by_id = false;    // its drivers come from the installed packages: AddRootDevice
   PowerAbilities power = {};
   bool restartable = false;  // its bus makes a failed device anew when the driver asks (at most five times a minute)
+  std::shared_ptr<AcpiObject> acpi = nullptr;  // its place in the ACPI namespace (drydock/acpi.h)
   std::vector<Resource> resources = {};  // what START brings, in this order (drydock/hardware.h)
 };
 

@@ -5,6 +5,7 @@
 
 #include <ntddk.h>
 
+#include "drydock/acpi.h"
 #include "drydock/description.h"
 #include "drydock/spb.h"
 #include "machine/impl.h"
@@ -53,6 +54,7 @@ class Builder {
         throw Error(fmt::format("{}: {}", entry.model.path, error.what()));
       }
     }
+    spec.acpi = AcpiOfEntry(entry);
     for (size_t i = 0; i < entry.resources.size(); ++i) {
       const ResourceDescription& resource = entry.resources[i];
       const bool connection = resource.kind == ResourceDescription::Kind::kI2c || resource.kind == ResourceDescription::Kind::kSpi ||
@@ -81,6 +83,20 @@ class Builder {
   }
 
  private:
+  // Likewise made once.
+  std::shared_ptr<AcpiObject> AcpiOfEntry(const MachineDescription::DeviceEntry& entry) {
+    if (!entry.has_acpi) return nullptr;
+    std::shared_ptr<AcpiObject> none;
+    std::shared_ptr<AcpiObject>& acpi = entry.name.empty() ? none : machine_.impl()->acpi[entry.name];
+    if (acpi) return acpi;
+    acpi = std::make_shared<AcpiObject>();
+    for (const AcpiMethodDescription& method : entry.acpi) {
+      if (method.silent) acpi->Silent(method.name);
+      else acpi->Method(method.name, method.value);
+    }
+    return acpi;
+  }
+
   // Made once: a device that is unplugged and plugged again is the same piece of hardware.
   DeviceModule& ModuleOf(const MachineDescription::DeviceEntry& entry) {
     const std::string name = entry.name.empty() ? fmt::format("line {}", entry.line) : entry.name;

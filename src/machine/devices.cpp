@@ -1,6 +1,7 @@
 // Machine: drivers and devices.
 #include <fmt/format.h>
 
+#include "backend/acpi/acpi_model.h"
 #include "backend/model.h"
 #include "drydock/machine.h"
 #include "machine/impl.h"
@@ -196,6 +197,8 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)
       description.hooks = backend::HooksFor(*impl_->kernel, std::make_unique<machine::ModelBridge>(spec.model));
+    device.acpi = spec.acpi;
+    if (spec.acpi) description.hooks = backend::WithAcpi(*impl_->kernel, spec.acpi, description.hooks);
     description.hooks.reenumerates = spec.restartable;
     return nt::pnp::AddDevice(*impl_->kernel, description, &device.pdo);
   });

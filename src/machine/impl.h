@@ -54,6 +54,7 @@ struct Device::Impl {
   NTSTATUS start_status = STATUS_SUCCESS;
   std::unique_ptr<machine::Hardware> hardware;  // null: no resources
   std::vector<Resource> resources;              // what it was made of
+  std::shared_ptr<AcpiObject> acpi;             // null: it is in no ACPI namespace
   std::string name;
 };
 
@@ -109,6 +110,7 @@ struct Machine::Impl {
   std::map<std::string, std::vector<Resource>> connections;  // likewise: those of the resource hub, in their order
   backend::ResourceHub* resource_hub = nullptr;        // its device owns it; null: no connection yet
   std::map<std::string, std::shared_ptr<DeviceModule>> modules;  // likewise; a device without a name has its line as one
+  std::map<std::string, std::shared_ptr<AcpiObject>> acpi;  // likewise
   std::map<std::string, Device> named;                 // by name in the description
   std::map<std::string, Driver> described_drivers;     // so, too
   std::unique_ptr<machine::setup::DriverStore> store;  // made by the first Install

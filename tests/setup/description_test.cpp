@@ -136,6 +136,23 @@ model = "silent"
   EXPECT_EQ(d.devices[1].model.kind, ModelDescription::Kind::kSilent);
 }
 
+TEST(MachineDescriptionFile, MethodsOfAcpiAreRead) {
+  const MachineDescription d = MachineDescription::Parse(
+      "[[device]]\nid = 'a'\n"
+      "[[device]]\nid = 'ACPI\\A'\nacpi = { _STA = 15, NAME = \"text\", BUF0 = \"hex:00ff\", _BIF = [1, [2, \"b\"]], WAIT = { silent = true } }\n", "m.toml");
+  EXPECT_FALSE(d.devices[0].has_acpi);
+  ASSERT_EQ(d.devices[1].acpi.size(), 5u);
+  for (const AcpiMethodDescription& method : d.devices[1].acpi) {
+    EXPECT_EQ(method.silent, method.name == "WAIT");
+    if (method.name == "_STA") EXPECT_EQ(method.value.integer, 15u);
+    if (method.name == "NAME") EXPECT_EQ(method.value.bytes, "text");
+    if (method.name == "BUF0") EXPECT_EQ(method.value.bytes, std::string("\0\xff", 2));
+    if (method.name == "_BIF") EXPECT_EQ(method.value.package.at(1).package.at(1).bytes, "b");
+  }
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nacpi = { _STA = 1.5 }\n"), HasSubstr("acpi: _STA is a number, a text"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nacpi = { X = 1 }\n"), HasSubstr("four characters: X"));
+}
+
 TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
   EXPECT_THAT(ErrorOf("[machine\n"), HasSubstr("m.toml:1: "));
   EXPECT_EQ(ErrorOf("[machine]\nsede = 1\nexecutor = \"dead\"\nseed = -1\nverifier = 1\n[[device]]\nname = \"x\"\n[[package]]\n[other]\n"),

@@ -247,7 +247,7 @@ class DescriptionReader {
 
   void ReadDevice(const toml::table& table) {
     Keys(table, "[[device]]",
-         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "resources", "plugged"});
+         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "resources", "acpi", "plugged"});
     MachineDescription::DeviceEntry device;
     device.line = LineOf(table);
     device.name = Text(table, "name");
@@ -271,7 +271,39 @@ class DescriptionReader {
     if (const toml::node* model = table.get("model")) ReadModel(*model, device.model);
     if (const toml::table* power = Table(table, "power")) ReadPower(*power, device.power);
     if (const toml::node* resources = table.get("resources")) ReadResources(*resources, device.resources);
+    if (const toml::table* acpi = Table(table, "acpi")) {
+      device.has_acpi = true;
+      for (const auto& [name, value] : *acpi) ReadMethod(std::string(name.str()), value, device.acpi);
+    }
     description_.devices.push_back(std::move(device));
+  }
+
+  void ReadMethod(const std::string& name, const toml::node& node, std::vector<AcpiMethodDescription>& methods) {
+    AcpiMethodDescription method = {.name = name};
+    if (name.size() < 4 && name.find('.') == std::string::npos) Wrong(node, fmt::format("acpi: a method's name has four characters: {}", name));
+    if (const toml::table* table = node.as_table()) {
+      Keys(*table, "a method", {"silent"});
+      method.silent = Flag(*table, "silent", false);
+    } else if (!ReadAcpiValue(node, method.value)) {
+      Wrong(node, fmt::format("acpi: {} is a number, a text, bytes (\"hex:00ff\"), a list of these (a package), or {{ silent = true }}", name));
+    }
+    methods.push_back(std::move(method));
+  }
+
+  bool ReadAcpiValue(const toml::node& node, AcpiValue& value) {
+    if (auto number = node.value_exact<int64_t>()) return value = static_cast<uint64_t>(*number), true;
+    if (auto text = node.value_exact<std::string>()) {
+      std::string bytes;
+      if (!text->starts_with("hex:")) return value = AcpiValue::Text(*text), true;
+      return ReadHex(text->substr(4), bytes) && (value = AcpiValue::Buffer(bytes), true);
+    }
+    const toml::array* list = node.as_array();
+    if (!list) return false;
+    std::vector<AcpiValue> package;
+    for (const toml::node& each : *list) {
+      if (!ReadAcpiValue(each, package.emplace_back())) return false;
+    }
+    return value = AcpiValue::Package(std::move(package)), true;
   }
 
   void ReadResources(const toml::node& node, std::vector<ResourceDescription>& resources) {

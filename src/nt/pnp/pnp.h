@@ -69,6 +69,9 @@ struct DeviceDescription {
   bool start = true;                          // false: added only (StartDevice later)
 };
 
+// PdoHooks::context of a root-enumerated device's description.
+void* HookContextOf(const DEVICE_OBJECT* pdo);
+
 // Enumerates, adds and starts. `pdo` is set whenever the node exists, also when the start failed (the result tells).
 NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_OBJECT** pdo);
 NTSTATUS StartDevice(DEVICE_OBJECT* pdo);

@@ -279,6 +279,8 @@ void SetUp(DRIVER_OBJECT* driver) {
 
 }  // namespace
 
+void* HookContextOf(const DEVICE_OBJECT* pdo) { return NodeOf(pdo)->hooks.context; }
+
 NTSTATUS EnsureRootBus(Kernel& kernel) {
   State& state = *kernel.pnp;
   if (state.root_bus) return STATUS_SUCCESS;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <strings.h>
 
+#include "drydock/acpi.h"
 #include "drydock/keyboard.h"
 #include "drydock/module.h"
 #include "drydock/trace.h"
@@ -278,6 +279,12 @@ bool Player::PlayOne(Scope& scope, const Command& command) {
     case ScenarioVerb::kCool:
       return Judge(command, {command.text.empty() ? machine_.SetPassiveCooling(DeviceOf(command), static_cast<uint32_t>(command.length))
                                                   : machine_.SetActiveCooling(DeviceOf(command), command.text == "on"), 0}, nullptr);
+    case ScenarioVerb::kNotify: {
+      const Status status = NotifyAcpi(machine_, DeviceOf(command), command.code);
+      machine_.RunUntilIdle();
+      return Judge(command, {status, 0}, nullptr);
+    }
+    case ScenarioVerb::kMethod: return PlayMethod(command);
     case ScenarioVerb::kType: return PlayType(scope, command);
     case ScenarioVerb::kTasks: return PlayTasks(command);
     case ScenarioVerb::kPrint: std::fputs((command.text + "\n").c_str(), stdout); return true;
@@ -295,6 +302,16 @@ bool Player::PlayUart(const Command& command) {
   else uart->SetLines(static_cast<uint8_t>(command.code));
   if (command.verb != ScenarioVerb::kTake) machine_.RunUntilIdle();
   return Judge(command, {STATUS_SUCCESS, command.verb == ScenarioVerb::kSend ? command.data.size() : taken.size()}, &taken);
+}
+
+bool Player::PlayMethod(const Command& command) {
+  const std::shared_ptr<AcpiObject> acpi = AcpiOf(DeviceOf(command));
+  if (!acpi) throw Error(fmt::format("line {}: {} has no acpi in the machine description", command.line, command.device));
+  if (command.words[0] == "silent") acpi->Silent(command.text);
+  else if (command.data.empty()) acpi->Method(command.text, static_cast<uint64_t>(command.offset));
+  else if (command.words[0].starts_with('"')) acpi->Method(command.text, AcpiValue::Text(command.data));
+  else acpi->Method(command.text, AcpiValue::Buffer(command.data));
+  return true;
 }
 
 bool Player::PlayTell(const Command& command) {

@@ -53,6 +53,7 @@ class Player {
   bool PlayApp(Scope& scope, const Command& command);
   bool PlayEnds(Scope& scope, const Command& command);
   bool PlayType(Scope& scope, const Command& command);
+  bool PlayMethod(const Command& command);
   bool PlayTell(const Command& command);
   bool PlayWmi(const Command& command);
   bool PlayStops(const Command& command);

@@ -91,6 +91,7 @@ class LineParser {
         {"send", ScenarioVerb::kSend},   {"take", ScenarioVerb::kTake},       {"lines", ScenarioVerb::kLines}, {"serve", ScenarioVerb::kServe},
         {"trace", ScenarioVerb::kTrace}, {"expect", ScenarioVerb::kExpectTrace}, {"stops", ScenarioVerb::kStops},
         {"setting", ScenarioVerb::kSetting}, {"boot", ScenarioVerb::kBoot},   {"tell", ScenarioVerb::kTell}, {"cool", ScenarioVerb::kCool},
+        {"notify", ScenarioVerb::kNotify},   {"method", ScenarioVerb::kMethod},
         {"type", ScenarioVerb::kType}, {"leaves", ScenarioVerb::kLeaves}};
     command_.verb = Meaning(kVerbs, word, "unknown verb");
     switch (command_.verb) {
@@ -251,6 +252,19 @@ class LineParser {
         command_.text.clear();
         command_.length = static_cast<size_t>(ParseDistance(words_[at_ - 1], 100));
         if (words_[at_ - 1].starts_with('-')) throw Error("cool: 0 to 100 per cent");
+        return;
+      }
+      case ScenarioVerb::kNotify:
+        ParseDevice(Next("a device's number or name"));
+        command_.code = static_cast<uint32_t>(ParseNumber(Next("the firmware's code")));
+        return;
+      case ScenarioVerb::kMethod: {
+        ParseDevice(Next("a device's number or name"));
+        command_.text = Next("the name of a method");
+        const std::string value = Next("what it returns: a number, data, or silent");
+        command_.words = {value};
+        if (value != "silent" && (value[0] < '0' || value[0] > '9')) command_.data = ParseData(value);
+        else if (value != "silent") command_.offset = static_cast<int64_t>(ParseNumber(value));
         return;
       }
       case ScenarioVerb::kType:

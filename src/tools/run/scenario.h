@@ -32,6 +32,8 @@
 //   app a echoapp.exe.so -Async 5 [in "text"]   starts an application and goes on; ends a [exit 1] [says "words"] [within 60s]: waits for its end
 //   type a "text\n"                        for its standard input
 //   tell reader insert t1 [expect "words"] to the module that is the device's hardware (drydock/module.h)
+//   notify lid 0x80                        the firmware notifies the driver of a device with `acpi` in the machine description
+//   method lid _LID 1                      what a method of it returns from now on: a number, DATA ("text", hex:00ff), or silent: it never returns
 //   cool fan on | cool cpu 50              the thermal manager: active cooling on or off, passive to so many per cent
 //   leaves "words"                         the driver leaves that behind when it is unloaded: a known fault of it
 //   print "words"
@@ -64,7 +66,7 @@ enum class ScenarioVerb : uint8_t {
   kOpen, kClose, kWrite, kRead, kIoctl, kFlush, kStart, kCancel, kWait, kAdvance, kIdle, kRemove, kSurprise, kPower, kTasks, kPrint,
   kPlug, kDisable, kEnable, kEject, kRescan, kTree, kSleep, kResume, kWake, kPress, kRelease, kMove,
   kApp, kEnds, kAppears, kVanishes, kState, kLog, kRaise, kLower, kPoke, kPeek, kWmi, kSend, kTake, kLines, kServe, kTrace, kExpectTrace, kStops, kSetting, kBoot,
-  kTell, kCool, kType, kLeaves
+  kTell, kCool, kType, kLeaves, kNotify, kMethod
 };
 
 enum class TraceVerb : uint8_t { kOn, kOff, kCapture, kList };

@@ -56,6 +56,20 @@ TEST(Scenario, ModulesAreToldCoolingIsAskedForAndApplicationsAreTypedTo) {
   EXPECT_EQ(WhyNot("tell reader"), "x.txt:1: what its hardware is told is missing");
 }
 
+TEST(Scenario, FirmwareNotifiesAndItsMethodsChange) {
+  auto commands = ParseScenario("notify lid 0x80 expect STATUS_NOT_FOUND\nmethod lid _LID 1\nmethod 2 NAME \"text\"\nmethod 2 BUF0 hex:00ff\nmethod 2 WAIT silent\n", "x.txt");
+  ASSERT_EQ(commands.size(), 5u);
+  EXPECT_EQ(commands[0].code, 0x80u);
+  EXPECT_EQ(commands[0].device, "lid");
+  EXPECT_EQ(commands[1].text, "_LID");
+  EXPECT_EQ(commands[1].offset, 1);
+  EXPECT_EQ(commands[2].data, "text");
+  EXPECT_EQ(commands[2].number, 2);
+  EXPECT_EQ(commands[3].data, std::string("\0\xff", 2));
+  EXPECT_EQ(commands[4].words, std::vector<std::string>{"silent"});
+  EXPECT_EQ(WhyNot("method lid _LID"), "x.txt:1: what it returns: a number, data, or silent is missing");
+}
+
 TEST(Scenario, DataIsMadeOfParts) {
   EXPECT_EQ(ParseData("u8:1+u16:0x203+u32:-2+u64:7"), std::string("\1\3\2\xfe\xff\xff\xff\7\0\0\0\0\0\0\0", 15));
   EXPECT_EQ(ParseData("\"a+\\\"b\"+wide\"A\xc3\xa9\\0\"+zero:2"), std::string("a+\"b" "A\0\xe9\0\0\0" "\0\0", 12));
