@@ -34,6 +34,10 @@ extern "C" {
 #define DRYDOCK_CRT static inline __attribute__((unused))
 #endif
 
+#ifndef _countof
+#define _countof(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
 typedef int errno_t;
 typedef size_t rsize_t;
 #define DRYDOCK_EINVAL 22

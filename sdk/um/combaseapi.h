@@ -14,6 +14,10 @@
 #define STDMETHOD_(type, method) virtual type STDMETHODCALLTYPE method
 #define STDMETHODIMP HRESULT STDMETHODCALLTYPE
 #define STDMETHODIMP_(type) type STDMETHODCALLTYPE
+#define IFACEMETHOD(method) STDMETHOD(method)
+#define IFACEMETHOD_(type, method) STDMETHOD_(type, method)
+#define IFACEMETHODIMP STDMETHODIMP
+#define IFACEMETHODIMP_(type) STDMETHODIMP_(type)
 #ifndef STDAPI
 #define STDAPI EXTERN_C HRESULT
 #define STDAPI_(type) EXTERN_C type

@@ -4,6 +4,8 @@
 #define _PROCESSTHREADSAPI_H_
 
 #include "minwinbase.h"
+#include "wdm/access.h"
+#include "wdm/process_access.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,6 +53,10 @@ BOOL GetProcessAffinityMask(HANDLE hProcess, PDWORD_PTR lpProcessAffinityMask, P
 BOOL SetProcessAffinityMask(HANDLE hProcess, DWORD_PTR dwProcessAffinityMask);
 DWORD GetCurrentProcessorNumber(VOID);
 HRESULT SetThreadDescription(HANDLE hThread, PCWSTR lpThreadDescription);
+// Processes of the machine, by their ids; what drivers registered with ObRegisterCallbacks leave of the access is what the handle has.
+HANDLE OpenProcess(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwProcessId);
+HANDLE OpenThread(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwThreadId);
+DWORD GetProcessIdOfThread(HANDLE Thread);
 BOOL GetExitCodeProcess(HANDLE hProcess, LPDWORD lpExitCode);
 DWORD GetProcessId(HANDLE Process);
 BOOL GetThreadTimes(HANDLE hThread, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime, LPFILETIME lpUserTime);

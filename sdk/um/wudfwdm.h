@@ -5,4 +5,10 @@
 
 #include "ntddk.h"
 
+// A code of Win32 as a status.
+#ifndef NTSTATUS_FROM_WIN32
+#define NTSTATUS_FROM_WIN32(code) \
+  ((NTSTATUS)(code) <= 0 ? (NTSTATUS)(code) : (NTSTATUS)(((code) & 0x0000FFFF) | (FACILITY_NTWIN32 << 16) | 0xC0000000))
+#endif
+
 #endif  // _WUDFWDM_H_

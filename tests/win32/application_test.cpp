@@ -73,6 +73,12 @@ TEST_P(Application, FilesHaveSizesPositionsAttributesAndFolders) {
   std::filesystem::remove_all(folder);
 }
 TEST_P(Application, ItsEndLeavesNoThreadInALock) { RunsWell({"locks"}); }
+TEST_P(Application, ProcessesAreOpenedByTheirIdsAndEndedThroughTheirHandles) {
+  Process process = Start({"processes"});
+  ASSERT_TRUE(process.Wait());
+  EXPECT_EQ(process.exit_code(), 23) << process.output() << process.error();
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
 TEST_P(Application, TheCommandInterpreterPausesAndKnowsNothingElse) {
   RunsWell({"pause"}, {.input = "\n\n"});
   EXPECT_EQ(output_, "Press any key to continue . . . \n'dir' is not recognized as an internal or external command,\noperable program or batch file.\n");

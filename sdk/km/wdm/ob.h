@@ -5,6 +5,7 @@
 
 #include "wdm/access.h"
 #include "wdm/ex_types.h"
+#include "wdm/process_access.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,19 +64,6 @@ typedef struct _CLIENT_ID {
   HANDLE UniqueProcess;
   HANDLE UniqueThread;
 } CLIENT_ID, *PCLIENT_ID;
-
-#define THREAD_TERMINATE (0x0001)
-#define THREAD_SUSPEND_RESUME (0x0002)
-#define THREAD_ALERT (0x0004)
-#define THREAD_GET_CONTEXT (0x0008)
-#define THREAD_SET_CONTEXT (0x0010)
-#define THREAD_SET_INFORMATION (0x0020)
-#define THREAD_QUERY_INFORMATION (0x0040)
-#define THREAD_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xFFFF)
-#define PROCESS_TERMINATE (0x0001)
-#define PROCESS_DUP_HANDLE (0x0040)
-#define PROCESS_QUERY_INFORMATION (0x0400)
-#define PROCESS_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xFFFF)
 
 NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                               HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,

@@ -42,10 +42,6 @@ extern "C" {
 
 DWORD GetCurrentProcessId(VOID) { return static_cast<DWORD>(EffectiveProcess(CurrentThread())->id); }
 HANDLE GetCurrentThread(VOID) { return ZwCurrentThread(); }
-BOOL TerminateProcess(HANDLE hProcess, UINT uExitCode) {
-  if (hProcess != ZwCurrentProcess()) return Succeeded(STATUS_ACCESS_DENIED);
-  ExitProgram(static_cast<int32_t>(uExitCode));
-}
 LPSTR GetCommandLineA(VOID) { return ProgramFor("GetCommandLine").narrow_command_line.data(); }
 LPWSTR GetCommandLineW(VOID) { return ProgramFor("GetCommandLine").command_line.data(); }
 

@@ -118,6 +118,7 @@ HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE, DWORD) { return Module(lpL
 HMODULE LoadLibraryExA(LPCSTR lpLibFileName, HANDLE, DWORD) { return Module(Wide(lpLibFileName).c_str()); }
 BOOL FreeLibrary(HMODULE hLibModule) { return hLibModule != nullptr || Succeeded(STATUS_INVALID_HANDLE); }
 
+BOOL DisableThreadLibraryCalls(HMODULE) { return TRUE; }
 FARPROC GetProcAddress(HMODULE hModule, LPCSTR lpProcName) {
   LeaveIfEnded();
   const int library = LibraryOf(hModule);

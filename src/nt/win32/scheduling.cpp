@@ -25,9 +25,30 @@ uint64_t IdOf(HANDLE handle) {
   return id;
 }
 
-bool IsThisProcess(HANDLE handle) {
+// 0: no process, and the last error.
+uint64_t ProcessIdOf(HANDLE handle) {
   LeaveIfEnded();
-  return handle == ZwCurrentProcess() || Succeeded(STATUS_ACCESS_DENIED);
+  if (handle == ZwCurrentProcess()) return GetCurrentProcessId();
+  void* body;
+  if (!Succeeded(ob::ReferenceByHandle(handle, 0, &ps::kProcessType, KernelMode, &body))) return 0;
+  const uint64_t id = static_cast<Process*>(body)->id;
+  ob::Dereference(body);
+  return id;
+}
+
+bool IsThisProcess(HANDLE handle) {
+  const uint64_t id = ProcessIdOf(handle);
+  return id != 0 && (id == GetCurrentProcessId() || Succeeded(STATUS_ACCESS_DENIED));
+}
+
+HANDLE OpenById(uint64_t process, uint64_t thread, ACCESS_MASK access) {
+  LeaveIfEnded();
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, nullptr, HandleAttributes(), nullptr, nullptr);
+  CLIENT_ID id = {reinterpret_cast<HANDLE>(process), reinterpret_cast<HANDLE>(thread)};
+  HANDLE handle = nullptr;
+  const NTSTATUS status = thread != 0 ? ZwOpenThread(&handle, access, &attributes, &id) : ZwOpenProcess(&handle, access, &attributes, &id);
+  return Succeeded(status == STATUS_INVALID_CID ? STATUS_INVALID_PARAMETER : status) ? handle : nullptr;
 }
 
 uint64_t AllProcessors() {
@@ -122,12 +143,42 @@ HRESULT SetThreadDescription(HANDLE hThread, PCWSTR lpThreadDescription) {
   return IdOf(hThread) != 0 ? S_OK : static_cast<HRESULT>(HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE));
 }
 
+HANDLE OpenProcess(DWORD dwDesiredAccess, BOOL, DWORD dwProcessId) { return OpenById(dwProcessId, 0, dwDesiredAccess); }
+HANDLE OpenThread(DWORD dwDesiredAccess, BOOL, DWORD dwThreadId) {
+  return dwThreadId != 0 || Succeeded(STATUS_INVALID_PARAMETER) ? OpenById(0, dwThreadId, dwDesiredAccess) : nullptr;
+}
+DWORD GetProcessIdOfThread(HANDLE Thread) {
+  LeaveIfEnded();
+  void* body;
+  if (Thread == ZwCurrentThread()) return GetCurrentProcessId();
+  if (!Succeeded(ob::ReferenceByHandle(Thread, 0, &ps::kThreadType, KernelMode, &body))) return 0;
+  const Process* process = static_cast<nt::Thread*>(body)->process;
+  const uint64_t id = process != nullptr ? process->id : 0;
+  ob::Dereference(body);
+  return static_cast<DWORD>(id);
+}
+BOOL TerminateProcess(HANDLE hProcess, UINT uExitCode) {
+  if (hProcess == ZwCurrentProcess()) ExitProgram(static_cast<int32_t>(uExitCode));
+  LeaveIfEnded();
+  // What the handle was not granted it cannot do, as a driver that watches may have seen to (ObRegisterCallbacks).
+  void* body;
+  const KPROCESSOR_MODE mode = ob::IsKernelHandle(hProcess) ? KernelMode : UserMode;
+  if (!Succeeded(ob::ReferenceByHandle(hProcess, PROCESS_TERMINATE, &ps::kProcessType, mode, &body))) return FALSE;
+  ob::Dereference(body);
+  const bool ended = Succeeded(ZwTerminateProcess(hProcess, static_cast<NTSTATUS>(uExitCode)));
+  LeaveIfEnded();  // it may have been this one
+  return ended;
+}
 BOOL GetExitCodeProcess(HANDLE hProcess, LPDWORD lpExitCode) {
-  if (!IsThisProcess(hProcess)) return FALSE;
-  *lpExitCode = STILL_ACTIVE;
+  LeaveIfEnded();
+  void* body = nullptr;
+  if (hProcess != ZwCurrentProcess() && !Succeeded(ob::ReferenceByHandle(hProcess, 0, &ps::kProcessType, KernelMode, &body))) return FALSE;
+  const auto* process = static_cast<Process*>(body);
+  *lpExitCode = process != nullptr && process->ended.load() ? static_cast<DWORD>(process->exit_status) : STILL_ACTIVE;
+  if (body != nullptr) ob::Dereference(body);
   return TRUE;
 }
-DWORD GetProcessId(HANDLE Process) { return IsThisProcess(Process) ? GetCurrentProcessId() : 0; }
+DWORD GetProcessId(HANDLE Process) { return static_cast<DWORD>(ProcessIdOf(Process)); }
 
 // Nobody counts the time of a thread: all of it is the time that has passed.
 BOOL GetProcessTimes(HANDLE hProcess, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime, LPFILETIME lpUserTime) {

@@ -232,6 +232,21 @@ VOID GetSystemTime(LPSYSTEMTIME lpSystemTime) {
   FileTimeToSystemTime(&now, lpSystemTime);
 }
 
+BOOL FileTimeToLocalFileTime(const FILETIME* lpFileTime, LPFILETIME lpLocalFileTime) {
+  *lpLocalFileTime = *lpFileTime;
+  return TRUE;
+}
+BOOL LocalFileTimeToFileTime(const FILETIME* lpLocalFileTime, LPFILETIME lpFileTime) {
+  *lpFileTime = *lpLocalFileTime;
+  return TRUE;
+}
+LONG CompareFileTime(const FILETIME* lpFileTime1, const FILETIME* lpFileTime2) {
+  if (lpFileTime1->dwHighDateTime != lpFileTime2->dwHighDateTime)
+    return lpFileTime1->dwHighDateTime < lpFileTime2->dwHighDateTime ? -1 : 1;
+  if (lpFileTime1->dwLowDateTime == lpFileTime2->dwLowDateTime) return 0;
+  return lpFileTime1->dwLowDateTime < lpFileTime2->dwLowDateTime ? -1 : 1;
+}
+
 BOOL QueryPerformanceCounter(LARGE_INTEGER* lpPerformanceCount) {
   *lpPerformanceCount = KeQueryPerformanceCounter(nullptr);
   return TRUE;

@@ -289,6 +289,30 @@ static int Files(void)
     return 0;
 }
 
+/* --- processes and threads by their ids; times --- */
+static DWORD Idle(LPVOID parameter) { return WaitForSingleObject((HANDLE)parameter, INFINITE); }
+static int Processes(void)
+{
+    HANDLE stop = CreateEventA(NULL, TRUE, FALSE, NULL), thread, same, self;
+    FILETIME time = {5, 6}, later = {4, 7}, local;
+    DWORD id, code = 0;
+    CHECK(OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, 1) == NULL && GetLastError() == ERROR_INVALID_PARAMETER);
+    self = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetCurrentProcessId());
+    CHECK(self != NULL && GetProcessId(self) == GetCurrentProcessId());
+    CHECK(GetExitCodeProcess(self, &code) && code == STILL_ACTIVE);
+    CHECK(!TerminateProcess(self, 9) && GetLastError() == ERROR_ACCESS_DENIED);
+    CHECK(CloseHandle(self) && GetProcessId(self) == 0 && GetLastError() == ERROR_INVALID_HANDLE);
+    thread = CreateThread(NULL, 0, Idle, stop, 0, &id);
+    same = OpenThread(SYNCHRONIZE | THREAD_QUERY_LIMITED_INFORMATION, FALSE, id);
+    CHECK(same != NULL && GetThreadId(same) == id && GetProcessIdOfThread(same) == GetCurrentProcessId());
+    CHECK(SetEvent(stop) && WaitForSingleObject(same, 1000) == WAIT_OBJECT_0);
+    CHECK(CloseHandle(thread) && CloseHandle(same) && CloseHandle(stop));
+    CHECK(CompareFileTime(&time, &later) == -1 && CompareFileTime(&later, &time) == 1 && CompareFileTime(&time, &time) == 0);
+    CHECK(FileTimeToLocalFileTime(&time, &local) && CompareFileTime(&time, &local) == 0);
+    self = OpenProcess(PROCESS_TERMINATE, FALSE, GetCurrentProcessId());
+    return TerminateProcess(self, 23) ? 1 : 2; /* neither: it ends in there */
+}
+
 /* --- a process ends while others of its threads wait for locks --- */
 static CRITICAL_SECTION section;
 static CONDITION_VARIABLE never = CONDITION_VARIABLE_INIT;
@@ -326,5 +350,6 @@ int Family(const char *what)
     if (!strcmp(what, "memory")) return Memory();
     if (!strcmp(what, "files")) return Files();
     if (!strcmp(what, "locks")) return Locks();
+    if (!strcmp(what, "processes")) return Processes();
     return -1;
 }
