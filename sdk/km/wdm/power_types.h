@@ -128,6 +128,14 @@ typedef enum _POWER_PLATFORM_ROLE {
 #define PDCAP_WAKE_FROM_D3_SUPPORTED 0x00000080
 #define PDCAP_WARM_EJECT_SUPPORTED 0x00000100
 
+// What \Callback\PowerState tells with its first argument.
+#define PO_CB_SYSTEM_POWER_POLICY 0
+#define PO_CB_AC_STATUS 1
+#define PO_CB_BUTTON_COLLISION 2
+#define PO_CB_SYSTEM_STATE_LOCK 3
+#define PO_CB_LID_SWITCH_STATE 4
+#define PO_CB_PROCESSOR_POWER_POLICY 5
+
 #ifdef __cplusplus
 }
 #endif
