@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -81,6 +82,7 @@ struct MachineDescription {
     std::vector<ResourceDescription> resources;
     std::vector<AcpiMethodDescription> acpi;
     bool has_acpi = false;
+    std::optional<PciDevice> pci;  // nothing: what its ids or its module say
     bool plugged = true;  // false: a scenario plugs it
     int line = 0;
   };

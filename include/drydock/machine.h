@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@
 #include "drydock/hardware.h"
 #include "drydock/io.h"
 #include "drydock/model.h"
+#include "drydock/pci.h"
 #include "drydock/process.h"
 #include "drydock/report.h"
 #include "drydock/status.h"
@@ -149,6 +151,7 @@ struct DeviceSpec {
   bool restartable = false;  // its bus makes a failed device anew when the driver asks (at most five times a minute)
   std::shared_ptr<AcpiObject> acpi = nullptr;  // its place in the ACPI namespace (drydock/acpi.h)
   std::vector<Resource> resources = {};  // what START brings, in this order (drydock/hardware.h)
+  std::optional<PciDevice> pci = {};     // on a PCI bus; nothing: only if a hardware id says so (drydock/pci.h)
 };
 
 struct OpenOptions {

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ class DeviceModule {
   virtual ~DeviceModule() = default;
   // What START brings, before the resources that the machine file adds. Asked each time that the device is plugged in.
   virtual std::vector<Resource> Resources() { return {}; }
+  // The device's PCI configuration space, and who answers its reads and writes; nothing: only what the machine file says. Asked as Resources is.
+  virtual std::optional<PciDevice> Pci() { return std::nullopt; }
   // Who answers at the bottom of the stack; null: the bus.
   virtual std::shared_ptr<DeviceModel> Model() { return nullptr; }
   // A scenario's `tell NAME WORDS...`; what it returns is printed, and compared with what the scenario expects.
@@ -72,7 +75,7 @@ DeviceModule* FindModule(Machine& machine, const std::string& device);
 }  // namespace drydock
 
 // What such a shared object exports, with C linkage. DRYDOCK_DEVICE_MODULE writes both for a class with a constructor from ModuleSetup.
-#define DRYDOCK_DEVICE_MODULE_VERSION 1
+#define DRYDOCK_DEVICE_MODULE_VERSION 2
 #define DRYDOCK_DEVICE_MODULE(CLASS)                                                                                              \
   extern "C" __attribute__((visibility("default"))) const uint32_t drydock_device_module_version = DRYDOCK_DEVICE_MODULE_VERSION; \
   extern "C" __attribute__((visibility("default"))) void drydock_make_device_module(const drydock::ModuleSetup* setup,            \

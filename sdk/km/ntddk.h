@@ -5,6 +5,7 @@
 
 #include "wdm.h"
 #include "wdm/boot_driver.h"
+#include "wdm/bus_data.h"
 #include "wdm/rtl_more.h"
 #include "wdm/tables.h"
 #include "wdm/zw_more.h"

@@ -10,6 +10,7 @@
 #include "drydock/spb.h"
 #include "machine/impl.h"
 #include "machine/module.h"
+#include "machine/pci.h"
 
 namespace drydock {
 namespace {
@@ -48,6 +49,7 @@ class Builder {
       try {
         spec.resources = module.Resources();
         spec.model = module.Model();
+        spec.pci = module.Pci();
       } catch (const Error&) {
         throw;
       } catch (const std::exception& error) {
@@ -61,6 +63,10 @@ class Builder {
                               resource.kind == ResourceDescription::Kind::kPins;
       spec.resources.push_back(connection ? Connection(resource, entry.name, i) : MakeResource(resource));
     }
+    if (entry.pci) {
+      const std::optional<PciDevice> of_module = std::exchange(spec.pci, entry.pci);
+      if (of_module) spec.pci->read = of_module->read, spec.pci->write = of_module->write;
+    }
     // One that comes back is the same device.
     spec.instance = entry.instance;
     auto earlier = entry.name.empty() ? machine_.impl()->named.end() : machine_.impl()->named.find(entry.name);
@@ -71,7 +77,8 @@ class Builder {
     spec.compatible_ids = entry.compatible_ids;
     Device device;
     if (entry.function.empty()) {
-      device = machine_.AddRootDevice(entry.id, spec);
+      // Without an id: what the PCI bus calls it.
+      device = machine_.AddRootDevice(entry.id.empty() && spec.pci ? machine::HardwareIdsOf(*spec.pci)[0] : entry.id, spec);
     } else {
       spec.function = Named({entry.function})[0];
       spec.upper_filters = Named(entry.upper);

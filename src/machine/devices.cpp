@@ -1,6 +1,8 @@
 // Machine: drivers and devices.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backend/acpi/acpi_model.h"
 #include "backend/model.h"
 #include "drydock/machine.h"
@@ -8,6 +10,7 @@
 #include "machine/load_driver.h"
 #include "machine/model_bridge.h"
 #include "machine/names.h"
+#include "machine/pci.h"
 #include "nt/etw/state.h"
 #include "nt/etw/manifest.h"
 #include "nt/ex/leaks.h"
@@ -154,6 +157,18 @@ SYSTEM_POWER_STATE SystemStateOf(int s_state) {
 
 }  // namespace
 
+namespace {
+
+// Behind those that are there, each once.
+void AddIds(const std::vector<std::string>& more, std::vector<std::u16string>& ids) {
+  for (const std::string& text : more) {
+    const std::u16string id = machine::ToUtf16(text);
+    if (std::none_of(ids.begin(), ids.end(), [&](const std::u16string& there) { return nt::ob::EqualNames(there, id); })) ids.push_back(id);
+  }
+}
+
+}  // namespace
+
 Device Machine::AddDevice(const DeviceSpec& spec) {
   nt::pnp::DeviceDescription description;
   description.instance_id = machine::ToUtf16(spec.instance);
@@ -178,6 +193,11 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     capabilities.SystemWake = spec.power.wakes_from_s < 0 ? PowerSystemUnspecified : SystemStateOf(spec.power.wakes_from_s);
     description.capabilities = &capabilities;
   }
+  const std::optional<PciDevice> pci = machine::PciOf(spec);
+  if (pci) {
+    AddIds(machine::HardwareIdsOf(*pci), description.hardware_ids);
+    AddIds(machine::CompatibleIdsOf(*pci), description.compatible_ids);
+  }
   if (spec.drivers_by_id) impl_->FindDrivers(&description);
   Device::Impl& device = impl_->devices.emplace_back();
   device.machine = impl_.get();
@@ -193,6 +213,13 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
       description.raw_resources = device.hardware->raw();
       description.translated_resources = device.hardware->translated();
     }
+  }
+  if (pci && !stopped()) {
+    machine::Guarded(*impl_, false, [&] {
+      device.pci = machine::MakeFunction(*impl_->kernel, *pci, description.raw_resources, spec.power.d1, spec.power.d2, spec.power.wakes_from_d);
+      return true;
+    });
+    description.pci = device.pci;
   }
   device.start_status = machine::Guarded(*impl_, kStatusMachineStopped.value(), [&]() -> NTSTATUS {
     if (spec.model)
@@ -230,6 +257,7 @@ Status Machine::RemoveDevice(Device device) {
 Status Machine::SurpriseRemove(Device device) {
   // The hardware goes first; its driver hears of it afterwards.
   if (device && device.impl()->pdo && device.impl()->hardware && !stopped()) device.impl()->hardware->Unplug();
+  if (device && device.impl()->pdo && device.impl()->pci && !stopped()) machine::Unplug(*device.impl()->pci);
   Status status = OnDevice(*impl_, device, [](DEVICE_OBJECT* pdo) { return nt::pnp::SurpriseRemove(pdo); });
   if (status.ok() && !impl_->children.count(device.impl()->pdo)) device.impl()->pdo = nullptr;
   return status;

@@ -66,10 +66,17 @@ class FunctionRegisters final : public RegisterFile {
 
 class Pages final : public DeviceMemory {
  public:
+  // At a multiple of the power of two that holds it, as a device decodes addresses.
   explicit Pages(size_t bytes) : size_((bytes + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE) {
-    void* memory = size_ ? mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+    size_t alignment = PAGE_SIZE;
+    while (alignment < size_) alignment *= 2;
+    void* memory = size_ ? mmap(nullptr, size_ + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
     if (memory == MAP_FAILED) throw Error(fmt::format("no memory for {} bytes of device memory", bytes));
-    data_ = memory;
+    auto* begin = static_cast<char*>(memory);
+    const size_t before = (alignment - reinterpret_cast<uintptr_t>(begin) % alignment) % alignment;
+    if (before != 0) munmap(begin, before);
+    if (before != alignment) munmap(begin + before + size_, alignment - before);
+    data_ = begin + before;
   }
   ~Pages() override { munmap(data_, size_); }
   void* data() const override { return data_; }

@@ -22,6 +22,7 @@
 #include "nt/io/driver.h"
 #include "nt/io/file.h"
 #include "nt/kernel.h"
+#include "nt/pnp/pci.h"
 #include "runtime/event_ring.h"
 #include "runtime/executor.h"
 #include "runtime/lock.h"
@@ -53,6 +54,7 @@ struct Device::Impl {
   DEVICE_OBJECT* pdo = nullptr;  // null: removed
   NTSTATUS start_status = STATUS_SUCCESS;
   std::unique_ptr<machine::Hardware> hardware;  // null: no resources
+  std::shared_ptr<nt::pnp::PciFunction> pci;    // null: on no PCI bus
   std::vector<Resource> resources;              // what it was made of
   std::shared_ptr<AcpiObject> acpi;             // null: it is in no ACPI namespace
   std::string name;

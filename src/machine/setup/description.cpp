@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -247,7 +248,7 @@ class DescriptionReader {
 
   void ReadDevice(const toml::table& table) {
     Keys(table, "[[device]]",
-         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "resources", "acpi", "plugged"});
+         {"name", "id", "ids", "compatible-ids", "instance", "description", "function", "upper", "lower", "model", "power", "resources", "acpi", "pci", "plugged"});
     MachineDescription::DeviceEntry device;
     device.line = LineOf(table);
     device.name = Text(table, "name");
@@ -260,8 +261,9 @@ class DescriptionReader {
     device.upper = Texts(table, "upper");
     device.lower = Texts(table, "lower");
     device.plugged = Flag(table, "plugged", true);
-    if (device.id.empty() && device.function.empty())
-      Wrong(table, "[[device]]: neither id (its drivers come from an INF) nor function (a driver)");
+    if (const toml::table* pci = Table(table, "pci")) ReadPci(*pci, device.pci.emplace());
+    if (device.id.empty() && device.function.empty() && !device.pci)
+      Wrong(table, "[[device]]: neither id (its drivers come from an INF) nor function (a driver) nor pci (the bus has an id for it)");
     if (device.function.empty() && (!device.upper.empty() || !device.lower.empty()))
       Wrong(table, "[[device]]: upper and lower go with function; an INF says its own filters");
     if (!device.name.empty() && device.name.find_first_not_of("0123456789") == std::string::npos)
@@ -366,6 +368,37 @@ class DescriptionReader {
         Wrong(*table, fmt::format("holds has {} bytes for a resource of {}", resource.content.size(), resource.length));
       else if (resource.length == 0) Wrong(each, "a resource of length 0");
       else resources.push_back(resource);
+    }
+  }
+
+  void ReadPci(const toml::table& table, PciDevice& pci) {
+    Keys(table, "pci", {"vendor", "device", "subsystem-vendor", "subsystem", "revision", "class", "bus", "slot", "function", "express", "capabilities", "holds"});
+    pci.vendor = static_cast<uint16_t>(Number(table, "vendor", 0, 0xFFFF));
+    pci.device = static_cast<uint16_t>(Number(table, "device", 0, 0xFFFF));
+    pci.subsystem_vendor = static_cast<uint16_t>(Number(table, "subsystem-vendor", 0, 0xFFFF));
+    pci.subsystem = static_cast<uint16_t>(Number(table, "subsystem", 0, 0xFFFF));
+    pci.revision = static_cast<uint8_t>(Number(table, "revision", 0, 0xFF));
+    pci.class_code = static_cast<uint32_t>(Number(table, "class", pci.class_code, 0xFFFFFF));
+    pci.bus = static_cast<int>(Number(table, "bus", 0, 255));
+    if (table.get("slot")) pci.slot = static_cast<int>(Number(table, "slot", 0, 31));
+    pci.function = static_cast<int>(Number(table, "function", 0, 7));
+    pci.express = Flag(table, "express", false);
+    for (const std::string& text : Texts(table, "capabilities")) {
+      std::string bytes;
+      if (!ReadHex(text, bytes) || bytes.size() < 2) Wrong(*table.get("capabilities"), "a capability is bytes in hexadecimal digits, two at least: \"09000801\"");
+      else pci.capabilities.push_back(std::move(bytes));
+    }
+    const toml::table* holds = Table(table, "holds");
+    if (!holds) return;
+    for (const auto& [key, node] : *holds) {
+      const std::string place(key.str());
+      char* end = nullptr;
+      const unsigned long offset = std::strtoul(place.c_str(), &end, 0);
+      std::string bytes;
+      auto text = node.value_exact<std::string>();
+      if (place.empty() || *end != '\0' || offset > 0xFFF || !text || !ReadHex(*text, bytes))
+        Wrong(node, "holds says bytes in hexadecimal digits by their offset: { \"0x50\" = \"0100dc0a\" }");
+      else pci.holds[static_cast<uint32_t>(offset)] = std::move(bytes);
     }
   }
 

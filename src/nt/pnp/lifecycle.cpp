@@ -285,6 +285,7 @@ NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_
   node.text = description.device_text;
   if (node.text.empty()) node.text = description.function ? description.function->name : std::u16string(u"Raw device");
   node.hooks = description.hooks;
+  node.pci = description.pci;
   node.drivers = description.lower_filters;
   node.function = description.function;
   if (description.function) node.drivers.push_back(description.function);

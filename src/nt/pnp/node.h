@@ -7,12 +7,14 @@
 
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <ntddk.h>
 
 #include "nt/io/driver.h"
+#include "nt/pnp/pci.h"
 #include "nt/pnp/pnp.h"
 #include "nt/pnp/resources.h"
 
@@ -49,6 +51,7 @@ struct DeviceNode {
   std::vector<io::Driver*> drivers;  // bottom-up
   io::Driver* function = nullptr;
   PdoHooks hooks;
+  std::shared_ptr<PciFunction> pci;            // null: not on a PCI bus; set before the device is there
   bool has_capabilities = false;
   DEVICE_CAPABILITIES capabilities = {};       // what the root bus answers, if the description said so
   DEVICE_CAPABILITIES last_capabilities = {};  // what the stack answered last

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,8 @@ struct Driver;
 }  // namespace drydock::nt
 
 namespace drydock::nt::pnp {
+
+class PciFunction;
 
 enum class NodeState : uint8_t {
   kInitialized,         // enumerated, drivers not yet added
@@ -65,6 +68,7 @@ struct DeviceDescription {
   const CM_RESOURCE_LIST* raw_resources = nullptr;         // copied; null: none
   const CM_RESOURCE_LIST* translated_resources = nullptr;
   PdoHooks hooks;
+  std::shared_ptr<PciFunction> pci;           // null: not on a PCI bus
   const DEVICE_CAPABILITIES* capabilities = nullptr;       // what the bus answers; null: D0 and D3, surprise removal not ok
   bool start = true;                          // false: added only (StartDevice later)
 };

@@ -100,6 +100,7 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_
     case DevicePropertyManufacturer:
       return stored(u"Mfg");
     case DevicePropertyLocationInformation:
+      if (node->pci) return text(pnp::LocationOf(*node->pci));
       return stored(u"LocationInformation");
     case DevicePropertyHardwareID:
       return pnp::ReturnList(node->hardware_ids, BufferLength, PropertyBuffer, ResultLength);

@@ -7,7 +7,9 @@
 #include "nt/io/driver.h"
 #include "nt/io/irp.h"
 #include "nt/kernel.h"
+#include "nt/pnp/bus_interfaces.h"
 #include "nt/pnp/node.h"
+#include "nt/pnp/pci.h"
 #include "nt/pnp/state.h"
 #include "nt/thread.h"
 
@@ -64,6 +66,7 @@ NTSTATUS QueryCapabilities(DeviceNode& node, DEVICE_CAPABILITIES* answer) {
     *answer = node.capabilities;
     answer->Size = size;
     answer->Version = 1;
+    if (node.pci) answer->Address = node.pci->Address();
     return STATUS_SUCCESS;
   }
   for (DEVICE_POWER_STATE& state : answer->DeviceState) state = PowerDeviceD3;
@@ -74,6 +77,7 @@ NTSTATUS QueryCapabilities(DeviceNode& node, DEVICE_CAPABILITIES* answer) {
   answer->UniqueID = 1;
   answer->RawDeviceOK = node.function == nullptr;
   answer->Removable = 0;
+  if (node.pci) answer->Address = node.pci->Address();
   return STATUS_SUCCESS;
 }
 
@@ -108,57 +112,21 @@ NTSTATUS QueryTargetRelation(DEVICE_OBJECT* pdo, IRP* irp) {
   return STATUS_SUCCESS;
 }
 
-NTSTATUS QueryBusInformation(IRP* irp) {
+NTSTATUS QueryBusInformation(const DeviceNode& node, IRP* irp) {
   auto* answer = static_cast<PNP_BUS_INFORMATION*>(ExAllocatePool2(POOL_FLAG_PAGED, sizeof(PNP_BUS_INFORMATION), kTag));
   if (!answer) return STATUS_INSUFFICIENT_RESOURCES;
-  // GUID_BUS_TYPE_INTERNAL
-  answer->BusTypeGuid = {0x1530EA73, 0x086B, 0x11D1, {0xA0, 0x9F, 0x00, 0xC0, 0x4F, 0xC3, 0x40, 0xB1}};
-  answer->LegacyBusType = PNPBus;
-  answer->BusNumber = 0;
+  if (node.pci) {
+    // GUID_BUS_TYPE_PCI
+    answer->BusTypeGuid = {0xC8EBDFB0, 0xB510, 0x11D0, {0x80, 0xE5, 0x00, 0xA0, 0xC9, 0x25, 0x42, 0xE3}};
+    answer->LegacyBusType = PCIBus;
+    answer->BusNumber = node.pci->bus;
+  } else {
+    // GUID_BUS_TYPE_INTERNAL
+    answer->BusTypeGuid = {0x1530EA73, 0x086B, 0x11D1, {0xA0, 0x9F, 0x00, 0xC0, 0x4F, 0xC3, 0x40, 0xB1}};
+    answer->LegacyBusType = PNPBus;
+    answer->BusNumber = 0;
+  }
   irp->IoStatus.Information = reinterpret_cast<ULONG_PTR>(answer);
-  return STATUS_SUCCESS;
-}
-
-// {2AEB0243-6A6E-486B-82FC-D815F6B97006}
-constexpr GUID kReenumerateSelf = {0x2aeb0243, 0x6a6e, 0x486b, {0x82, 0xfc, 0xd8, 0x15, 0xf6, 0xb9, 0x70, 0x06}};
-
-// {496B8280-6F25-11D0-BEAF-08002BE2092F}
-constexpr GUID kBusInterface = {0x496b8280, 0x6f25, 0x11d0, {0xbe, 0xaf, 0x08, 0x00, 0x2b, 0xe2, 0x09, 0x2f}};
-
-// A bus whose addresses are the processor's, and which has no configuration space. <= DISPATCH_LEVEL, but for InterfaceReference's caller.
-NTSTATUS FillBusInterface(DeviceNode& node, const IO_STACK_LOCATION& location) {
-  const auto& query = location.Parameters.QueryInterface;
-  if (query.Size < sizeof(BUS_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
-  auto* answer = reinterpret_cast<BUS_INTERFACE_STANDARD*>(query.Interface);
-  answer->Size = sizeof(*answer);
-  answer->Version = 1;
-  answer->Context = node.pdo;
-  answer->InterfaceReference = [](PVOID context) { ObReferenceObject(context); };
-  answer->InterfaceDereference = [](PVOID context) { ObDereferenceObject(context); };
-  answer->TranslateBusAddress = [](PVOID, PHYSICAL_ADDRESS address, ULONG, PULONG, PPHYSICAL_ADDRESS translated) -> BOOLEAN {
-    *translated = address;
-    return TRUE;
-  };
-  answer->GetDmaAdapter = [](PVOID context, DEVICE_DESCRIPTION* description, PULONG registers) {
-    return IoGetDmaAdapter(static_cast<PDEVICE_OBJECT>(context), description, registers);
-  };
-  answer->SetBusData = answer->GetBusData = [](PVOID, ULONG, PVOID, ULONG, ULONG) -> ULONG { return 0; };
-  answer->InterfaceReference(answer->Context);
-  return STATUS_SUCCESS;
-}
-
-NTSTATUS QueryInterface(DeviceNode& node, IRP* irp, const IO_STACK_LOCATION& location) {
-  const auto& query = location.Parameters.QueryInterface;
-  if (std::memcmp(query.InterfaceType, &kBusInterface, sizeof(GUID)) == 0) return FillBusInterface(node, location);
-  if (!node.hooks.reenumerates || std::memcmp(query.InterfaceType, &kReenumerateSelf, sizeof(GUID)) != 0) return irp->IoStatus.Status;
-  if (query.Size < sizeof(REENUMERATE_SELF_INTERFACE_STANDARD)) return STATUS_INVALID_PARAMETER;
-  auto* answer = reinterpret_cast<REENUMERATE_SELF_INTERFACE_STANDARD*>(query.Interface);
-  answer->Size = sizeof(*answer);
-  answer->Version = 1;
-  answer->Context = node.pdo;
-  answer->InterfaceReference = [](PVOID) {};
-  answer->InterfaceDereference = [](PVOID) {};
-  answer->SurpriseRemoveAndReenumerateSelf = [](PVOID context) { ReenumerateSelf(static_cast<DEVICE_OBJECT*>(context)); };
   return STATUS_SUCCESS;
 }
 
@@ -187,10 +155,15 @@ NTSTATUS DispatchPnp(PDEVICE_OBJECT pdo, PIRP irp) {
     case IRP_MN_QUERY_CAPABILITIES:
       return Complete(irp, QueryCapabilities(node, location->Parameters.DeviceCapabilities.Capabilities));
     case IRP_MN_QUERY_DEVICE_TEXT:
+      if (location->Parameters.QueryDeviceText.DeviceTextType == DeviceTextLocationInformation && node.pci)
+        return Complete(irp, ReturnText(irp, LocationOf(*node.pci), false));
       if (location->Parameters.QueryDeviceText.DeviceTextType != DeviceTextDescription) break;
       return Complete(irp, ReturnText(irp, node.text, false));
     case IRP_MN_QUERY_INTERFACE:
       return Complete(irp, QueryInterface(node, irp, *location));
+    case IRP_MN_READ_CONFIG:
+    case IRP_MN_WRITE_CONFIG:
+      return Complete(irp, AccessConfig(node, irp, *location));
     case IRP_MN_QUERY_RESOURCES:
       return Complete(irp, QueryResources(node, irp));
     case IRP_MN_QUERY_RESOURCE_REQUIREMENTS:
@@ -199,7 +172,7 @@ NTSTATUS DispatchPnp(PDEVICE_OBJECT pdo, PIRP irp) {
       if (location->Parameters.QueryDeviceRelations.Type != TargetDeviceRelation) break;
       return Complete(irp, QueryTargetRelation(pdo, irp));
     case IRP_MN_QUERY_BUS_INFORMATION:
-      return Complete(irp, QueryBusInformation(irp));
+      return Complete(irp, QueryBusInformation(node, irp));
     default:
       break;
   }
@@ -248,6 +221,7 @@ NTSTATUS DispatchPower(PDEVICE_OBJECT pdo, PIRP irp) {
     case IRP_MN_SET_POWER:
       if (location->Parameters.Power.Type == DevicePowerState) {
         PoSetPowerState(pdo, DevicePowerState, location->Parameters.Power.State);
+        if (node.pci) node.pci->SetPower(static_cast<uint32_t>(location->Parameters.Power.State.DeviceState - PowerDeviceD0));
       }
       return Complete(irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_POWER:
