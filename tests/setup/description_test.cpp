@@ -162,7 +162,7 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
             "m.toml:4: seed is no number from 0 to 9223372036854775807\n"
             "m.toml:5: verifier is neither true nor false\n"
             "m.toml:8: [[package]]: inf is missing\n"
-            "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver)");
+            "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver) nor pci (the bus has an id for it)");
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard, mouse, uart and shared objects (board.so) are"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = { kind = \"memory\", path = \"x\" }\n"), HasSubstr("unknown key 'path' in the model memory"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nupper = ['f']\n"), HasSubstr("upper and lower go with function"));
