@@ -129,7 +129,8 @@ DRYDOCK_INTRIN ULONGLONG DrydockMultiply128(ULONGLONG a, ULONGLONG b, ULONGLONG 
 #define _ReturnAddress() __builtin_return_address(0)
 #define _AddressOfReturnAddress() ((void *)((char *)__builtin_frame_address(0) + sizeof(void *)))
 #define __nop() __asm__ volatile("nop")
-#define __fastfail(code) __builtin_trap()
+DECLSPEC_NORETURN void DrydockFastFail(unsigned code);
+#define __fastfail(code) DrydockFastFail((unsigned)(code))
 #define __ud2() __builtin_trap()
 #define _disable() ((void)0)
 #define _enable() ((void)0)

@@ -144,7 +144,7 @@ CallbackScope::~CallbackScope() {
   if (Ended(&frame)) thread.critical_region = frame.critical_region;
 }
 
-void RaiseFault(CallbackFrame& frame) {
+void RaiseWhatEnded(CallbackFrame& frame) {
   const rt::FaultInfo& fault = rt::LastFault();
   Thread& thread = CurrentThread();
   thread.callbacks = &frame;
@@ -155,6 +155,7 @@ void RaiseFault(CallbackFrame& frame) {
     thread.wait->reasons = nullptr;
     thread.wait->waiting = false;
   }
+  RaiseTermination(frame);
   BugCheckData data;
   data.stack.assign(fault.stack, fault.stack + fault.depth);
   const auto address = reinterpret_cast<uint64_t>(fault.address);
@@ -202,6 +203,7 @@ void RaiseFault(CallbackFrame& frame) {
 }  // namespace internal
 
 void InstallFaultHandler() {
+  InstallTerminateHandler();
   rt::InstallFaultHandler(&FilterFault);
 }
 

@@ -1,7 +1,7 @@
 // DriverCallback: every call from us into a driver goes through here, so that a loader of foreign images has one place to change (the
 // calling convention), a fault in a driver becomes a report, and "returned at another IRQL" is seen at once.
 // Called by:  all floors above runtime, on a task with a thread.
-// Errors:     a memory fault, or a return at another IRQL, inside the callback is a bug check on this thread.
+// Errors:     a memory fault, a C++ exception that leaves the callback, std::terminate, or a return at another IRQL is a bug check on this thread.
 // Cost:       a frame on the stack, a builtin setjmp, two compares.
 // Source:     decision 3 and 9 of the architecture.
 #pragma once
@@ -10,6 +10,7 @@
 #include <csetjmp>
 #include <cstdint>
 
+#include "nt/cxx_failures.h"
 #include "runtime/lock.h"
 
 namespace drydock::rt {
@@ -57,7 +58,7 @@ struct CallbackFrame {
   const void* subject;     // with a host: the first argument
   DrydockSehFrame* seh;    // of the call around it: exceptions do not leave a call
   void* owner;             // Kernel::callback_owner's answer: who looks at this call when it returns
-  // A fault inside jumps back here and is raised as a bug check from this frame, in ordinary context.
+  // A fault or std::terminate inside jumps back here and is raised as a bug check from this frame, in ordinary context.
   void* jump[5];
 };
 
@@ -71,7 +72,7 @@ namespace internal {
 void EnterCallback(CallbackFrame& frame, const char* name, const void* code, const void* subject);  // pushes
 void EnterHost(CallbackFrame& frame, CallbackHost& host, const char* name, const void* code);  // pushes a call into that host
 void LeaveCallback(CallbackFrame& frame, IrqlRule rule);                         // pops and checks
-[[noreturn]] void RaiseFault(CallbackFrame& frame);                              // after a fault: pops and bug-checks
+[[noreturn]] void RaiseWhatEnded(CallbackFrame& frame);                          // after a fault or std::terminate: pops and bug-checks
 
 inline bool Ended(const CallbackFrame* frame) { return frame && frame->host && frame->host->ended.load(std::memory_order_acquire); }
 
@@ -103,7 +104,7 @@ R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... argument
   internal::CallbackScope scope(name, reinterpret_cast<const void*>(function), internal::Subject(arguments...));
   if (__builtin_expect(internal::Ended(&scope.frame), 0)) return internal::EndedResult<R>();
   try {
-    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
+    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseWhatEnded(scope.frame);
     if constexpr (__is_same(R, void)) {
       function(static_cast<P>(arguments)...);
       scope.left = true;
@@ -114,7 +115,8 @@ R CallDriver(const char* name, IrqlRule rule, R (*function)(P...), A... argument
       internal::LeaveCallback(scope.frame, rule);
       return result;
     }
-  } catch (const HostEnded&) {
+  } catch (...) {
+    ExceptionLeft(scope.frame);
     return internal::EndedResult<R>();
   }
 }
@@ -129,7 +131,7 @@ R CallApplication(CallbackHost& host, const char* name, R (*function)(P...), A..
   internal::CallbackScope scope(host, name, reinterpret_cast<const void*>(function));
   if (__builtin_expect(internal::Ended(&scope.frame), 0)) return internal::EndedResult<R>();
   try {
-    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseFault(scope.frame);
+    if (__builtin_setjmp(scope.frame.jump) != 0) internal::RaiseWhatEnded(scope.frame);
     if constexpr (__is_same(R, void)) {
       function(static_cast<P>(arguments)...);
       scope.left = true;
@@ -140,7 +142,8 @@ R CallApplication(CallbackHost& host, const char* name, R (*function)(P...), A..
       internal::LeaveCallback(scope.frame, IrqlRule::kSame);
       return result;
     }
-  } catch (const HostEnded&) {
+  } catch (...) {
+    ExceptionLeft(scope.frame);
     return internal::EndedResult<R>();
   }
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "nt/driver_callback.h"
 #include "runtime/executor.h"
@@ -17,6 +18,8 @@ namespace drydock::nt {
 struct Kernel;
 struct Process;
 struct Impersonation;  // nt/se/impersonation.h
+struct Termination;    // nt/cxx_failures.cpp
+void DeleteTermination(Termination* termination);
 namespace ke { struct WaitInfo; struct ThreadWaitState; }
 namespace io { struct IrpCache; }
 
@@ -37,6 +40,8 @@ struct Thread {
   Process* attached_from = nullptr;     // KeAttachProcess: whose it is
   const Impersonation* impersonation = nullptr;  // whom it acts for; null: its own process
   CallbackFrame* callbacks = nullptr;   // innermost call into a driver
+  std::unique_ptr<ThrownFrom> thrown_from;  // nt/cxx_failures.h, as is the next
+  std::unique_ptr<Termination, void (*)(Termination*)> termination{nullptr, &DeleteTermination};
   DrydockSehFrame* seh = nullptr;       // innermost __try of that call (nt/ex/seh.h)
   void* wdf = nullptr;                  // wdf::ThreadState, made and freed by the framework (caches, held callback locks)
   void (*free_wdf)(void*) = nullptr;

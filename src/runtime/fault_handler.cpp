@@ -135,6 +135,14 @@ void SaveRegisters(const ucontext_t& context) {
   if (context.uc_mcontext.fpregs) std::memcpy(last_registers.floating, context.uc_mcontext.fpregs, sizeof(last_registers.floating));
 }
 
+#if RT_ASAN
+// The frames that a jump leaves behind do not lift the poison from their variables any more.
+void LiftPoison(const char* low, void** jump) {
+  const auto* landing = static_cast<const char*>(jump[2]);
+  if (landing > low) __asan_unpoison_memory_region(low, static_cast<size_t>(landing - low));
+}
+#endif
+
 // As if the instruction had called it: below the red zone, with the instruction's address to return to.
 void Call(void (*function)(), ucontext_t& context) {
   auto top = (static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RSP]) - 256) & ~uintptr_t{63};
@@ -182,10 +190,7 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
     }
     if (void** jump = answer.jump) {
 #if RT_ASAN
-      // The frames that are left behind do not lift the poison from their variables any more.
-      const auto* landing = static_cast<const char*>(jump[2]);
-      const char* low = fault.stack_pointer - 256;
-      if (landing > low) __asan_unpoison_memory_region(low, static_cast<size_t>(landing - low));
+      LiftPoison(fault.stack_pointer - 256, jump);
 #endif
       GoOnAt(jump, context);
       return;
@@ -199,7 +204,12 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
 const FaultInfo& LastFault() { return last_fault; }
 void SetLastFault(const FaultInfo& fault) { last_fault = fault; }
 
-void JumpAway(void** jump) { __builtin_longjmp(jump, 1); }
+void JumpAway(void** jump) {
+#if RT_ASAN
+  LiftPoison(static_cast<const char*>(__builtin_frame_address(0)), jump);
+#endif
+  __builtin_longjmp(jump, 1);
+}
 
 const FaultRegisters& LastFaultRegisters() { return last_registers; }
 
