@@ -101,6 +101,7 @@ TEST_P(Application, TheConsoleReadsWritesAndInterrupts) {
   EXPECT_EQ(output_, "hello\ncontrol 1\n");
 }
 TEST_P(Application, PropertiesOfDevicesByKey) { RunsWell({"properties"}); }
+TEST_P(Application, TheConfigurationManagerAsksBeforeItRemoves) { RunsWell({"queryremove"}); }
 
 // OpenSCManager, CreateService, QueryServiceConfig, QueryServiceStatusEx, EnumServicesStatusEx; the image lies in a folder below.
 TEST_P(Application, InstallsADriverAsAServiceAndAnotherProcessRemovesIt) {
@@ -184,6 +185,23 @@ TEST_P(Tool, AListenerHearsADriversEventsByLevelUntilItIsStopped) {
   deaf.Interrupt();
   ASSERT_TRUE(deaf.Wait());
   EXPECT_EQ(deaf.output(), "listening\n0 event(s), status 0\n");
+}
+
+// TdhGetEventInformation, TdhGetPropertySize, TdhGetProperty: what a driver's manifest says of its events.
+TEST_P(Tool, AListenerShowsTheFieldsOfEventsThatAManifestDescribes) {
+  auto driver = machine_.AddDriver(DRYDOCK_IMAGE(eventer));
+  drydock::Device device = machine_.AddDevice({.function = driver});
+  ASSERT_TRUE(device.started()) << machine_.ReportText();
+  Process listener = Run("listener", {"{5a0c3f11-8d1e-4c52-9a07-3b8f0e2d6c41}", "255"});
+  while (listener.output().find("listening") == std::string::npos) ASSERT_FALSE(listener.Wait(std::chrono::milliseconds(1))) << listener.error_output();
+  EXPECT_EQ(machine_.Open(device).Write("hello").status, STATUS_SUCCESS);
+  while (listener.output().find("Text=(5 bytes)") == std::string::npos) ASSERT_FALSE(listener.Wait(std::chrono::milliseconds(1)));
+  listener.Interrupt();
+  ASSERT_TRUE(listener.Wait());
+  EXPECT_NE(listener.output().find("Drydock Eventer Length=5 Result=3221225489 Who=Eventer State=(1 bytes) Options=5\n"), std::string::npos) << listener.output();
+  // Behind an array nothing is told one at a time.
+  EXPECT_NE(listener.output().find("Drydock Eventer Text=(5 bytes) Small=(1 bytes) Big=(8 bytes) Port=(2 bytes) Mask=(8 bytes) Yes=1 Real=(8 bytes) Id=(16 bytes) Count=(2 bytes)\n"),
+            std::string::npos) << listener.output();
 }
 
 INSTANTIATE_TEST_SUITE_P(Executors, Tool, testing::Values(ExecutorKind::Simulated, ExecutorKind::Live),

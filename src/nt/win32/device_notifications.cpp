@@ -61,6 +61,7 @@ Event EventOf(const void* what) {
 struct Notification {
   Program* program = nullptr;
   void* entry = nullptr;
+  std::atomic<bool> dropped{false};
   virtual ~Notification() = default;
   virtual bool Agrees(const Event& event) = 0;  // tells; who asks whether a device may go waits for the answer
   virtual void Finish() {}
@@ -76,6 +77,7 @@ NTSTATUS Changed(PVOID what, PVOID context) {
 struct Registered {
   std::unique_ptr<Notification> notification;
   ~Registered() {
+    notification->dropped = true;
     if (notification->entry != nullptr) IoUnregisterPlugPlayNotificationEx(notification->entry);
     if (!notification->program->exiting) notification->Finish();
   }
@@ -149,7 +151,7 @@ bool Callback::Agrees(const Event& event) {
   call.data = change;
   SubmitToPool(*program, member, call);
   if (change->action != CM_NOTIFY_ACTION_DEVICEQUERYREMOVE) return true;
-  return !WaitForAnswer(*program, &change->answered) || change->answer == ERROR_SUCCESS;
+  return !WaitForAnswer(*program, &change->answered, dropped) || change->answer == ERROR_SUCCESS;
 }
 
 // --- a service's ---
@@ -199,7 +201,7 @@ bool OfService::Agrees(const Event& event) {
   }
   Tell(*program, *service, control);
   if (control->event != DBT_DEVICEQUERYREMOVE) return true;
-  return !WaitForAnswer(*program, &control->answered) || control->answer == NO_ERROR;
+  return !WaitForAnswer(*program, &control->answered, dropped) || control->answer == NO_ERROR;
 }
 
 HDEVNOTIFY RegisterService(HANDLE recipient, const void* filter, DWORD flags, bool wide) {

@@ -141,11 +141,11 @@ bool StopService(Program& program) {
   return true;
 }
 
-bool WaitForAnswer(Program& program, KEVENT* answered) {
+bool WaitForAnswer(Program& program, KEVENT* answered, const std::atomic<bool>& dropped) {
   LARGE_INTEGER moment;
   moment.QuadPart = -10 * 10'000;
   while (KeWaitForSingleObject(answered, UserRequest, KernelMode, FALSE, &moment) == STATUS_TIMEOUT)
-    if (program.exiting) return false;
+    if (program.exiting || dropped) return false;
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <ntddk.h>
 #include <windows.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -25,7 +26,7 @@ std::shared_ptr<struct ServiceProcess> ServiceOfHandle(Program& program, void* h
 void Tell(Program& program, ServiceProcess& service, const std::shared_ptr<ServiceControl>& control);
 // Ctrl+C of a service that accepts it is SERVICE_CONTROL_STOP. False: it is none, or does not.
 bool StopService(Program& program);
-// A process that ends does not answer any more: false.
-bool WaitForAnswer(Program& program, KEVENT* answered);
+// A process that ends does not answer any more, nor does one that drops its registration meanwhile (from its handler, perhaps): false.
+bool WaitForAnswer(Program& program, KEVENT* answered, const std::atomic<bool>& dropped);
 
 }  // namespace drydock::nt::win32

@@ -108,9 +108,9 @@ static DWORD WINAPI Control(DWORD control, DWORD event, LPVOID data, LPVOID cont
         DEV_BROADCAST_HANDLE *change = (DEV_BROADCAST_HANDLE *)data;
         CHECK(change->dbch_hdevnotify == on_handle);
         if (event == DBT_DEVICEQUERYREMOVE) {
-            /* The first time it says no; the second it closes its handle. */
+            /* The first time it says no; the second it closes its handle, and wants to hear no more of it. */
             if (++queries == 1) return ERROR_BUSY;
-            CHECK(CloseHandle(change->dbch_handle));
+            CHECK(CloseHandle(change->dbch_handle) && UnregisterDeviceNotification(on_handle));
         }
     }
     SetEvent(heard);
@@ -134,7 +134,7 @@ static VOID WINAPI Serve(DWORD argc, LPTSTR *argv)
     Say(SERVICE_RUNNING);
     printf("watching\n");
     CHECK(WaitForSingleObject(stopping, INFINITE) == WAIT_OBJECT_0);
-    CHECK(UnregisterDeviceNotification(on_handle) && UnregisterDeviceNotification(on_interfaces));
+    CHECK(!UnregisterDeviceNotification(on_handle) && UnregisterDeviceNotification(on_interfaces));
     CHECK(!UnregisterDeviceNotification(on_interfaces) && GetLastError() == ERROR_INVALID_HANDLE);
     printf("%d queries, %d arrivals, %d removals\n", (int)queries, (int)arrivals, (int)removals);
     Say(SERVICE_STOPPED);

@@ -3,6 +3,7 @@
 #include <winternl.h>
 #include <versionhelpers.h>
 #include <sddl.h>
+#include <cfgmgr32.h>
 #include <setupapi.h>
 #include <initguid.h>
 #include <devpkey.h>
@@ -229,6 +230,27 @@ static int Properties(void)
     return 0;
 }
 
+/* The configuration manager asks before it removes: an open handle says no, by name. */
+static int QueryRemove(void)
+{
+    SP_DEVINFO_DATA device = {sizeof(device)};
+    PNP_VETO_TYPE type = PNP_VetoTypeUnknown;
+    WCHAR name[MAX_PATH] = L"";
+    ULONG length = 0, status, problem;
+    HANDLE handle = OpenMirror(0);
+    HDEVINFO set = SetupDiGetClassDevs(&GUID_DEVINTERFACE_MIRROR, NULL, NULL, DIGCF_PRESENT | DIGCF_DEVICEINTERFACE);
+
+    CHECK(SetupDiEnumDeviceInfo(set, 0, &device) && SetupDiDestroyDeviceInfoList(set));
+    CHECK(CM_Query_And_Remove_SubTreeW(device.DevInst, &type, name, MAX_PATH, CM_REMOVE_UI_NOT_OK) == CR_REMOVE_VETOED);
+    CHECK(type == PNP_VetoDevice && name[0] != 0);
+    CHECK(CM_Get_DevNode_Status(&status, &problem, device.DevInst, 0) == CR_SUCCESS && (status & DN_STARTED) && problem == 0);
+    CHECK(CloseHandle(handle));
+    CHECK(CM_Query_And_Remove_SubTreeW(device.DevInst, &type, name, MAX_PATH, CM_REMOVE_UI_NOT_OK) == CR_SUCCESS);
+    CHECK(CM_Query_And_Remove_SubTreeW(device.DevInst, NULL, NULL, 0, 0) == CR_NO_SUCH_DEVNODE);
+    CHECK(CM_Get_Device_Interface_List_SizeW(&length, (LPGUID)&GUID_DEVINTERFACE_MIRROR, NULL, 0) == CR_SUCCESS && length == 1);
+    return 0;
+}
+
 int System(const char *what)
 {
     if (!strcmp(what, "modules")) return Modules();
@@ -238,5 +260,6 @@ int System(const char *what)
     if (!strcmp(what, "registry")) return Registry();
     if (!strcmp(what, "console")) return Console();
     if (!strcmp(what, "properties")) return Properties();
+    if (!strcmp(what, "queryremove")) return QueryRemove();
     return -1;
 }
