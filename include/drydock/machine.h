@@ -75,6 +75,9 @@ struct MachineOptions {
   VerifierSettings rule_settings = {};
   Duration live_stall =
       std::chrono::seconds(60);  // live: a call that waits longer is reported as a stall
+  // Simulated: a call that waits while so much of the machine's time goes by is reported as a stall too, for timers of drivers may go on for
+  // ever. Time that the test lets pass does not count. 0: no limit.
+  Duration simulated_stall = std::chrono::hours(1);
   // A UMDF driver's failure (a violation, a fault, a PnP or power request without progress for so long) ends its host and restarts the host's
   // devices; else it stops the machine, as a kernel-mode driver's does, and nothing is timed (docs/machine.md).
   bool contain_hosts = false;

@@ -120,12 +120,6 @@ struct Machine::Impl {
   std::function<void(const TraceMessage&)> trace_listener;  // set before drivers run
   size_t trace_listener_session = 0;
 
-  // The thread that the caller from outside has inside the machine: one for all its calls, so that requests it started go on when the call
-  // returns, and caches stay. A second OS thread that calls at the same time gets one of its own for that call.
-  nt::Thread* caller = nullptr;
-  std::atomic<bool> caller_inside{false};
-  void EndCaller();
-
   // Live: a call from outside that lasts longer than options.live_stall is reported as a stall. Odd while a call is inside.
   struct Watchdog {
     rt::TimerNode timer;  // first: the callback gets its address
@@ -195,6 +189,7 @@ class Inside {
   Inside(const Inside&) = delete;
 
  private:
+  void Limit(rt::Ticks wait);  // 0: none
   Machine::Impl& machine_;
   rt::Task* entered_ = nullptr;
   bool watched_ = false;

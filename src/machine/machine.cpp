@@ -59,14 +59,6 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
   if (options.executor == ExecutorKind::Live) StartWatchdog();
 }
 
-void Machine::Impl::EndCaller() {
-  if (!caller) return;
-  rt::Task* task = executor->Enter("test", caller);
-  caller->task = task;
-  nt::ps::EndThread(std::exchange(caller, nullptr));
-  executor->Leave(task);
-}
-
 Machine::Impl::~Impl() {
   executor->DisarmAndWait(&watchdog.timer);
   ending = true;
@@ -79,7 +71,6 @@ Machine::Impl::~Impl() {
   }
   // Whatever still waits is unwound before the objects it waits for go.
   executor->EndTasks();
-  EndCaller();
   store.reset();
   for (Device::Impl& device : devices) device.hardware.reset();
   verifier.reset();
@@ -183,11 +174,18 @@ Inside::Inside(Machine::Impl& machine, bool watched) : machine_(machine) {
   thread->task = entered_;
   watched_ = watched;
   if (watched_) machine.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
+  if (watched_) Limit(machine.options.simulated_stall.count());
+}
+
+void Inside::Limit(rt::Ticks wait) {
+  if (!machine_.executor->simulated()) return;
+  machine_.executor->LimitWaits(wait > 0 ? machine_.executor->InterruptTime() + wait : rt::kNever);
 }
 
 Inside::~Inside() {
   if (!entered_) return;
   if (watched_) machine_.watchdog.calls.fetch_add(1, std::memory_order_relaxed);
+  if (watched_) Limit(0);
   auto* thread = static_cast<nt::Thread*>(entered_->user);
   if (!as_outside_ || machine_.ending) {
     nt::ps::EndThread(thread);

@@ -152,7 +152,10 @@ void Machine::Impl::OnBugCheck(const nt::BugCheckData& data, ReportKind kind) {
 }
 
 void Machine::Impl::OnStall() {
-  nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel);
+  const std::string lead = executor->limit_passed()
+                               ? fmt::format("A call has waited for {:g} s of the machine's time, in which timers went on", options.simulated_stall.count() / 1e7)
+                               : std::string("Nobody can ever run again");
+  nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel, lead);
   Report report = MakeReport(ReportKind::kStall, stall.words);
   report.waits = std::move(stall.chain);
   report.task = stall.task;

@@ -128,6 +128,10 @@ class Executor {
     stall_handler_ = handler;
     stall_context_ = context;
   }
+  // Simulated: timers that go on for ever keep that handler from being called. So it is called as well when time, moving by itself, would pass
+  // this moment; what Advance lets pass does not count. kNever: no such limit.
+  void LimitWaits(Ticks until) { limit_ = until; }
+  bool limit_passed() const { return limit_passed_; }  // for the handler: that is why it is called
   virtual void Stop() = 0;
   virtual bool stopped() const = 0;
   // Stops, and waits until every spawned task's entry has returned. By an OS thread that is not inside; idempotent. Whoever owns what
@@ -144,6 +148,8 @@ class Executor {
 
   void (*stall_handler_)(void*) = nullptr;
   void* stall_context_ = nullptr;
+  Ticks limit_ = kNever;
+  bool limit_passed_ = false;
 
  private:
   const ExecutorKind kind_;

@@ -166,6 +166,7 @@ class SimulatedExecutor final : public Executor {
 
   void Advance(Ticks duration) override {
     const Ticks target = AddTicks(now_, duration > 0 ? duration : 0);
+    limit_ = AddTicks(limit_, target - now_);
     for (;;) {
       RunUntilIdle();
       if (timers_.next_due() > target) break;
@@ -349,13 +350,14 @@ class SimulatedExecutor final : public Executor {
         idle_.clear();
         break;
       }
-      if (!timers_.empty()) {
+      if (!timers_.empty() && (timers_.next_due() <= limit_ || stopped_)) {
         MoveTimeTo(timers_.next_due());
         continue;
       }
+      limit_passed_ = !timers_.empty();
       RT_ASSERT(!stopped_);  // only a task that takes the machine down can still wait, and nobody is left to wake it
       if (stall_handler_) stall_handler_(stall_context_);
-      if (ready_.empty() && timers_.empty()) Stop();
+      if (ready_.empty() && (timers_.empty() || limit_passed_)) Stop();
     }
     tls_current_task = self;
     return TakeReady();

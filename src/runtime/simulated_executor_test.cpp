@@ -96,6 +96,36 @@ TEST_F(SimulatedTest, AWaitThatNobodyCanEndIsReportedAtOnce) {
   EXPECT_EQ(record.calls, 1);
 }
 
+TEST_F(SimulatedTest, TimersThatGoOnForEverHideNoStallBeyondTheLimit) {
+  struct Periodic : TimerNode {
+    Executor* executor;
+    int fired = 0;
+  } timer;
+  timer.executor = executor_.get();
+  timer.callback = [](TimerNode* node) {
+    auto* timer = static_cast<Periodic*>(node);
+    ++timer->fired;
+    timer->executor->Arm(timer, timer->executor->InterruptTime() + kTicksPerSecond);
+  };
+  executor_->Arm(&timer, kTicksPerSecond);
+  StallRecord record{executor_.get()};
+  executor_->SetStallHandler(
+      [](void* context) {
+        auto* record = static_cast<StallRecord*>(context);
+        record->calls += record->executor->limit_passed();
+        record->executor->Stop();
+      },
+      &record);
+  executor_->LimitWaits(10 * kTicksPerSecond);
+  executor_->Advance(5 * kTicksPerSecond);  // does not count
+  EXPECT_EQ(executor_->Park(12 * kTicksPerSecond), Wake::kTimedOut);
+  EXPECT_EQ(record.calls, 0);
+  EXPECT_THROW(executor_->Park(kNever), TaskStopped);
+  EXPECT_EQ(record.calls, 1);
+  EXPECT_EQ(timer.fired, 15);
+  executor_->Disarm(&timer);
+}
+
 TEST_F(SimulatedTest, AStallWithoutAHandlerStopsTheMachine) {
   EXPECT_THROW(executor_->Park(kNever), TaskStopped);
   EXPECT_TRUE(executor_->stopped());

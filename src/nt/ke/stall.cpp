@@ -129,7 +129,7 @@ void Follow(const std::vector<Waiting>& all, const Waiting& start, std::vector<s
 
 }  // namespace
 
-StallDescription DescribeStall(Kernel& kernel) {
+StallDescription DescribeStall(Kernel& kernel, const std::string& lead) {
   const std::vector<Waiting> all = Collect(kernel);
   StallDescription result;
   const Waiting* about = nullptr;
@@ -141,12 +141,12 @@ StallDescription DescribeStall(Kernel& kernel) {
     if (about == nullptr || (waiting.in_driver && !about->in_driver)) about = &waiting;
   }
   if (about == nullptr) {
-    result.words = "Nobody can run, and no thread of the machine waits for anything that has a name.";
+    result.words = lead + ", and no thread of the machine waits for anything that has a name.";
     return result;
   }
   result.task = about->name;
   result.stack = about->stack;
-  result.words = "Nobody can ever run again: " + Link(*about);
+  result.words = lead + ": " + Link(*about);
   if (waiters > 1) result.words += fmt::format(" ({} more wait too)", waiters - 1);
   result.words += ".";
   return result;

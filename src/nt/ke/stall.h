@@ -22,7 +22,8 @@ struct StallDescription {
   std::vector<std::string> chain;  // one line a link: task -> what it waits for -> who holds it -> ...
 };
 
-StallDescription DescribeStall(Kernel& kernel);
+// `lead`: how it was found, "Nobody can ever run again".
+StallDescription DescribeStall(Kernel& kernel, const std::string& lead);
 
 }  // namespace ke
 }  // namespace drydock::nt

@@ -16,7 +16,7 @@ class StallTest : public testing::KernelFixture {
     executor_->SetStallHandler(
         [](void* self) {
           auto* test = static_cast<StallTest*>(self);
-          test->stall_ = ke::DescribeStall(*test->kernel_);
+          test->stall_ = ke::DescribeStall(*test->kernel_, "Nobody can ever run again");
           test->executor_->Stop();
         },
         this);

@@ -29,6 +29,7 @@ C_ASSERT(sizeof(PUMP_FRAME) == 8);
 typedef struct _PUMP_CONTEXT {
     WDFIOTARGET     Line;
     unsigned long   Doses;
+    volatile LONG   SecondsUp;
 } PUMP_CONTEXT, *PPUMP_CONTEXT;
 
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(PUMP_CONTEXT, PumpGetContext)
@@ -36,6 +37,7 @@ WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(PUMP_CONTEXT, PumpGetContext)
 DRIVER_INITIALIZE                   DriverEntry;
 EVT_WDF_DRIVER_DEVICE_ADD           PumpEvtDeviceAdd;
 EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL  PumpEvtIoDeviceControl;
+EVT_WDF_TIMER                       PumpEvtSecond;
 
 NTSTATUS
 DriverEntry(
@@ -61,6 +63,8 @@ PumpEvtDeviceAdd(
     WDFDEVICE               device;
     WDF_OBJECT_ATTRIBUTES   attributes;
     WDF_IO_QUEUE_CONFIG     queueConfig;
+    WDF_TIMER_CONFIG        timerConfig;
+    WDFTIMER                timer;
 
     UNREFERENCED_PARAMETER(Driver);
     PAGED_CODE();
@@ -79,7 +83,27 @@ PumpEvtDeviceAdd(
     WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
     attributes.ExecutionLevel = WdfExecutionLevelPassive;
 
-    return WdfIoQueueCreate(device, &queueConfig, &attributes, WDF_NO_HANDLE);
+    status = WdfIoQueueCreate(device, &queueConfig, &attributes, WDF_NO_HANDLE);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+
+    WDF_TIMER_CONFIG_INIT_PERIODIC(&timerConfig, PumpEvtSecond, 1000);
+    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
+    attributes.ParentObject = device;
+    status = WdfTimerCreate(&timerConfig, &attributes, &timer);
+    if (NT_SUCCESS(status)) {
+        WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_SEC(1));
+    }
+    return status;
+}
+
+VOID
+PumpEvtSecond(
+    _In_ WDFTIMER Timer
+    )
+{
+    InterlockedIncrement(&PumpGetContext(WdfTimerGetParentObject(Timer))->SecondsUp);
 }
 
 static UCHAR
