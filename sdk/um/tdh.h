@@ -5,6 +5,7 @@
 #define __TDH_H__
 
 #include "evntcons.h"
+#include "drydock_trace_sessions.h"  // of any program here
 
 #ifdef __cplusplus
 extern "C" {

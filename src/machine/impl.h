@@ -158,6 +158,7 @@ struct Machine::Impl {
     Report report;
     std::vector<void*> stack;  // not looked up yet; then empty
     bool first_is_exact = false;
+    bool of_drivers = false;  // where no driver called, the stack tells nothing
     std::vector<std::string> tracers;  // the drivers that report.traces are of, until the stack says which of them counts
   };
   static void KeepOwnTraces(Kept& kept);
@@ -170,7 +171,7 @@ struct Machine::Impl {
 
   std::vector<machine::ImageRange> ImageRanges();
   bool stopped() const { return executor->stopped(); }
-  void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false);
+  void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false, bool of_drivers = false);
   Report MakeReport(ReportKind kind, std::string words);
   void OnBugCheck(const nt::BugCheckData& data, ReportKind kind = ReportKind::kBugCheck);
   void OnStall();

@@ -61,7 +61,7 @@ std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
   return ranges;
 }
 
-void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact) {
+void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact, bool of_drivers) {
   // The newest of each driver's.
   std::map<std::string, size_t> counts;
   std::vector<std::pair<std::string, std::string>> traces;
@@ -75,7 +75,7 @@ void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool firs
     tracers.push_back(trace->first);
     report.traces.push_back(std::move(trace->second));
   }
-  Kept kept{std::move(report), std::move(stack), first_is_exact, std::move(tracers)};
+  Kept kept{std::move(report), std::move(stack), first_is_exact, of_drivers, std::move(tracers)};
   if (kept.stack.empty()) KeepOwnTraces(kept);
   rt::LockGuard guard(reports_lock);
   reports.push_back(std::move(kept));
@@ -118,8 +118,7 @@ void Machine::Impl::ResolveReports() {
     rt::LockGuard guard(reports_lock);
     if (open->stack.empty()) continue;  // another reader was quicker
     open->report.stack = std::move(frames);
-    // Where no driver called, the stack of a break tells nothing.
-    if (open->report.kind == ReportKind::kBreak && !open->report.DriverFrame()) open->report.stack.clear();
+    if (open->of_drivers && !open->report.DriverFrame()) open->report.stack.clear();
     open->stack.clear();
     KeepOwnTraces(*open);
   }
@@ -169,7 +168,7 @@ void Machine::Impl::OnBreak(const std::string& words) {
     stack.resize(64);
     stack.resize(rt::CaptureStack(stack.data(), stack.size(), 1));
   }
-  AddReport(MakeReport(ReportKind::kBreak, words), std::move(stack));
+  AddReport(MakeReport(ReportKind::kBreak, words), std::move(stack), /*first_is_exact=*/false, /*of_drivers=*/true);
 }
 
 // In task or clock context.

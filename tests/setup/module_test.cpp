@@ -95,7 +95,7 @@ TEST_P(DeviceModuleTest, IsMadeOnceForADeviceThatComesAndGoes) {
 TEST_P(DeviceModuleTest, WhatCannotBeUsedIsToldInOneLine) {
   EXPECT_THAT(Refused("\"nowhere.so\""), AllOf(StartsWith("m.toml:4: "), HasSubstr("nowhere.so: there is no such file")));
   EXPECT_THAT(Refused("\"entryless.so\""), HasSubstr("no device module: DRYDOCK_DEVICE_MODULE of drydock/module.h makes one"));
-  EXPECT_THAT(Refused("\"old_module.so\""), HasSubstr("a device module of version 0, made for another Drydock; this one takes version 1"));
+  EXPECT_THAT(Refused("\"old_module.so\""), HasSubstr("a device module of version 0, made for another Drydock; this one takes version " + std::to_string(DRYDOCK_DEVICE_MODULE_VERSION)));
   EXPECT_THAT(Refused("{ kind = \"lamp_module.so\", color = \"black\" }"), HasSubstr("lamp_module.so: no lamp is black"));
   EXPECT_THAT(Refused("{ kind = \"lamp_module.so\", bright = \"very\" }"), HasSubstr("bright: 'very' is no number"));
   EXPECT_THAT(Refused("{ kind = \"lamp_module.so\", bright = 1.5 }"), HasSubstr("bright is neither a text nor a number nor true or false"));
