@@ -121,6 +121,7 @@ TEST_P(Application, AServiceHearsOfDevicesAndMayVetoTheirRemoval) {
   EXPECT_TRUE(machine_.RemoveDevice(device_).ok());
   drydock::Device again = machine_.AddDevice({.function = driver_});
   EXPECT_TRUE(again.started());
+  machine_.RunUntilIdle();  // news of interfaces come behind the change
   process.Interrupt();  // the manager's stop
   ASSERT_TRUE(process.Wait());
   EXPECT_EQ(process.exit_code(), 0);
