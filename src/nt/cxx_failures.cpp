@@ -77,13 +77,13 @@ __attribute__((noinline)) BugCheckData Failure(Thread& thread, uint64_t code, st
   BugCheckData data;
   data.code = bug::kSystemThreadExceptionNotHandled;
   data.parameters[0] = code;
-  data.words = std::move(words);
+  data.words.swap(words);
   const bool known = thrown && thread.thrown_from && thread.thrown_from->object == thrown;
   data.stack = known ? thread.thrown_from->stack : StackHere(skip + 1);
   return data;
 }
 
-// Leaves for the callback's frame; its CallDriver calls RaiseTermination.
+// Leaves for the callback's frame; its CallDriver calls RaiseTermination. No destructor runs on the way: nobody here and above holds memory then.
 [[noreturn]] void Leave(Thread& thread, std::unique_ptr<Termination> termination) {
   thread.termination.reset(termination.release());
   rt::JumpAway(thread.callbacks->jump);
@@ -116,11 +116,12 @@ void OnTerminate() {
 }
 
 // A mistake that the compiler's run-time or the driver itself names. Outside of drivers the process ends as usual.
-[[noreturn]] __attribute__((noinline)) void Fail(uint32_t bug_check, uint64_t parameter, const char* what) {
+[[noreturn]] __attribute__((noinline)) void Fail(uint32_t bug_check, uint64_t parameter, std::string what) {
   Thread* thread = CurrentThreadOrNull();
   if (thread == nullptr || thread->callbacks == nullptr) std::terminate();
   auto found = std::make_unique<Termination>();
-  found->data = Failure(*thread, parameter, fmt::format("{} {}", thread->callbacks->name, what), nullptr, 1);
+  what.insert(0, thread->callbacks->name + std::string(" "));
+  found->data = Failure(*thread, parameter, std::move(what), nullptr, 1);
   found->data.code = bug_check;
   Leave(*thread, std::move(found));
 }
@@ -188,14 +189,14 @@ DRYDOCK_RUNTIME void __cxa_deleted_virtual() {
 }
 
 DRYDOCK_RUNTIME void DrydockFastFail(unsigned code) {
-  const std::string what = fmt::format("called __fastfail({}): {}.", code, drydock::nt::FastFailName(code));
-  drydock::nt::Fail(drydock::nt::bug::kKernelSecurityCheckFailure, code, what.c_str());
+  drydock::nt::Fail(drydock::nt::bug::kKernelSecurityCheckFailure, code,
+                    fmt::format("called __fastfail({}): {}.", code, drydock::nt::FastFailName(code)));
 }
 // What ends a process, called by a user-mode driver: the linker leads these names here (sdk/driver-flags.json).
 namespace {
 [[noreturn]] __attribute__((noinline)) void Ends(const char* function) {
-  const std::string what = fmt::format("called {}, which ends the process that it runs in.", function);
-  drydock::nt::Fail(drydock::nt::bug::kSystemThreadExceptionNotHandled, drydock::nt::kFatalAppExit, what.c_str());
+  drydock::nt::Fail(drydock::nt::bug::kSystemThreadExceptionNotHandled, drydock::nt::kFatalAppExit,
+                    fmt::format("called {}, which ends the process that it runs in.", function));
 }
 }  // namespace
 DRYDOCK_RUNTIME void __wrap_abort() { Ends("abort"); }

@@ -88,6 +88,8 @@ void EndThread(Thread* thread) {
   RecordEvent(kernel, kEventThreadEnd, thread->thread_id, static_cast<uint32_t>(thread->exit_status));
   if (thread->wdf != nullptr && thread->free_wdf != nullptr) thread->free_wdf(thread->wdf);
   thread->wdf = nullptr;
+  thread->thrown_from.reset();  // the object's memory goes without a destructor
+  thread->termination.reset();
   io::ThreadEnded(*thread);
   ke::ThreadWaitState* wait;
   {
