@@ -41,6 +41,7 @@ TEST_P(Buttons, AKeyIsToldWithItsArguments) {
   EXPECT_EQ(pending.Wait().status.value(), STATUS_SUCCESS);
   EXPECT_EQ(event, 0x820055u);
   file.Close();
+  machine.RunUntilIdle();  // who completed the request may still hold its file
   EXPECT_EQ(machine.RemoveDevice(device).value(), STATUS_SUCCESS);
 }
 INSTANTIATE_TEST_SUITE_P(BothExecutors, Buttons, testing::Values(drydock::ExecutorKind::Simulated, drydock::ExecutorKind::Live));

@@ -55,6 +55,12 @@ TEST_P(RunExits, ZeroWhenAllWentAsExpectedAndNothingIsLeft) {
   EXPECT_EQ(outcome.code, 0) << outcome.said;
 }
 
+TEST_P(RunExits, ADeviceWhosePathBeginsWithAClassIsNoInterface) {
+  const std::string file = Write("c.toml", "[[driver]]\nname = \"stubborn\"\nimage = \"" DRYDOCK_IMAGE(stubborn) "\"\n[[device]]\nname = '{c0}\\it&1'\nfunction = \"stubborn\"\n");
+  const Outcome outcome = Call("--machine " + file + " --scenario " + Write("c.scenario", "open f \"{c0}\\\\it&1\"\nclose f\n") + " " + GetParam());
+  EXPECT_EQ(outcome.code, 0) << outcome.said;
+}
+
 TEST_P(RunExits, OneWhenSomethingElseCame) {
   const Outcome outcome = Play("open f it\nioctl f 0x222ffc expect STATUS_SUCCESS\n");
   EXPECT_EQ(outcome.code, 1);

@@ -106,16 +106,16 @@ Device Player::DeviceOf(const Command& command) {
   return devices_[static_cast<size_t>(command.number) - 1];
 }
 
-// A device by number or name, an interface class ({GUID}: its first enabled interface), or a name of the object name space.
+// A device by number, name or instance path, an interface class ({GUID}: its first enabled interface), or a name of the object name space.
 File Player::OpenNamed(const Command& command) {
   if (command.text.empty()) return machine_.Open(DeviceOf(command));
+  if (command.text[0] != '\\')
+    if (Device device = machine_.FindDevice(command.text)) return machine_.Open(device);
   if (const size_t end = command.text.find('}'); command.text[0] == '{' && end != std::string::npos) {  // {CLASS} or {CLASS}\NAME
     const std::string guid = command.text.substr(0, end + 1);
     if (std::string link = InterfaceOf(machine_, guid); !link.empty()) return machine_.Open(link + command.text.substr(end + 1));
     throw Error(fmt::format("no device has an enabled interface of the class {}", guid));
   }
-  if (command.text[0] != '\\')
-    if (Device device = machine_.FindDevice(command.text)) return machine_.Open(device);
   return machine_.Open(command.text);
 }
 
@@ -306,7 +306,7 @@ bool Player::PlayUart(const Command& command) {
 
 bool Player::PlayMethod(const Command& command) {
   const std::shared_ptr<AcpiObject> acpi = AcpiOf(DeviceOf(command));
-  if (!acpi) throw Error(fmt::format("line {}: {} has no acpi in the machine description", command.line, command.device));
+  if (!acpi) throw Error(fmt::format("{} has no acpi in the machine description", command.device));
   if (command.words[0] == "silent") acpi->Silent(command.text);
   else if (command.data.empty()) acpi->Method(command.text, static_cast<uint64_t>(command.offset));
   else if (command.words[0].starts_with('"')) acpi->Method(command.text, AcpiValue::Text(command.data));
