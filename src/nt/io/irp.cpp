@@ -254,18 +254,10 @@ IrpHeader* HoldNextUncancelled(IrpCache& cache, Thread& thread, FILE_OBJECT* fil
 void HoldIrp(IRP* irp) { HeaderOf(irp).holds.fetch_add(1, std::memory_order_relaxed); }
 void ReleaseIrp(IRP* irp) { DropHold(&HeaderOf(irp)); }
 
-uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file) {
-  if (!thread.irp_cache) return 0;
-  uint32_t count = 0;
-  while (IrpHeader* header = HoldNextUncancelled(*thread.irp_cache, thread, file, nullptr)) {
-    IoCancelIrp(IrpOf(header));
-    DropHold(header);
-    ++count;
-  }
-  return count;
-}
+namespace {
 
-uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
+// Of one thread's requests, or of all; a thread may end meanwhile.
+uint32_t CancelIrps(Kernel& kernel, const Thread* thread, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) {
   uint32_t count = 0;
   State& state = *kernel.io;
   for (;;) {
@@ -274,7 +266,7 @@ uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK
       // A cache leaves this list only under the lock, so that its thread is alive while we look.
       rt::LockGuard guard(state.lock);
       for (IrpCache* cache = state.caches; cache && !found; cache = cache->next) {
-        found = HoldNextUncancelled(*cache, *cache->thread, file, iosb);
+        if (thread == nullptr || cache->thread == thread) found = HoldNextUncancelled(*cache, *cache->thread, file, iosb);
       }
     }
     if (!found) return count;
@@ -283,6 +275,12 @@ uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK
     ++count;
   }
 }
+
+}  // namespace
+
+uint32_t CancelThreadIrps(Thread& thread, FILE_OBJECT* file) { return CancelIrps(*thread.kernel, &thread, file, nullptr); }
+
+uint32_t CancelFileIrps(Kernel& kernel, FILE_OBJECT* file, const IO_STATUS_BLOCK* iosb) { return CancelIrps(kernel, nullptr, file, iosb); }
 
 void ThreadEnding(Thread& thread) {
   if (!thread.irp_cache) return;
