@@ -20,6 +20,11 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
   }
   bool pending_returned = irp->PendingReturned;
   TakeResult(irp, block->request, &block->result);
+  // Who learns of the end may close the file at once, and then the device is free. The last reference is dropped at the end: closing
+  // calls drivers.
+  FILE_OBJECT* file = block->file;
+  ob::HoldMemory(file);
+  const bool dropped = ob::DereferenceUnlessLast(file);
   FreeIrp(irp);
   for (mm::UserRange& range : block->ranges) range.Reset();
   bool inline_error = NT_ERROR(block->result.status) && !pending_returned;
@@ -27,7 +32,6 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
     block->iosb->Information = block->result.information;
     __atomic_store_n(&block->iosb->Status, block->result.status, __ATOMIC_RELEASE);
   }
-  FILE_OBJECT* file = block->file;
   KEVENT* event = block->event;
   bool set_file_event = block->set_file_event;
   const Result result = block->result;
@@ -43,7 +47,8 @@ void FinishAsync(IRP* irp, IrpHeader& header) {
   }
   if (set_file_event && !inline_error) KeSetEvent(&file->Event, IO_NO_INCREMENT, FALSE);
   if (told) tell(told, &result, pending_returned);
-  ob::Dereference(file);
+  if (!dropped) ob::Dereference(file);
+  ob::ReleaseMemory(file);
 }
 
 void DiscardBlock(void* context) {

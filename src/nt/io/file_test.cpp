@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "nt/io/async.h"
 #include "nt/io/irp.h"
 #include "nt/mm/address_space.h"
 #include "nt/mm/mdl.h"
@@ -393,6 +394,45 @@ TEST_P(FileTest, AnAsynchronousRequestEndsWithItsAnswer) {
   EXPECT_EQ(async.information(), 3u);
   EXPECT_STREQ(out, "abc----");
   io::CloseFile(file);
+  ExpectNothingLeft();
+}
+
+// Who hears of the end of a request and closes the file has the device free: the request holds the file no longer.
+TEST_P(FileTest, AFinishedRequestDoesNotKeepItsFileOpen) {
+  DEVICE_OBJECT* device = Device();
+  Pended pended;
+  Of(device).dispatch[IRP_MJ_READ] = Pend(pended, false);
+  char out[4];
+  io::Request request;
+  request.major = IRP_MJ_READ;
+  request.mode = UserMode;
+  request.output = out;
+  request.output_length = 4;
+  int late[3] = {};
+  for (int round = 0; round < 300; ++round) {
+    FILE_OBJECT* file = Open();
+    KEVENT* event = ob::CreateObject<KEVENT>(*kernel_, ob::kEventType);
+    KeInitializeEvent(event, NotificationEvent, FALSE);
+    auto* block = new io::AsyncIo::Block;
+    block->event = round % 3 == 0 ? event : nullptr;
+    block->set_file_event = round % 3 == 1;
+    if (block->event) ob::Reference(event);
+    EXPECT_EQ(io::StartAsync(*block, file, request), STATUS_PENDING);
+    rt::Task* completer = Start("completer", [irp = pended.irp] { Finish(irp, STATUS_SUCCESS, 1); });
+    switch (round % 3) {
+      case 0: KeWaitForSingleObject(event, Executive, KernelMode, FALSE, nullptr); break;
+      case 1: KeWaitForSingleObject(&file->Event, Executive, KernelMode, FALSE, nullptr); break;
+      default: block->completion.Wait({}); break;
+    }
+    io::CloseFile(file);
+    if (device->ReferenceCount != 0) ++late[round % 3];
+    block->Release();
+    ob::Dereference(event);
+    Join(completer);
+  }
+  EXPECT_EQ(late[0], 0);
+  EXPECT_EQ(late[1], 0);
+  EXPECT_EQ(late[2], 0);
   ExpectNothingLeft();
 }
 

@@ -27,8 +27,9 @@ void Unlist(State& state, ObjectHeader* header) {
   if (header->next) header->next->previous = header->previous;
 }
 
-void FreeObject(ObjectHeader* header) {
-  header->canary = 0;
+void DropMemory(ObjectHeader* header) {
+  if (header->memory_holds.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  Unlist(*header->kernel->ob, header);
   delete header->name;
   std::free(header);
 }
@@ -41,9 +42,8 @@ void End(ObjectHeader* header) {
   if (header->type->on_close) header->type->on_close(body);
   header->canary = 0;
   if (header->type->discard) header->type->discard(body);
-  Unlist(*header->kernel->ob, header);
   ForgetSecurity(*header->kernel->ob, body);
-  FreeObject(header);
+  DropMemory(header);
 }
 
 // Runs ends that were asked for above PASSIVE_LEVEL. A work item of State.
@@ -95,6 +95,7 @@ void* CreateObject(Kernel& kernel, const ObjectType& type, size_t body_bytes) {
   header->canary = kObjectAlive;
   header->trace_id = kernel.NextTraceId();
   header->references.store(1, std::memory_order_relaxed);
+  header->memory_holds.store(1, std::memory_order_relaxed);
   header->type = &type;
   header->kernel = &kernel;
   header->body_bytes = body_bytes;
@@ -143,6 +144,18 @@ void Dereference(void* body) {
     End(header);
   }
 }
+
+bool DereferenceUnlessLast(void* body) {
+  auto& references = HeaderOf(body)->references;
+  int64_t now = references.load(std::memory_order_relaxed);
+  while (now > 1) {
+    if (references.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel)) return true;
+  }
+  return false;
+}
+
+void HoldMemory(void* body) { HeaderOf(body)->memory_holds.fetch_add(1, std::memory_order_relaxed); }
+void ReleaseMemory(void* body) { DropMemory(HeaderOf(body)); }
 
 void AddHandle(void* body) {
   Reference(body);

@@ -3,7 +3,8 @@
 // IRQL:       reference counts at any level up to DISPATCH_LEVEL. Dropping the last reference of a type with `on_close` above
 //             PASSIVE_LEVEL hands the end to a worker thread; dropping a handle is PASSIVE_LEVEL only.
 // Ownership:  a new object has one reference, its maker's. A handle counts as one handle and one reference; a permanent name as one
-//             reference. The last handle runs `on_last_handle`, the last reference `on_close`, then `discard`, then frees the memory.
+//             reference. The last handle runs `on_last_handle`, the last reference `on_close`, then `discard`, then frees the memory,
+//             unless somebody holds on to that alone (HoldMemory).
 // Teardown:   State runs only `discard` for what is left: no driver is called any more.
 // Source:     public documentation of the object manager's DDIs (life cycle of objects).
 #pragma once
@@ -45,7 +46,8 @@ struct alignas(16) ObjectHeader {
   uint32_t trace_id;
   std::atomic<int64_t> references;
   std::atomic<int32_t> handles;
-  uint32_t flags;  // HeaderFlag
+  std::atomic<uint32_t> memory_holds;  // one is that of all references together
+  uint32_t flags;                      // HeaderFlag
   const ObjectType* type;
   Kernel* kernel;
   void* directory;              // body of the directory that lists it, null: nameless
@@ -76,6 +78,11 @@ void Reference(void* body);
 void Dereference(void* body);
 // Raises the count unless it is already zero (an object found in a table while its end is under way).
 bool ReferenceUnlessZero(void* body);
+// Drops a reference that is not the last one, else does nothing and returns false.
+bool DereferenceUnlessLast(void* body);
+// Keeps the bytes of an object, not the object: it may end meanwhile, and its body must only be touched as one that nobody uses.
+void HoldMemory(void* body);
+void ReleaseMemory(void* body);
 
 // One more, one less handle that is not in a table (a test's File).
 void AddHandle(void* body);
