@@ -248,16 +248,17 @@ TEST_P(ExecutorTest, RunUntilIdleLetsOthersFinishAndTimeStands) {
 }
 
 TEST_P(ExecutorTest, AdvanceLetsEverythingDueHappen) {
+  static Ticks before;
+  before = executor_->InterruptTime();
   Closure c{executor_.get(), [](Closure& c) {
-              for (int i = 0; i < 4; ++i) {
-                c.executor->Park(c.executor->InterruptTime() + 2 * kTicksPerMillisecond);
+              for (int i = 1; i <= 4; ++i) {
+                while (c.executor->InterruptTime() < before + i * 10 * kTicksPerMillisecond) c.executor->Park(before + i * 10 * kTicksPerMillisecond);
                 c.number.fetch_add(1);
               }
               c.executor->Park(kNever);
             }};
   executor_->Spawn("ticker", &Closure::Run, &c, nullptr, true);
-  const Ticks before = executor_->InterruptTime();
-  executor_->Advance(40 * kTicksPerMillisecond);
+  executor_->Advance(before + 40 * kTicksPerMillisecond - executor_->InterruptTime());
   EXPECT_EQ(c.number, 4);
   EXPECT_GE(executor_->InterruptTime(), before + 40 * kTicksPerMillisecond);
 }

@@ -2,7 +2,7 @@
 //
 // Permit: 0 none, 1 one, 2 parked.            1. a task parks by 0 -> 2     2. a waker swaps in 1 and wakes if it saw 2
 // running_: tasks that are not parked. Who makes the step out of "parked" counts the task in again: the waker in step 2, or the task
-// itself after a time-out. So the count never misses a task that is about to run, and RunUntilIdle can trust a zero.
+// itself after a time-out; until it has, `due` tells. So no task is missed that is about to run, and RunUntilIdle can trust a zero.
 // Memory: a LiveTask is reused but not freed before the executor ends. A waker that found the task in a wait list may so call Unpark
 // after the task has seen its wait satisfied by itself, and even after it has ended: a later task then wakes once without reason.
 #include <pthread.h>
@@ -32,6 +32,7 @@ struct LiveTask : Task {
   LiveTask* list_next = nullptr;
   std::atomic<uint32_t> permit{kNoPermit};
   std::atomic<uint32_t> ended{0};
+  std::atomic<Ticks> due{kNever};  // of its wait: from then on it is about to run, whether the OS has got round to it or not
   TaskEntry entry = nullptr;
   void* argument = nullptr;
   pthread_t thread{};
@@ -286,10 +287,17 @@ class LiveExecutor final : public Executor {
       self->permit.store(kNoPermit, std::memory_order_relaxed);
       return Wake::kUnparked;
     }
+    self->due.store(deadline, std::memory_order_relaxed);
     CountOut();
+    const Wake wake = WaitForPermit(self, until);
+    self->due.store(kNever, std::memory_order_release);  // counted in by now
+    return wake;
+  }
+
+  Wake WaitForPermit(LiveTask* self, int64_t until) {
     for (;;) {
       const bool in_time = FutexWait(self->permit, kParked, until);
-      permit = self->permit.load(std::memory_order_acquire);
+      uint32_t permit = self->permit.load(std::memory_order_acquire);
       if (permit == kParked && !in_time &&
           self->permit.compare_exchange_strong(permit, kNoPermit, std::memory_order_acq_rel)) {
         running_.fetch_add(1);
@@ -310,6 +318,15 @@ class LiveExecutor final : public Executor {
     return false;
   }
 
+  bool AnyDue() {
+    const Ticks now = clock_.Now();
+    LockGuard guard(lock_);
+    for (LiveTask* task = tasks_.first(); task; task = task->list_next) {
+      if (task->due.load(std::memory_order_acquire) <= now) return true;
+    }
+    return false;
+  }
+
   void CountOut() {
     if (running_.fetch_sub(1) == 1 && idle_waiters_.load() != 0) {
       idle_sequence_.fetch_add(1);
@@ -323,7 +340,7 @@ class LiveExecutor final : public Executor {
     CountOut();
     while (!stopped()) {
       const uint32_t seen = idle_sequence_.load();
-      if (running_.load() == 0 && !clock_.HasWorkNow() && running_.load() == 0) break;
+      if (running_.load() == 0 && !clock_.HasWorkNow() && !AnyDue() && running_.load() == 0) break;
       const Ticks now = clock_.Now();
       if (now >= limit) break;
       // The short limit covers a timer that becomes due meanwhile.

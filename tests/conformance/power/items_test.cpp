@@ -162,8 +162,9 @@ NTSTATUS OneAtATime(PWDFDEVICE_INIT init) {
 }
 
 struct Counted {
-  explicit Counted(Machine& machine) {
+  explicit Counted(Machine& machine, const char* hold = "") {
     inside = &state;
+    state.hold = hold;
     machine.Run([&] { KeInitializeEvent(&state.go, NotificationEvent, FALSE); });
     hooks.init = OneAtATime;
     hooks.managed_queue = true;
@@ -225,8 +226,7 @@ CONFORMANCE(OneAtATime, SurpriseRemovalAndTheQueriesMayOverlapAnyOfThem, "PWR-18
   for (const char* which : {"SurpriseRemoval", "QueryRemove", "QueryStop"}) {
     for (const char* hold : {"D0Exit", "SelfManagedIoSuspend", "ArmWakeFromS0"}) {
       SCOPED_TRACE(std::string(which) + " during " + hold);
-      Counted device(machine);
-      device.state.hold = hold;  // idle takes it there
+      Counted device(machine, hold);  // idle takes it there
       machine.Run([&] { EXPECT_TRUE(Until([&] { return device.state.held.load(); })); });
       Task task = machine.Start("pnp", [&, which = std::string(which)] {
         if (which == "SurpriseRemoval") {

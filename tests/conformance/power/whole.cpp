@@ -189,7 +189,10 @@ void Whole::Walk(Phase phase) {
     case Phase::kStart: Add(); break;
     case Phase::kSleep: machine.SetSystemPower(3); break;
     case Phase::kResume: machine.SetSystemPower(0); break;
-    case Phase::kIdleDown: machine.Advance(milliseconds(300)); break;
+    case Phase::kIdleDown:
+      machine.Run([&] { WdfDeviceResumeIdle(hooks.device); });
+      machine.Advance(milliseconds(300));
+      break;
     case Phase::kIdleUp: {
       File file = machine.Open(rig->device);
       PendingIo io = file.StartIoctl(kIoctl, nullptr, 0, nullptr, 0);
@@ -210,6 +213,8 @@ void Whole::LeadUpTo(Phase phase) {
   if (phase == Phase::kStart) return;
   EXPECT_TRUE(Add()) << machine.ReportText();
   if (phase == Phase::kResume) machine.SetSystemPower(3);
+  // Its time begins with the walk, however long the test takes until then.
+  if (phase == Phase::kIdleDown) machine.Run([&] { EXPECT_EQ(WdfDeviceStopIdle(hooks.device, TRUE), STATUS_SUCCESS); });
   if (phase == Phase::kIdleUp) machine.Advance(milliseconds(300));
 }
 

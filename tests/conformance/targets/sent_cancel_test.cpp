@@ -109,7 +109,7 @@ CONFORMANCE(SentCancel, ABlockedSendersRequestIsCancelledFromAnotherThread, "IOT
   machine.Run([&] {
     WDFREQUEST request = NewRequest(stack.local());
     Task canceller = machine.StartKernel("canceller", [&] {
-      SleepMs(10);
+      machine.RunUntilIdle();  // the sender waits
       EXPECT_TRUE(WdfRequestCancelSentRequest(request));
     });
     ULONG_PTR bytes = 5;

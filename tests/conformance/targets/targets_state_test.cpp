@@ -240,7 +240,7 @@ CONFORMANCE(TargetsState, APurgedSynchronousSenderReturnsTheNotSentStatus, "IOX-
   machine.Run([&] {
     WdfIoTargetStop(stack.local(), WdfIoTargetLeaveSentIoPending);
     Task purger = machine.StartKernel("purger", [&] {
-      SleepMs(10);
+      machine.RunUntilIdle();  // the sender waits
       WdfIoTargetPurge(stack.local(), WdfIoTargetPurgeIo);
     });
     ULONG_PTR bytes = 3;
@@ -336,7 +336,7 @@ CONFORMANCE(TargetsState, StartBlocksWhileAnotherThreadsStopWaits, "IOX-31") {
       WdfIoTargetStop(stack.local(), WdfIoTargetWaitForSentIoToComplete);
       stopped = true;
     });
-    SleepMs(10);
+    machine.RunUntilIdle();  // the stopper waits
     machine.After(std::chrono::milliseconds(30), [&] { keeper.kept[0].Complete(STATUS_SUCCESS); });
     EXPECT_EQ(S(WdfIoTargetStart(stack.local())), S(STATUS_SUCCESS));
     EXPECT_EQ(completion.runs, 1);

@@ -175,7 +175,7 @@ CONFORMANCE(Timeouts, ATimelyCompletionDisarmsTheTimer, "IOT-3.14", "IOT-3.15") 
   machine.Run([&] {
     Completion completion;
     WDFREQUEST request = ReadyIoctl(stack.local(), completion);
-    auto options = Options(0, Milliseconds(20));
+    auto options = Options(0, Milliseconds(machine.simulated() ? 20 : 5000));  // live: a busy computer must not be too late
     for (int round = 1; round <= 3; ++round) {
       EXPECT_TRUE(WdfRequestSend(request, stack.local(), &options));
       kept.at(size_t(round) - 1).Complete(STATUS_SUCCESS);
@@ -225,11 +225,12 @@ CONFORMANCE(Timeouts, StartDisarmsAnAsynchronousRequestsTimeOut, "OP-4") {
     WdfIoTargetStop(stack.local(), WdfIoTargetLeaveSentIoPending);
     Completion completion;
     WDFREQUEST request = ReadyIoctl(stack.local(), completion);
-    auto options = Options(0, Milliseconds(20));
+    const LONGLONG timeout = machine.simulated() ? 20 : 500;  // live: a busy computer must not be too late
+    auto options = Options(0, Milliseconds(timeout));
     EXPECT_TRUE(WdfRequestSend(request, stack.local(), &options));
     EXPECT_EQ(S(WdfIoTargetStart(stack.local())), S(STATUS_SUCCESS));
     ASSERT_EQ(kept.size(), 1u);
-    SleepMs(60);
+    SleepMs(timeout + 40);
     EXPECT_EQ(completion.runs, 0);
     kept[0].Complete(STATUS_SUCCESS);
     EXPECT_EQ(completion.runs, 1);

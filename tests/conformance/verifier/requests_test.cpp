@@ -220,7 +220,11 @@ CONFORMANCE_WITH(WithRules(), RuleObjects, OverlappingTargetCallsAreFound, "IOT-
 }
 
 CONFORMANCE_WITH(WithRules(), RuleObjects, StartWhileAStopWaitsIsFound, "IOT-6.13") {
-  Stack stack(machine, AnswersAfter(machine, milliseconds(100)));
+  std::vector<ModelRequest> kept;
+  Stack stack(machine, MakeModel({.on_ioctl = [&](const ModelRequest& sent) {
+                sent.Pend();
+                kept.push_back(sent);
+              }}));
   Completion completion;
   WDFREQUEST request = nullptr;
   machine.Run([&] {
@@ -229,7 +233,10 @@ CONFORMANCE_WITH(WithRules(), RuleObjects, StartWhileAStopWaitsIsFound, "IOT-6.1
   });
   Task stop = machine.StartKernel("stop", [&] { WdfIoTargetStop(stack.local(), WdfIoTargetWaitForSentIoToComplete); });
   machine.RunUntilIdle();
-  machine.Run([&] { EXPECT_EQ(S(WdfIoTargetStart(stack.local())), S(STATUS_SUCCESS)); });
+  Task start = machine.StartKernel("start", [&] { EXPECT_EQ(S(WdfIoTargetStart(stack.local())), S(STATUS_SUCCESS)); });
+  machine.RunUntilIdle();
+  machine.Run([&] { kept.at(0).Complete(STATUS_SUCCESS); });
+  start.Join();
   stop.Join();
   machine.Run([&] { WdfObjectDelete(request); });
   EXPECT_EQ(Findings(machine, "TargetCallsOverlap"), 1u) << machine.ReportText();
