@@ -16,23 +16,37 @@ typedef struct RECORDER_LOG__ {
   CHAR Identifier[RECORDER_LOG_IDENTIFIER_MAX_CHARS];
 } *RECORDER_LOG;
 
+typedef enum _WPP_RECORDER_TRI_STATE {
+  WppRecorderFalse = FALSE,
+  WppRecorderTrue = TRUE,
+  WppRecorderUseDefault = 2,
+} WPP_RECORDER_TRI_STATE, *PWPP_RECORDER_TRI_STATE;
+
 typedef struct _RECORDER_CONFIGURE_PARAMS {
   ULONG Size;
   BOOLEAN CreateDefaultLog;
+  WPP_RECORDER_TRI_STATE UseTimeStamp;
+  WPP_RECORDER_TRI_STATE PreciseTimeStamp;
 } RECORDER_CONFIGURE_PARAMS, *PRECORDER_CONFIGURE_PARAMS;
 
 typedef struct _RECORDER_LOG_CREATE_PARAMS {
   ULONG Size;
-  ULONG LogTypeFlags;
+  ULONG LogTag;
   ULONG TotalBufferSize;
   ULONG ErrorPartitionSize;
+  ULONG_PTR LogIdentifierAppendValue;
+  BOOLEAN LogIdentifierAppendValueSet;
+  ULONG LogIdentifierSize;
   CHAR LogIdentifier[RECORDER_LOG_IDENTIFIER_MAX_CHARS];
+  WPP_RECORDER_TRI_STATE UseTimeStamp;
+  WPP_RECORDER_TRI_STATE PreciseTimeStamp;
 } RECORDER_LOG_CREATE_PARAMS, *PRECORDER_LOG_CREATE_PARAMS;
 
 FORCEINLINE VOID RECORDER_CONFIGURE_PARAMS_INIT(PRECORDER_CONFIGURE_PARAMS Params) {
   RtlZeroMemory(Params, sizeof(*Params));
   Params->Size = sizeof(*Params);
   Params->CreateDefaultLog = TRUE;
+  Params->UseTimeStamp = Params->PreciseTimeStamp = WppRecorderUseDefault;
 }
 
 FORCEINLINE VOID DrydockRecorderCopyIdentifier(CHAR* To, const CHAR* From) {
@@ -46,11 +60,21 @@ FORCEINLINE VOID RECORDER_LOG_CREATE_PARAMS_INIT(PRECORDER_LOG_CREATE_PARAMS Par
   Params->Size = sizeof(*Params);
   Params->TotalBufferSize = 1024;
   Params->ErrorPartitionSize = 256;
+  Params->LogIdentifierSize = sizeof(Params->LogIdentifier);
+  Params->UseTimeStamp = Params->PreciseTimeStamp = WppRecorderUseDefault;
   DrydockRecorderCopyIdentifier(Params->LogIdentifier, LogIdentifier);
 }
 
-FORCEINLINE VOID WppRecorderConfigure(PRECORDER_CONFIGURE_PARAMS ConfigureParams) {
-  UNREFERENCED_PARAMETER(ConfigureParams);
+FORCEINLINE VOID RECORDER_LOG_CREATE_PARAMS_INIT_APPEND_POINTER(PRECORDER_LOG_CREATE_PARAMS Params, const CHAR* LogIdentifier,
+                                                                const VOID* LogIdentifierAppendPointer) {
+  RECORDER_LOG_CREATE_PARAMS_INIT(Params, LogIdentifier);
+  Params->LogIdentifierAppendValue = (ULONG_PTR)LogIdentifierAppendPointer;
+  Params->LogIdentifierAppendValueSet = TRUE;
+}
+
+// The documentation calls it a routine without a result and stores what it returns: both compile.
+FORCEINLINE NTSTATUS WppRecorderConfigure(PRECORDER_CONFIGURE_PARAMS ConfigureParams) {
+  return ConfigureParams->Size == sizeof(*ConfigureParams) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 FORCEINLINE NTSTATUS WppRecorderLogCreate(PRECORDER_LOG_CREATE_PARAMS CreateParams, RECORDER_LOG* RecorderLog) {

@@ -28,7 +28,8 @@ typedef struct _DRYDOCK_WPP_CONTROL {
     unsigned long long Logger;   // set with Flags; drivers pass it on, never look inside
     unsigned char Level;         // messages with a level above this one are not wanted
     unsigned char FlagsLen;
-    unsigned short Reserved;
+    unsigned char AutoLogVerboseEnabled;    // the in-flight recorder's, for the driver's own conditions
+    unsigned char AutoLogAttachToMiniDump;
     unsigned int Flags[1];
     const char* Name;            // first argument of WPP_DEFINE_CONTROL_GUID
     const char* Guid;            // second argument, as text: "(32134778,E6AA,4089,B5A8,9E58E9EE4687)"

@@ -283,7 +283,27 @@ class Builder {
     }
     config.Check();
     for (const fs::path& file : one.includes.reached) FindWppEnums(ReadTextFile(file), config);
+    FindKitEnums(config);
     return config;
+  }
+
+  // Enumerations of the kit that the driver's configuration names.
+  void FindKitEnums(WppConfig& config) {
+    for (WppType& type : config.types) {
+      if (type.enumeration.empty() || !type.words.empty()) continue;
+      const auto known = kit_enums_.find(type.enumeration);
+      if (known != kit_enums_.end()) {
+        type.words = known->second;
+        continue;
+      }
+      WppConfig one;
+      one.types.push_back(type);
+      std::error_code error;
+      for (const fs::path& folder : surroundings_.sdk_roots)
+        for (fs::recursive_directory_iterator at(folder, error), end; at != end && one.types[0].words.empty(); at.increment(error))
+          if (at->path().extension() == ".h" && at->is_regular_file(error)) FindWppEnums(ReadTextFile(at->path()), one);
+      type.words = kit_enums_[type.enumeration] = one.types[0].words;
+    }
   }
 
   void ReadTraceTypes(const CompiledSource& one) {
@@ -412,6 +432,7 @@ class Builder {
   std::map<fs::path, DialectNeed> needs_;
   std::optional<SourceMirror> mirror_;
   WppConfig trace_types_;
+  std::map<std::string, std::vector<std::pair<long long, std::string>>> kit_enums_;  // by their tags
   std::string event_manifests_;  // of the project and its libraries
   std::set<std::string> object_names_;
 };

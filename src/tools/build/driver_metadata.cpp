@@ -42,7 +42,7 @@ class ItemReader {
              Diagnostics& diagnostics)
       : item_(item), folder_(folder), paths_(paths), diagnostics_(diagnostics) {}
 
-  SourceFile Read(const fs::path& path) {
+  SourceFile Read(const fs::path& path, std::string_view include_path) {
     SourceFile source;
     source.path = path;
     source.file = item_.file;
@@ -67,6 +67,7 @@ class ItemReader {
           ToSlashes(Trim(msbuild::Unescape(item_.Metadata("PrecompiledHeaderFile"))));
     }
     Options(source);
+    for (const std::string& name : SplitTrimmed(include_path, ';')) AddInclude(source, msbuild::Unescape(name));
     Wpp(source.wpp);
     return source;
   }
@@ -188,8 +189,8 @@ class ItemReader {
 
 SourceFile SourceFromItem(const msbuild::Item& item, const fs::path& path,
                           const fs::path& project_folder, WindowsPaths& paths,
-                          Diagnostics& diagnostics) {
-  return ItemReader(item, project_folder, paths, diagnostics).Read(path);
+                          Diagnostics& diagnostics, std::string_view include_path) {
+  return ItemReader(item, project_folder, paths, diagnostics).Read(path, include_path);
 }
 
 }  // namespace drydock::tools

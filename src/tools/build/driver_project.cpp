@@ -365,6 +365,8 @@ class Loader {
   }
 
   void Sources(const msbuild::Project& project, DriverProject& driver) {
+    // "VC++ directories" of the property pages.
+    const std::string include_path = project.Property("ExternalIncludePath") + ";" + project.Property("IncludePath");
     std::vector<std::string> missing;
     std::set<fs::path> seen;
     int line = 1;
@@ -381,7 +383,7 @@ class Loader {
                                          item->line, item->include));
         continue;
       }
-      driver.sources.push_back(SourceFromItem(*item, *path, driver.folder, paths_, diagnostics_));
+      driver.sources.push_back(SourceFromItem(*item, *path, driver.folder, paths_, diagnostics_, include_path));
     }
     if (!missing.empty()) {
       throw BuildError(driver.file.string(), line,

@@ -163,6 +163,18 @@ TEST_F(ForeignProjects, FoldersOfTheKitAreThoseOfTheSdk) {
   EXPECT_THAT(driver.libraries, testing::IsEmpty());
 }
 
+TEST_F(ForeignProjects, FoldersOfTheIncludePathComeBehindThoseOfTheSources) {
+  folder_.Write("x.c", "");
+  for (const char* name : {"own/a.h", "inc/b.h", "extern/c.h"}) folder_.Write(name, "");
+  const DriverProject driver = Load(folder_.Write(
+      "i.vcxproj",
+      "<Project><PropertyGroup><DriverType>WDM</DriverType><IncludePath>$(ProjectDir)inc;$(VC_IncludePath);$(WindowsSDK_IncludePath);$(IncludePath)</IncludePath>"
+      "<ExternalIncludePath>extern;$(ExternalIncludePath)</ExternalIncludePath></PropertyGroup><ItemDefinitionGroup><ClCompile>"
+      "<AdditionalIncludeDirectories>own;%(AdditionalIncludeDirectories)</AdditionalIncludeDirectories></ClCompile></ItemDefinitionGroup>"
+      "<ItemGroup><ClCompile Include='x.c'/></ItemGroup></Project>"));
+  EXPECT_THAT(driver.sources.at(0).includes, ElementsAre(folder_.path() / "own", folder_.path() / "extern", folder_.path() / "inc"));
+}
+
 TEST_F(ForeignProjects, AnExportDriverIsLinkedIntoTheDriversThatReferToIt) {
   for (const char* name : {"x.c", "y.c"}) folder_.Write(name, "");
   const auto exporter = folder_.Write("e.vcxproj",

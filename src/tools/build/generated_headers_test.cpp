@@ -246,7 +246,8 @@ int main(void) {
   EventRegisterOdd_Provider();
   if (EventEnabledReadFail()) EventWriteReadFail(&activity, (const WCHAR*)"text", 0xC0000001u);
   EventWriteReadFail(NULL, (const WCHAR*)"four", 0);
-  EventWriteArrays(NULL, 3, values, "text", 2, "ab", values);
+  EventWriteArrays(NULL, 3, values, "text", 2, "ab", 24, values);
+  EventWriteArrays(NULL, 3, values, "text", 2, "ab", 8, values);
   EventWritePlain(&activity);
   EventUnregisterOdd_Provider();
   EventWritePlain(&activity);
@@ -255,6 +256,7 @@ int main(void) {
 })c"),
             "69cd60e3 3 activity main: 10 4\n"
             "69cd60e3 3 main: 10 4\n"
+            "69cd60e3 5 main: 2 12 5 1 2 24\n"
             "69cd60e3 5 main: 2 12 5 1 2 24\n"
             "69cd60e3 4 activity main:\n"
             "3 2 11 2 3 69cd60e3 8000000000000010\n");
@@ -274,6 +276,11 @@ TEST(ManifestHeader, UserMacrosTakeNoActivityAndMistakesAreErrors) {
   EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true}), HasSubstr("#define EventWriteReadFail(P_Who, P_Status)"));
   EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {.user = true, .prefix = "Log", .remove = "Read"}), HasSubstr("#define LogFail(P_Who, P_Status)"));
   EXPECT_THAT(HeaderOfManifest(kManifest, "x.man", {}), Not(HasSubstr("EventWrite")));
+  // What the caller packs comes behind its length: structures in bytes, strings that end with zeroes in characters.
+  std::string words = kManifest;
+  words.replace(words.find("name=\"Word\""), 11, "name=\"Word\" count=\"2\"");
+  EXPECT_THAT(HeaderOfManifest(words, "x.man", {.user = true}),
+              HasSubstr("#define EventWriteArrays(P_Count, P_Values, P_Word_Len_, P_Word, P_Size, P_Bytes, P_Point_Len_, P_Point)"));
   auto changed = [](const std::string& what, const std::string& to) {
     std::string text = kManifest;
     text.replace(text.find(what), what.size(), to);

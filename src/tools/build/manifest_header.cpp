@@ -82,9 +82,11 @@ Layout LayoutOf(const std::vector<ManifestField>& fields) {
     const std::string times = count.empty() ? "" : fmt::format(" * ({})", count);
     const CType* type = Find(field.in);
     if (!field.members.empty()) {
+      // A blob that the caller packs, behind its length; headers of older kits took the length of one element.
+      const std::string length = parameter("ULONG", field.name + "_Len_");
       pointer = parameter("const void*", field.name);
       const unsigned one = StructSize(field);
-      size = one ? fmt::format("{}{}", one, times) : parameter("ULONG", field.name + "_Len_");
+      size = one ? fmt::format("{0} == {1} ? {1}{2} : {0}", length, one, times) : length;
     } else if (type && count.empty()) {
       pointer = "&" + parameter(type->type, field.name);
       size = std::to_string(type->size);
@@ -93,16 +95,21 @@ Layout LayoutOf(const std::vector<ManifestField>& fields) {
       size = fmt::format("{}{}", type->size, times);
     } else if (field.in == "win:UnicodeString" || field.in == "win:AnsiString") {
       const bool wide = field.in == "win:UnicodeString";
+      // Of an array of strings that end with zeroes the caller says how many characters there are, zeroes included.
+      const std::string length = field.length.empty() && !count.empty() ? parameter("ULONG", field.name + "_Len_") : "";
       pointer = parameter(wide ? "const WCHAR*" : "const char*", field.name);
       if (!field.length.empty()) {
         size = fmt::format("{}({}){}", wide ? "2 * " : "", Quantity(field.length), times);
+      } else if (!length.empty()) {
+        size = fmt::format("{}{}", wide ? "2 * " : "", length);
       } else {
         layout.code += fmt::format("  if ({0} == NULL) {0} = {1}\"NULL\";\n", pointer, wide ? "(const WCHAR*)L" : "");
         size = fmt::format("DrydockEtw{}Size({})", wide ? "Wide" : "Ansi", pointer);
       }
     } else if (field.in == "win:SID") {
+      const std::string length = count.empty() ? "" : parameter("ULONG", field.name + "_Len_");
       pointer = parameter("const void*", field.name);
-      size = fmt::format("DrydockEtwSidSize({})", pointer);
+      size = count.empty() ? fmt::format("DrydockEtwSidSize({})", pointer) : length;
     } else if (const unsigned one = AddressedSize(field.in)) {
       pointer = parameter("const void*", field.name);
       size = fmt::format("{}{}", one, times);

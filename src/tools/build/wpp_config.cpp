@@ -392,16 +392,32 @@ WppFunction ParseWppFunction(std::string_view text, const std::string& file, int
   return function;
 }
 
+// #define WPP_..._ENABLED(...), its lines joined.
+static void ReadConditions(std::string_view text, WppConfig& config) {
+  std::string joined;
+  ForEachLine(StripComments(text), [&](std::string_view line, int) {
+    line = Trim(line);
+    const bool more = line.ends_with('\\');
+    if (more) line.remove_suffix(1);
+    joined += line;
+    joined += ' ';
+    if (more) return;
+    std::string_view whole = Trim(joined);
+    if (whole.starts_with('#')) {
+      whole = Trim(whole.substr(1));
+      if (IsKeyword(whole, "define")) {
+        whole = Trim(whole.substr(6));
+        const std::string name(whole.substr(0, std::min(whole.find_first_of("( \t"), whole.size())));
+        if (name == "WPP_LEVEL_ENABLED") config.own_level_enabled = true;
+        if (name.starts_with("WPP_LEVEL_") && name.ends_with("_ENABLED")) config.own_conditions[name] = whole.substr(name.size());
+      }
+    }
+    joined.clear();
+  });
+}
+
 void ReadWppBlocks(std::string_view text, const std::string& file, WppConfig& config) {
-  if (text.find("WPP_LEVEL_ENABLED") != std::string_view::npos) {
-    ForEachLine(StripComments(text), [&](std::string_view line, int) {
-      line = Trim(line);
-      if (!line.starts_with('#')) return;
-      line = Trim(line.substr(1));
-      if (IsKeyword(line, "define") && IsKeyword(Trim(line.substr(6)), "WPP_LEVEL_ENABLED"))
-        config.own_level_enabled = true;
-    });
-  }
+  if (text.find("WPP_LEVEL_") != std::string_view::npos) ReadConditions(text, config);
   if (text.find("begin_wpp") == std::string_view::npos) return;
   StatementReader reader(file, config);
   bool inside = false;

@@ -4,6 +4,7 @@
 // line.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,8 @@ struct WppConfig {
   std::vector<Affix> open;
   std::vector<WppType> types;
   bool own_level_enabled = false;  // the driver defines WPP_LEVEL_ENABLED itself
+  // The driver's own conditions, "WPP_LEVEL_EXP_ENABLED" -> "(level, exp) ...": what its parameters mean.
+  std::map<std::string, std::string> own_conditions;
 
   WppFunction* Function(std::string_view name);
   void Add(WppFunction function);  // replaces one of the same name; takes what was said of it before

@@ -61,7 +61,7 @@ extern "C" {
 /* One of these for the whole image: every source that traces brings the same. */
 extern DRYDOCK_WPP_CONTROL DrydockWppControls[WPP_LAST_CTL] __attribute__((weak, visibility("hidden")));
 extern const DRYDOCK_WPP_MODULE DrydockWppModule __attribute__((weak, visibility("hidden")));
-#define WPP_DEFINE_CONTROL_GUID(Name, Guid, Bits) { 0, 0, 1, 0, { 0 }, #Name, #Guid, DrydockWppBits_##Name },
+#define WPP_DEFINE_CONTROL_GUID(Name, Guid, Bits) { 0, 0, 1, 0, 0, { 0 }, #Name, #Guid, DrydockWppBits_##Name },
 DRYDOCK_WPP_CONTROL DrydockWppControls[WPP_LAST_CTL] = { WPP_CONTROL_GUIDS };
 #undef WPP_DEFINE_CONTROL_GUID
 const DRYDOCK_WPP_MODULE DrydockWppModule = { sizeof(DRYDOCK_WPP_MODULE), WPP_LAST_CTL, "@DRIVER@",
@@ -150,9 +150,7 @@ class FunctionWriter {
       if (condition.name == "FLAGS" || condition.name == "FLAG") flags_ = condition.value;
       if (condition.name == "LEVEL") level_ = condition.value;
     }
-    // Alone, LEVEL names a flag (DoTraceMessage), unless the driver has its own idea of it.
-    if (flags_.empty() && !level_.empty() && !header.config.own_level_enabled)
-      std::swap(flags_, level_);
+    if (flags_.empty() && !level_.empty() && LevelIsFlag(header.config)) std::swap(flags_, level_);
   }
 
   std::string Write() const {
@@ -187,6 +185,27 @@ class FunctionWriter {
     std::string name;   // LEVEL, FLAGS, ...
     std::string value;  // what it is called with: a constant, or the parameter itself
   };
+
+  // Without FLAGS, LEVEL names a flag (DoTraceMessage), unless the driver has its own idea of it: a condition of its own for these
+  // parameters says what they are by what it does with them.
+  bool LevelIsFlag(const WppConfig& config) const {
+    if (config.own_level_enabled) return false;
+    const auto own = config.own_conditions.find(Joined(true) + "_ENABLED");
+    if (own == config.own_conditions.end()) return true;
+    const std::string_view text = own->second;
+    const size_t open = text.find('('), close = text.find(')');
+    if (open != 0 || close == std::string_view::npos) return true;
+    const std::vector<std::string> parameters = SplitTrimmed(text.substr(1, close - 1), ',');
+    for (size_t i = 0; i < conditions_.size() && i < parameters.size(); ++i) {
+      if (conditions_[i].name != "LEVEL") continue;
+      std::string body(text.substr(close + 1));
+      std::erase_if(body, [](char c) { return c == ' ' || c == '\t'; });
+      for (const char* use : {"WPP_BIT_##", "WPP_LEVEL_ENABLED(", "WPP_FLAG_ENABLED("})
+        if (body.find(use + parameters[i]) != std::string::npos) return true;
+      return false;
+    }
+    return true;
+  }
 
   void Flatten(const std::vector<WppFunction::Parameter>& parameters) {
     for (const auto& parameter : parameters) {

@@ -309,6 +309,35 @@ TEST_P(WppHeaderTest, TheDriversPreAndPostMacrosSurroundTheMessage) {
   EXPECT_EQ(output, "start wpp-test T(1,2,3,4,5):A,\nT 1 0 main 8 \"yes\"\n");
 }
 
+// NTEXPR beside a level and no flags, as the kit's samples of prefix and suffix macros have it.
+TEST_P(WppHeaderTest, ALevelWithoutFlagsIsALevelWhereTheDriversConditionSaysSo) {
+  const std::string source =
+      R"(#define WPP_CONTROL_GUIDS WPP_DEFINE_CONTROL_GUID(T, (1,2,3,4,5), WPP_DEFINE_BIT(A) WPP_DEFINE_BIT(B))
+#define WPP_LEVEL_EXP_ENABLED(lvl, exp) \
+    (WPP_LEVEL_ENABLED(B) && WPP_CONTROL(WPP_BIT_ ## B).Level >= lvl)
+#define WPP_LEVEL_EXP_PRE(lvl, exp) { int e_ = (exp); if (e_ < 0) {
+#define WPP_LEVEL_EXP_POST(lvl, exp) ; } }
+#define WPP_LEVEL_TWICE_ENABLED(flag, twice) (WPP_LEVEL_ENABLED(flag))
+// begin_wpp config
+// FUNC Check{LEVEL=TRACE_LEVEL_ERROR}(EXP, MSG, ...);
+// FUNC Judge(LEVEL, EXP, MSG, ...);
+// FUNC Old(LEVEL, TWICE, MSG, ...);
+// end_wpp
+#include "main.tmh"
+int main(void) {
+WPP_INIT_TRACING(0);
+Check(-3, "failed %d", e_);
+Check(3, "never");
+Judge(TRACE_LEVEL_WARNING, -4, "judged");
+Old(B, 1, "flag");
+return 0; }
+)";
+  const std::string output = Run(source);
+  if (output == "skipped") GTEST_SKIP();
+  EXPECT_EQ(output,
+            "start wpp-test T(1,2,3,4,5):A,B,\nT 0 2 main 15 \"failed %d\" -3\nT 0 3 main 17 \"judged\"\nT 2 0 main 18 \"flag\"\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Languages, WppHeaderTest,
                          testing::Combine(testing::Values("clang", "gcc"),
                                           testing::Values(".c", ".cpp")),
