@@ -151,9 +151,10 @@ void Machine::Impl::OnBugCheck(const nt::BugCheckData& data, ReportKind kind) {
 }
 
 void Machine::Impl::OnStall() {
-  const std::string lead = executor->limit_passed()
-                               ? fmt::format("A call has waited for {:g} s of the machine's time, in which timers went on", options.simulated_stall.count() / 1e7)
-                               : std::string("Nobody can ever run again");
+  const bool simulated = options.executor == ExecutorKind::Simulated;
+  std::string lead = "Nobody can ever run again";
+  if (!simulated) lead = fmt::format("A call has not returned for {:g} s", options.live_stall.count() / 1e7);
+  if (executor->limit_passed()) lead = fmt::format("A call has waited for {:g} s of the machine's time, in which timers went on", options.simulated_stall.count() / 1e7);
   nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel, lead);
   Report report = MakeReport(ReportKind::kStall, stall.words);
   report.waits = std::move(stall.chain);

@@ -141,7 +141,7 @@ StallDescription DescribeStall(Kernel& kernel, const std::string& lead) {
     if (about == nullptr || (waiting.in_driver && !about->in_driver)) about = &waiting;
   }
   if (about == nullptr) {
-    result.words = lead + ", and no thread of the machine waits for anything that has a name.";
+    result.words = lead + ", and no thread of the machine waits for anything that has a name: one runs without end, or waits for something outside.";
     return result;
   }
   result.task = about->name;
