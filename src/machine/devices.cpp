@@ -19,11 +19,14 @@
 #include "nt/pnp/pnp.h"
 #include "nt/po/pofx.h"
 #include "nt/po/query_interface.h"
+#include "nt/win32/left_in_pools.h"
 #include "wdf/device/device.h"
 #include "wdf/device/pnp_power.h"
 
 namespace drydock {
 namespace {
+
+constexpr int kMomentMs = 200;
 
 // Runs a PnP operation on a device that still exists.
 template <class Operation>
@@ -42,12 +45,31 @@ std::vector<nt::io::Driver*> NtDrivers(const std::vector<Driver>& drivers) {
   return result;
 }
 
-// Pool that the driver's code allocated and never freed, one line each, with the line of the driver that allocated it.
+// Threads and callbacks of thread pools that run; objects of thread pools.
+void FindWhatRuns(Machine::Impl& machine, const nt::ps::ImageBounds& image, std::vector<std::string>* lines) {
+  // Who was told to end, and has not been waited for, needs a moment.
+  for (int waited = 0; nt::win32::StillRuns(*machine.kernel, image) && waited < kMomentMs; ++waited) {
+    LARGE_INTEGER interval;
+    interval.QuadPart = -10'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+  }
+  for (auto take : {&nt::ps::TakeThreads, &nt::win32::TakeLeftInPools}) {
+    for (const nt::ps::LeftRunning& left : take(*machine.kernel, image)) {
+      std::string where;
+      for (const StackFrame& frame : machine.Resolve(left.stack, false))
+        if (frame.in_driver && where.empty()) where = fmt::format(", made in {} at {}:{}", frame.function, frame.file, frame.line);
+      lines->push_back(left.words + where);
+    }
+  }
+}
+
+// What still runs, and pool that the driver's code allocated and never freed: one line each, with the line of the driver.
 std::vector<std::string> LeaksOfImage(Machine::Impl& machine, Driver driver) {
   std::vector<std::string> lines;
   if (!driver.impl()->image) return lines;  // linked in: its code is the program's
   const machine::ImageRange& range = driver.impl()->image->range();
   auto* start = reinterpret_cast<const void*>(range.begin);
+  FindWhatRuns(machine, {start, range.end - range.begin}, &lines);
   for (const nt::ex::PoolLeak& leak : nt::ex::LeaksOf(*machine.kernel, start, range.end - range.begin)) {
     std::string tag;
     for (int i = 0; i < 4; ++i) {

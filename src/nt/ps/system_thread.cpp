@@ -6,6 +6,7 @@
 #include "nt/driver_callback.h"
 #include "nt/ke/dispatcher.h"
 #include "nt/ob/handle_table.h"
+#include "nt/ps/left_running.h"
 #include "nt/ps/start.h"
 #include "nt/ps/state.h"
 #include "nt/ps/types.h"
@@ -68,7 +69,9 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
   start.argument = new DriverThread{StartRoutine, StartContext};
   start.process = process;
   start.thread = &thread;
-  kernel.executor.Detach(ps::StartThread(kernel, start));
+  rt::Task* task = ps::StartThread(kernel, start);
+  ps::NoteThread(kernel, thread->thread_id, ps::StartedHere("PsCreateSystemThread", reinterpret_cast<const void*>(StartRoutine)));
+  kernel.executor.Detach(task);
   if (process_body) ob::Dereference(process_body);
   if (ClientId) *ClientId = {IdHandle(thread->process->id), IdHandle(thread->thread_id)};
   const ULONG attributes = ObjectAttributes ? ObjectAttributes->Attributes : 0;

@@ -98,6 +98,7 @@ void EndThread(Thread* thread) {
     (thread->previous ? thread->previous->next : state.first) = thread->next;
     (thread->next ? thread->next->previous : state.last) = thread->previous;
     thread->previous = thread->next = nullptr;
+    state.started.erase(thread->thread_id);
     wait = thread->wait;
     thread->wait = nullptr;
     thread->task = nullptr;

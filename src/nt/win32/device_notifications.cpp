@@ -105,7 +105,7 @@ struct Callback : Notification {
   void* context = nullptr;
   std::shared_ptr<PoolMember> member = std::make_shared<PoolMember>();
   bool Agrees(const Event& event) override;
-  void Finish() override { WaitForMember(*program, member, true); }
+  void Finish() override { WaitForMember(member, true); }
 };
 
 struct Change {
@@ -149,7 +149,7 @@ bool Callback::Agrees(const Event& event) {
   }
   PoolCall call;
   call.data = change;
-  SubmitToPool(*program, member, call);
+  SubmitToPool(member, call);
   if (change->action != CM_NOTIFY_ACTION_DEVICEQUERYREMOVE) return true;
   return !WaitForAnswer(*program, &change->answered, dropped) || change->answer == ERROR_SUCCESS;
 }
@@ -259,6 +259,7 @@ CONFIGRET CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext, PC
   notification->program = &program;
   notification->callback = pCallback;
   notification->context = pContext;
+  notification->member->pool = &CurrentPool();
   notification->member->name = "NotifyCallback";
   notification->member->run = &CallBack;
   registered->notification = std::move(made);

@@ -1,7 +1,10 @@
 // The thread pool's functions, newer and older, over threadpool.h.
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <vector>
 
+#include "nt/bugcheck.h"
+#include "nt/bugcheck_codes.h"
 #include "nt/kernel.h"
 #include "nt/ob/handle_table.h"
 #include "nt/thread.h"
@@ -18,11 +21,15 @@ struct _TP_CALLBACK_INSTANCE {
   HANDLE semaphore = nullptr;
   DWORD count = 0;
   PCRITICAL_SECTION section = nullptr;
+  HANDLE mutex = nullptr;
+  HMODULE module = nullptr;
   ~_TP_CALLBACK_INSTANCE() noexcept(false) {
     if (std::uncaught_exceptions() != 0) return;
     if (section != nullptr) LeaveCriticalSection(section);
     if (semaphore != nullptr) ReleaseSemaphore(semaphore, static_cast<LONG>(count), nullptr);
+    if (mutex != nullptr) ReleaseMutex(mutex);
     if (event != nullptr) SetEvent(event);
+    if (module != nullptr) FreeLibrary(module);
   }
 };
 
@@ -37,33 +44,47 @@ struct Group {
   std::vector<Entry> members RT_GUARDED_BY(lock);
 };
 
+std::shared_ptr<PoolMember> FindMember(void* handle) {
+  LeaveIfEnded();
+  return std::static_pointer_cast<PoolMember>(FindPoolThing(handle));
+}
+// For those that cannot fail: an object that was closed is memory that was freed.
 template <class Object>
 std::shared_ptr<PoolMember> MemberOf(Object* object, const char* function) {
-  LeaveIfEnded();
-  return std::static_pointer_cast<PoolMember>(FindThing(ProgramFor(function), object));
+  auto member = FindMember(object);
+  if (!member && !CurrentProgram()) {
+    BugCheck(bug::kSystemThreadExceptionNotHandled, {static_cast<uint32_t>(STATUS_INVALID_HANDLE), reinterpret_cast<uint64_t>(object), 0, 0},
+             fmt::format("{} was called with {}, which is no object of the thread pool: it was closed already, or never was one.", function,
+                         static_cast<void*>(object)));
+  }
+  return member;
 }
 
-// A new member whose address is what the application holds.
+std::shared_ptr<Group> FindGroup(void* handle) { return std::static_pointer_cast<Group>(FindPoolThing(handle)); }
+
+// A new member whose address is what the caller holds.
 PoolMember* Make(const char* function, const char* name, void (*run)(PoolMember&, const PoolCall&), void* callback, void* context,
                  PTP_CALLBACK_ENVIRON environment = nullptr) {
   LeaveIfEnded();
-  Program& program = ProgramFor(function);
   if (callback == nullptr) {
     Succeeded(STATUS_INVALID_PARAMETER);
     return nullptr;
   }
   auto member = std::make_shared<PoolMember>();
+  member->pool = &CurrentPool();
   member->name = name;
   member->run = run;
   member->callback = callback;
   member->context = context;
+  if (!member->pool->program) member->made = ps::StartedHere(function, callback);
   if (environment != nullptr && environment->CleanupGroup != nullptr) {
-    if (const auto group = std::static_pointer_cast<Group>(FindThing(program, environment->CleanupGroup))) {
+    if (const auto group = FindGroup(environment->CleanupGroup)) {
       rt::LockGuard guard(group->lock);
       group->members.push_back({member, environment->CleanupGroupCancelCallback});
     }
   }
-  return static_cast<PoolMember*>(AddThing(program, member));
+  AddPoolThing(function, member, member.get());
+  return member.get();
 }
 
 template <class Function>
@@ -94,14 +115,14 @@ void RunIo(PoolMember& member, const PoolCall& call) {
 void RunItem(PoolMember& member, const PoolCall&) { As<LPTHREAD_START_ROUTINE>(member)(member.context); }
 void RunOldCallback(PoolMember& member, const PoolCall& call) { As<WAITORTIMERCALLBACK>(member)(member.context, call.timed_out); }
 
-bool SubmitOnce(const char* function, const char* name, void (*run)(PoolMember&, const PoolCall&), void* callback, void* context) {
-  PoolMember* made = Make(function, name, run, callback, context);
+bool SubmitOnce(const char* function, const char* name, void (*run)(PoolMember&, const PoolCall&), void* callback, void* context,
+                PTP_CALLBACK_ENVIRON environment = nullptr) {
+  PoolMember* made = Make(function, name, run, callback, context, environment);
   if (made == nullptr) return false;
-  Program& program = ProgramFor(function);
   const std::shared_ptr<PoolMember> member = made->shared_from_this();
   member->runs_after_close = true;
-  SubmitToPool(program, member, {});
-  CloseMember(program, member);
+  SubmitToPool(member, {});
+  CloseMember(member);
   return true;
 }
 
@@ -137,26 +158,25 @@ DWORD ServeIo(LPVOID parameter) {
     if (call.overlapped == nullptr) break;  // closed
     call.error = good ? ERROR_SUCCESS : GetLastError();
     call.bytes = bytes;
-    SubmitToPool(ProgramFor("the thread pool"), *held, call);
+    SubmitToPool(*held, call);
   }
   CloseHandle(member.port);
   return 0;
 }
 
-BOOL Close(void* handle, const char* function, HANDLE completion) {
-  const auto member = MemberOf(handle, function);
+BOOL Close(void* handle, HANDLE completion) {
+  const auto member = FindMember(handle);
   if (!member) return Succeeded(STATUS_INVALID_HANDLE);
-  Program& program = ProgramFor(function);
-  WatchFor(program, member, nullptr);
+  WatchFor(member, nullptr);
   if (completion == INVALID_HANDLE_VALUE) {
-    WaitForMember(program, member, false);
-    CloseMember(program, member);
+    WaitForMember(member, false);
+    CloseMember(member);
     return TRUE;
   }
-  CloseMember(program, member);
+  CloseMember(member);
   // An event is told when the last callback has returned: waited for here, since nobody else counts.
   if (completion != nullptr) {
-    WaitForMember(program, member, false);
+    WaitForMember(member, false);
     return SetEvent(completion);
   }
   return TRUE;
@@ -169,9 +189,9 @@ extern "C" {
 // --- pools and groups ---
 PTP_POOL CreateThreadpool(PVOID reserved) {
   (void)reserved;
-  return static_cast<PTP_POOL>(AddThing(ProgramFor("CreateThreadpool"), std::make_shared<int>()));
+  return static_cast<PTP_POOL>(AddPoolThing("CreateThreadpool", std::make_shared<int>()));
 }
-VOID CloseThreadpool(PTP_POOL ptpp) { DropThing(ProgramFor("CloseThreadpool"), ptpp); }
+VOID CloseThreadpool(PTP_POOL ptpp) { DropPoolThing(ptpp); }
 BOOL SetThreadpoolThreadMinimum(PTP_POOL ptpp, DWORD cthrdMic) {
   (void)ptpp;
   (void)cthrdMic;
@@ -182,11 +202,10 @@ VOID SetThreadpoolThreadMaximum(PTP_POOL ptpp, DWORD cthrdMost) {
   (void)cthrdMost;
 }
 PTP_CLEANUP_GROUP CreateThreadpoolCleanupGroup(VOID) {
-  return static_cast<PTP_CLEANUP_GROUP>(AddThing(ProgramFor("CreateThreadpoolCleanupGroup"), std::make_shared<Group>()));
+  return static_cast<PTP_CLEANUP_GROUP>(AddPoolThing("CreateThreadpoolCleanupGroup", std::make_shared<Group>()));
 }
 VOID CloseThreadpoolCleanupGroupMembers(PTP_CLEANUP_GROUP ptpcg, BOOL fCancelPendingCallbacks, PVOID pvCleanupContext) {
-  Program& program = ProgramFor("CloseThreadpoolCleanupGroupMembers");
-  const auto group = std::static_pointer_cast<Group>(FindThing(program, ptpcg));
+  const auto group = FindGroup(ptpcg);
   if (!group) return;
   std::vector<Group::Entry> members;
   {
@@ -195,14 +214,18 @@ VOID CloseThreadpoolCleanupGroupMembers(PTP_CLEANUP_GROUP ptpcg, BOOL fCancelPen
   }
   for (const Group::Entry& entry : members) {
     const auto member = entry.member.lock();
-    if (!member || !FindThing(program, member.get())) continue;  // closed by itself
-    WatchFor(program, member, nullptr);
-    WaitForMember(program, member, fCancelPendingCallbacks);
+    if (!member) continue;
+    if (!FindPoolThing(member.get())) {  // closed by itself, or submitted once: it may run still
+      WaitForMember(member, fCancelPendingCallbacks);
+      continue;
+    }
+    WatchFor(member, nullptr);
+    WaitForMember(member, fCancelPendingCallbacks);
     if (fCancelPendingCallbacks && entry.cancelled != nullptr) entry.cancelled(member->context, pvCleanupContext);
-    CloseMember(program, member);
+    CloseMember(member);
   }
 }
-VOID CloseThreadpoolCleanupGroup(PTP_CLEANUP_GROUP ptpcg) { DropThing(ProgramFor("CloseThreadpoolCleanupGroup"), ptpcg); }
+VOID CloseThreadpoolCleanupGroup(PTP_CLEANUP_GROUP ptpcg) { DropPoolThing(ptpcg); }
 
 // --- inside a callback ---
 BOOL CallbackMayRunLong(PTP_CALLBACK_INSTANCE pci) {
@@ -215,11 +238,12 @@ VOID ReleaseSemaphoreWhenCallbackReturns(PTP_CALLBACK_INSTANCE pci, HANDLE sem, 
   pci->count = crel;
 }
 VOID LeaveCriticalSectionWhenCallbackReturns(PTP_CALLBACK_INSTANCE pci, PCRITICAL_SECTION pcs) { pci->section = pcs; }
+VOID ReleaseMutexWhenCallbackReturns(PTP_CALLBACK_INSTANCE pci, HANDLE mut) { pci->mutex = mut; }
+VOID FreeLibraryWhenCallbackReturns(PTP_CALLBACK_INSTANCE pci, HMODULE mod) { pci->module = mod; }
 
 // --- work ---
 BOOL TrySubmitThreadpoolCallback(PTP_SIMPLE_CALLBACK pfns, PVOID pv, PTP_CALLBACK_ENVIRON pcbe) {
-  (void)pcbe;
-  return SubmitOnce("TrySubmitThreadpoolCallback", "SimpleCallback", &RunSimple, reinterpret_cast<void*>(pfns), pv);
+  return SubmitOnce("TrySubmitThreadpoolCallback", "SimpleCallback", &RunSimple, reinterpret_cast<void*>(pfns), pv, pcbe);
 }
 BOOL QueueUserWorkItem(LPTHREAD_START_ROUTINE Function, PVOID Context, ULONG Flags) {
   (void)Flags;
@@ -229,16 +253,16 @@ PTP_WORK CreateThreadpoolWork(PTP_WORK_CALLBACK pfnwk, PVOID pv, PTP_CALLBACK_EN
   return reinterpret_cast<PTP_WORK>(Make("CreateThreadpoolWork", "WorkCallback", &RunWork, reinterpret_cast<void*>(pfnwk), pv, pcbe));
 }
 VOID SubmitThreadpoolWork(PTP_WORK pwk) {
-  if (const auto member = MemberOf(pwk, "SubmitThreadpoolWork")) SubmitToPool(ProgramFor("SubmitThreadpoolWork"), member, {});
+  if (const auto member = MemberOf(pwk, "SubmitThreadpoolWork")) SubmitToPool(member, {});
 }
 VOID WaitForThreadpoolWorkCallbacks(PTP_WORK pwk, BOOL fCancelPendingCallbacks) {
   if (const auto member = MemberOf(pwk, "WaitForThreadpoolWorkCallbacks"))
-    WaitForMember(ProgramFor("WaitForThreadpoolWorkCallbacks"), member, fCancelPendingCallbacks);
+    WaitForMember(member, fCancelPendingCallbacks);
 }
 VOID CloseThreadpoolWork(PTP_WORK pwk) {
   if (const auto member = MemberOf(pwk, "CloseThreadpoolWork")) {
     member->runs_after_close = true;
-    CloseMember(ProgramFor("CloseThreadpoolWork"), member);
+    CloseMember(member);
   }
 }
 
@@ -256,17 +280,22 @@ VOID SetThreadpoolTimer(PTP_TIMER pti, PFILETIME pftDueTime, DWORD msPeriod, DWO
     FileTimeout(*watch, pftDueTime);
     watch->period = msPeriod;
   }
-  WatchFor(ProgramFor("SetThreadpoolTimer"), member, watch);
+  WatchFor(member, watch);
+}
+BOOL SetThreadpoolTimerEx(PTP_TIMER pti, PFILETIME pftDueTime, DWORD msPeriod, DWORD msWindowLength) {
+  const BOOL was = IsThreadpoolTimerSet(pti);
+  SetThreadpoolTimer(pti, pftDueTime, msPeriod, msWindowLength);
+  return was;
 }
 BOOL IsThreadpoolTimerSet(PTP_TIMER pti) {
   const auto member = MemberOf(pti, "IsThreadpoolTimerSet");
-  return member && IsWatching(ProgramFor("IsThreadpoolTimerSet"), *member);
+  return member && IsWatching(*member);
 }
 VOID WaitForThreadpoolTimerCallbacks(PTP_TIMER pti, BOOL fCancelPendingCallbacks) {
   WaitForThreadpoolWorkCallbacks(reinterpret_cast<PTP_WORK>(pti), fCancelPendingCallbacks);
 }
 VOID CloseThreadpoolTimer(PTP_TIMER pti) {
-  if (const auto member = MemberOf(pti, "CloseThreadpoolTimer")) CloseMember(ProgramFor("CloseThreadpoolTimer"), member);
+  if (const auto member = MemberOf(pti, "CloseThreadpoolTimer")) CloseMember(member);
 }
 
 // --- waits ---
@@ -282,30 +311,38 @@ VOID SetThreadpoolWait(PTP_WAIT pwa, HANDLE h, PFILETIME pftTimeout) {
     FileTimeout(*watch, pftTimeout);
     if (!TakeObject(*watch, h)) return;
   }
-  WatchFor(ProgramFor("SetThreadpoolWait"), member, watch);
+  WatchFor(member, watch);
+}
+BOOL SetThreadpoolWaitEx(PTP_WAIT pwa, HANDLE h, PFILETIME pftTimeout, PVOID Reserved) {
+  (void)Reserved;
+  const auto member = MemberOf(pwa, "SetThreadpoolWaitEx");
+  const BOOL was = member && IsWatching(*member);
+  SetThreadpoolWait(pwa, h, pftTimeout);
+  return was;
 }
 VOID WaitForThreadpoolWaitCallbacks(PTP_WAIT pwa, BOOL fCancelPendingCallbacks) {
   WaitForThreadpoolWorkCallbacks(reinterpret_cast<PTP_WORK>(pwa), fCancelPendingCallbacks);
 }
 VOID CloseThreadpoolWait(PTP_WAIT pwa) {
-  if (const auto member = MemberOf(pwa, "CloseThreadpoolWait")) CloseMember(ProgramFor("CloseThreadpoolWait"), member);
+  if (const auto member = MemberOf(pwa, "CloseThreadpoolWait")) CloseMember(member);
 }
 
 // --- ends of requests ---
 PTP_IO CreateThreadpoolIo(HANDLE fl, PTP_WIN32_IO_CALLBACK pfnio, PVOID pv, PTP_CALLBACK_ENVIRON pcbe) {
   PoolMember* made = Make("CreateThreadpoolIo", "IoCompletionCallback", &RunIo, reinterpret_cast<void*>(pfnio), pv, pcbe);
   if (made == nullptr) return nullptr;
-  Program& program = ProgramFor("CreateThreadpoolIo");
   const auto member = made->shared_from_this();
   member->port = CreateIoCompletionPort(fl, nullptr, reinterpret_cast<ULONG_PTR>(made), 0);
   HANDLE thread = nullptr;
   if (member->port != nullptr) {
     auto held = std::make_unique<std::shared_ptr<PoolMember>>(member);
-    thread = CreateThread(nullptr, 0, &ServeIo, held.get(), 0, nullptr);
+    DWORD id = 0;
+    thread = CreateThread(nullptr, 0, &ServeIo, held.get(), 0, &id);
     if (thread != nullptr) held.release();
+    ps::ForgetThread(CurrentKernel(), id);  // it goes with the object
   }
   if (thread == nullptr) {
-    CloseMember(program, member);
+    CloseMember(member);
     return nullptr;
   }
   CloseHandle(thread);
@@ -319,8 +356,7 @@ VOID WaitForThreadpoolIoCallbacks(PTP_IO pio, BOOL fCancelPendingCallbacks) {
 }
 VOID CloseThreadpoolIo(PTP_IO pio) {
   if (const auto member = MemberOf(pio, "CloseThreadpoolIo")) {
-    PostQueuedCompletionStatus(member->port, 0, 0, nullptr);
-    CloseMember(ProgramFor("CloseThreadpoolIo"), member);
+    CloseMember(member);
   }
 }
 
@@ -336,22 +372,22 @@ BOOL RegisterWaitForSingleObject(PHANDLE phNewWaitObject, HANDLE hObject, WAITOR
   }
   watch->has_timeout = Timeout(dwMilliseconds, &watch->timeout) != nullptr;
   watch->repeats = !(dwFlags & WT_EXECUTEONLYONCE);
-  WatchFor(ProgramFor("RegisterWaitForSingleObject"), made->shared_from_this(), watch);
+  WatchFor(made->shared_from_this(), watch);
   *phNewWaitObject = made;
   return TRUE;
 }
-BOOL UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent) { return Close(WaitHandle, "UnregisterWait", CompletionEvent); }
+BOOL UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent) { return Close(WaitHandle, CompletionEvent); }
 BOOL UnregisterWait(HANDLE WaitHandle) { return UnregisterWaitEx(WaitHandle, nullptr); }
 
-HANDLE CreateTimerQueue(VOID) { return AddThing(ProgramFor("CreateTimerQueue"), std::make_shared<Group>()); }
+HANDLE CreateTimerQueue(VOID) { return AddPoolThing("CreateTimerQueue", std::make_shared<Group>()); }
 BOOL ChangeTimerQueueTimer(HANDLE TimerQueue, HANDLE Timer, ULONG DueTime, ULONG Period) {
   (void)TimerQueue;
-  const auto member = MemberOf(Timer, "ChangeTimerQueueTimer");
+  const auto member = FindMember(Timer);
   if (!member) return Succeeded(STATUS_INVALID_HANDLE);
   auto watch = std::make_shared<PoolWatch>();
   watch->has_timeout = Timeout(DueTime, &watch->timeout) != nullptr;
   watch->period = Period;
-  WatchFor(ProgramFor("ChangeTimerQueueTimer"), member, watch);
+  WatchFor(member, watch);
   return TRUE;
 }
 BOOL CreateTimerQueueTimer(PHANDLE phNewTimer, HANDLE TimerQueue, WAITORTIMERCALLBACK Callback, PVOID Parameter, DWORD DueTime,
@@ -359,7 +395,7 @@ BOOL CreateTimerQueueTimer(PHANDLE phNewTimer, HANDLE TimerQueue, WAITORTIMERCAL
   PoolMember* made = Make("CreateTimerQueueTimer", "WaitOrTimerCallback", &RunOldCallback, reinterpret_cast<void*>(Callback), Parameter);
   if (made == nullptr) return FALSE;
   if (TimerQueue != nullptr) {
-    if (const auto group = std::static_pointer_cast<Group>(FindThing(ProgramFor("CreateTimerQueueTimer"), TimerQueue))) {
+    if (const auto group = FindGroup(TimerQueue)) {
       rt::LockGuard guard(group->lock);
       group->members.push_back({made->weak_from_this(), nullptr});
     }
@@ -369,11 +405,11 @@ BOOL CreateTimerQueueTimer(PHANDLE phNewTimer, HANDLE TimerQueue, WAITORTIMERCAL
 }
 BOOL DeleteTimerQueueTimer(HANDLE TimerQueue, HANDLE Timer, HANDLE CompletionEvent) {
   (void)TimerQueue;
-  return Close(Timer, "DeleteTimerQueueTimer", CompletionEvent);
+  return Close(Timer, CompletionEvent);
 }
+BOOL DeleteTimerQueue(HANDLE TimerQueue) { return DeleteTimerQueueEx(TimerQueue, nullptr); }
 BOOL DeleteTimerQueueEx(HANDLE TimerQueue, HANDLE CompletionEvent) {
-  Program& program = ProgramFor("DeleteTimerQueueEx");
-  const auto group = std::static_pointer_cast<Group>(FindThing(program, TimerQueue));
+  const auto group = FindGroup(TimerQueue);
   if (!group) return Succeeded(STATUS_INVALID_HANDLE);
   std::vector<Group::Entry> members;
   {
@@ -382,9 +418,9 @@ BOOL DeleteTimerQueueEx(HANDLE TimerQueue, HANDLE CompletionEvent) {
   }
   for (const Group::Entry& entry : members) {
     const auto member = entry.member.lock();
-    if (member && FindThing(program, member.get())) Close(member.get(), "DeleteTimerQueueEx", CompletionEvent != nullptr ? INVALID_HANDLE_VALUE : nullptr);
+    if (member && FindPoolThing(member.get())) Close(member.get(), CompletionEvent != nullptr ? INVALID_HANDLE_VALUE : nullptr);
   }
-  DropThing(program, TimerQueue);
+  DropPoolThing(TimerQueue);
   return CompletionEvent == nullptr || CompletionEvent == INVALID_HANDLE_VALUE || SetEvent(CompletionEvent);
 }
 

@@ -5,6 +5,7 @@
 #include "nt/kernel.h"
 #include "nt/ke/drivers_wait.h"
 #include "nt/ob/handle_table.h"
+#include "nt/ps/left_running.h"
 #include "nt/ps/process.h"
 #include "nt/ps/start.h"
 #include "nt/ps/types.h"
@@ -22,6 +23,7 @@ struct Start {
   LPTHREAD_START_ROUTINE routine;
   void* parameter;
   Program* program;  // whose thread it is; null: a driver's
+  CallbackHost* host;  // in which the driver runs; null: in none
   std::shared_ptr<SuspendedThread> suspended;  // null: it runs at once
 };
 
@@ -38,8 +40,8 @@ void RunThread(void* argument) {
   try {
     if (start.suspended) CallApplication(*start.program, "a suspended thread", &WaitForResume, static_cast<void*>(&start.suspended->go));
     thread.exit_status =
-        static_cast<int32_t>(start.program ? CallApplication(*start.program, "ThreadProc", start.routine, start.parameter)
-                                           : CallDriver("ThreadProc", start.routine, start.parameter));
+        static_cast<int32_t>(start.host ? CallApplication(*start.host, "ThreadProc", start.routine, start.parameter)
+                                        : CallDriver("ThreadProc", start.routine, start.parameter));
   } catch (const rt::TaskStopped&) {
     if (!thread.terminating) throw;  // ExitThread comes here too
   }
@@ -78,11 +80,15 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
     gate = std::make_shared<SuspendedThread>();
     KeInitializeEvent(&gate->go, NotificationEvent, FALSE);
   }
-  start.argument = new Start{lpStartAddress, lpParameter, program, gate};
+  CallbackHost* host = CurrentThread().callbacks ? CurrentThread().callbacks->host : nullptr;  // the program, or a driver's
+  start.argument = new Start{lpStartAddress, lpParameter, program, host, gate};
   if (program != nullptr) {
     LeaveIfEnded();
     start.process = program->process;
     start.system_thread = false;
+  } else if (host != nullptr) {
+    LeaveIfEnded();
+    start.process = host->process;
   }
   start.thread = &thread;
   rt::Task* task = ps::StartThread(kernel, start);
@@ -90,6 +96,7 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES lpThreadAttributes, SIZE_T dwStackSize
     rt::LockGuard guard(program->lock);
     program->suspended[thread->thread_id] = gate;
   }
+  if (!program) ps::NoteThread(kernel, thread->thread_id, ps::StartedHere("CreateThread", reinterpret_cast<const void*>(lpStartAddress)));
   kernel.executor.Detach(task);
   if (lpThreadId != nullptr) *lpThreadId = static_cast<DWORD>(thread->thread_id);
   HANDLE handle = nullptr;

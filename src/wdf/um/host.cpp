@@ -10,6 +10,7 @@
 #include "nt/pnp/pnp.h"
 #include "nt/ps/process.h"
 #include "nt/thread.h"
+#include "nt/win32/left_in_pools.h"
 #include "wdf/device/device.h"
 #include "wdf/driver/binding.h"
 #include "wdf/driver/driver.h"
@@ -229,6 +230,7 @@ void Hosts::Finish(PVOID context) {
     for (Device* device : host.devices) devices.emplace_back(device);
     stacks.swap(host.stacks);
   }
+  nt::win32::EndPool(self.framework_.kernel, host);
   for (int waited = 0; host.inside != 0 && waited < kPatienceMs; ++waited) {
     for (Ref<Device>& device : devices) {
       if (IoTarget* target = device->local_target()) target->Purge(WdfIoTargetPurgeIo);
