@@ -80,6 +80,14 @@ struct Machine::Impl {
   rt::Lock processes_lock;
   std::vector<std::unique_ptr<Process::Impl>> processes;  // applications (machine/process_impl.h); added to under the lock
   void EndProcesses();
+  // Simulated: whether the applications hang (docs/applications.md, "One that hangs"): none of their threads has run since `since`.
+  struct Standstill {
+    uint64_t progress = 0;
+    rt::Ticks since = 0;
+    bool waited_for = false;  // by a Process::Wait without a time-out, up to this moment of the machine:
+    rt::Ticks limit = 0;
+  } standstill;
+  bool ApplicationsHang(rt::Ticks now, bool user_may_act);
   nt::Process* application = nullptr;  // the process that File calls from outside belong to
 
   // The thread that an OS thread from outside is while it calls: one and the same for every call, because its requests end with it. A
@@ -175,6 +183,8 @@ struct Machine::Impl {
   Report MakeReport(ReportKind kind, std::string words);
   void OnBugCheck(const nt::BugCheckData& data, ReportKind kind = ReportKind::kBugCheck);
   void OnStall();
+  std::string HangWords() const;
+  void ReportStall(const std::string& lead, bool of_applications);
   void OnBreak(const std::string& words);
   void OnFinding(const std::string& words, const std::vector<void*>& stack);
 };

@@ -141,6 +141,7 @@ Status Machine::Map(const NameMapping& mapping) {
 void Machine::Advance(Duration duration) {
   machine::Guarded(
       *impl_, false, [&] { return impl_->executor->Advance(duration.count()), true; }, /*watched=*/false);
+  impl_->standstill.since += std::max<rt::Ticks>(duration.count(), 0);
 }
 
 void Machine::RunUntilIdle() {

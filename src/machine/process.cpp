@@ -16,6 +16,7 @@
 #include "nt/pnp/pnp.h"
 #include "nt/ps/notify.h"
 #include "nt/ps/process.h"
+#include "nt/win32/standstill.h"
 
 namespace drydock {
 namespace {
@@ -23,7 +24,9 @@ namespace {
 bool LoadIt(void* context, nt::win32::ProgramEntry* entry, std::string* error) {
   auto& process = *static_cast<Process::Impl*>(context);
   try {
-    process.image = machine::Image::LoadApplication(process.path);
+    auto image = machine::Image::LoadApplication(process.path);
+    rt::LockGuard guard(process.machine->processes_lock);
+    process.image = std::move(image);
   } catch (const Error& wrong) {
     *error = wrong.what();
     return false;
@@ -118,6 +121,27 @@ uint32_t AddRegisteredDevice(void* context, const std::vector<std::string>& hard
   return NT_SUCCESS(status) ? ERROR_SUCCESS : ERROR_GEN_FAILURE;
 }
 
+// A wait without a time-out for an application, as long as this is there.
+class LimitedWait {
+ public:
+  LimitedWait(Machine::Impl& machine, bool is) : machine_(machine), is_(is) {
+    if (!is_) return;
+    const rt::Ticks now = machine_.executor->InterruptTime(), limit = machine_.options.simulated_stall.count();
+    machine_.standstill = {.progress = 0, .since = now, .waited_for = true, .limit = now + limit};
+    if (limit > 0) machine_.executor->LimitWaits(machine_.standstill.limit);
+  }
+  ~LimitedWait() {
+    if (!is_) return;
+    machine_.standstill.waited_for = false;
+    machine_.executor->LimitWaits(rt::kNever);
+  }
+  LimitedWait(const LimitedWait&) = delete;
+
+ private:
+  Machine::Impl& machine_;
+  const bool is_;
+};
+
 std::string NameOf(const std::string& path) {
   std::string name = std::filesystem::path(path).filename().string();
   if (name.ends_with(".so")) name.resize(name.size() - 3);
@@ -184,15 +208,43 @@ const std::string& Process::name() const {
 }
 bool Process::ended() const { return !impl_ || nt::win32::HasEnded(impl_->program); }
 
+bool Machine::Impl::ApplicationsHang(rt::Ticks now, bool user_may_act) {
+  const rt::Ticks limit = options.simulated_stall.count();
+  if (!executor->simulated() || limit <= 0) return false;
+  uint64_t progress = 0;
+  bool hang = false, may_go_on = false;
+  rt::LockGuard guard(processes_lock);
+  for (const auto& process : processes) {
+    nt::win32::Program& program = process->program;
+    if (!program.process || nt::win32::HasEnded(program)) continue;
+    const nt::win32::Standstill state = nt::win32::LookAt(program);
+    progress = progress * 1099511628211u + state.progress;
+    hang = true;
+    may_go_on |= !state.waits_for_ever || (user_may_act && state.asks_user);
+  }
+  if (progress != standstill.progress) standstill.since = executor->InterruptTime();
+  standstill.progress = progress;
+  return hang && !may_go_on && now - standstill.since >= limit;
+}
+
 bool Process::Wait(Duration timeout) {
   if (ended()) return true;
+  Machine::Impl& machine = *impl_->machine;
+  rt::Task* task = rt::CurrentTask();
+  const bool inside = task && task->executor == machine.executor.get();  // then a call around this one has the limit
   return machine::Guarded(
-      *impl_->machine, false,
+      machine, false,
       [&] {
+        auto& header = *reinterpret_cast<DISPATCHER_HEADER*>(impl_->program.process->header);
+        if (timeout == kNoTimeout) {
+          const LimitedWait limited(machine, !inside && machine.executor->simulated());
+          return nt::ke::WaitForSingle(header) == STATUS_SUCCESS;
+        }
         LARGE_INTEGER time;
         time.QuadPart = -timeout.count();
-        auto& header = *reinterpret_cast<DISPATCHER_HEADER*>(impl_->program.process->header);
-        return nt::ke::WaitForSingle(header, timeout == kNoTimeout ? nullptr : &time) == STATUS_SUCCESS;
+        if (nt::ke::WaitForSingle(header, &time) == STATUS_SUCCESS) return true;
+        if (!inside && machine.ApplicationsHang(machine.executor->InterruptTime(), /*user_may_act=*/true)) machine.ReportStall(machine.HangWords(), true);
+        return false;
       },
       /*watched=*/false);
 }

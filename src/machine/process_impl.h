@@ -18,7 +18,7 @@ struct Process::Impl {
   std::string path, name;
   bool shown = false;                       // output goes to this process's own besides
   std::string driver_folder;
-  std::unique_ptr<machine::Image> image;    // goes with the machine, after its tasks
+  std::unique_ptr<machine::Image> image;    // set under Machine::Impl::processes_lock; goes with the machine, after its tasks
   nt::win32::Program program;
   rt::Lock lock;
   std::string output RT_GUARDED_BY(lock), error_output RT_GUARDED_BY(lock);

@@ -10,6 +10,7 @@
 #include "drydock/machine.h"
 #include "machine/impl.h"
 #include "machine/names.h"
+#include "machine/process_impl.h"
 #include "nt/dbg/state.h"
 #include "nt/etw/state.h"
 #include "nt/ke/stall.h"
@@ -55,9 +56,14 @@ std::string EventLine(const rt::Event& event) {
 
 std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
   std::vector<machine::ImageRange> ranges;
-  rt::LockGuard guard(drivers_lock);
-  for (const Driver::Impl& driver : drivers)
-    if (driver.image) ranges.push_back(driver.image->range());
+  {
+    rt::LockGuard guard(drivers_lock);
+    for (const Driver::Impl& driver : drivers)
+      if (driver.image) ranges.push_back(driver.image->range());
+  }
+  rt::LockGuard guard(processes_lock);
+  for (const auto& process : processes)
+    if (process->image) ranges.push_back(process->image->range());
   return ranges;
 }
 
@@ -151,11 +157,23 @@ void Machine::Impl::OnBugCheck(const nt::BugCheckData& data, ReportKind kind) {
 }
 
 void Machine::Impl::OnStall() {
-  const bool simulated = options.executor == ExecutorKind::Simulated;
-  std::string lead = "Nobody can ever run again";
-  if (!simulated) lead = fmt::format("A call has not returned for {:g} s", options.live_stall.count() / 1e7);
-  if (executor->limit_passed()) lead = fmt::format("A call has waited for {:g} s of the machine's time, in which timers went on", options.simulated_stall.count() / 1e7);
-  nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel, lead);
+  const double seconds = static_cast<double>(options.simulated_stall.count()) / 1e7;
+  if (!executor->simulated()) return ReportStall(fmt::format("A call has not returned for {:g} s", static_cast<double>(options.live_stall.count()) / 1e7), false);
+  if (!executor->limit_passed()) return ReportStall("Nobody can ever run again", standstill.waited_for);
+  if (!standstill.waited_for) return ReportStall(fmt::format("A call has waited for {:g} s of the machine's time, in which timers went on", seconds), false);
+  // Time has not got there yet: what comes next is later.
+  if (ApplicationsHang(standstill.limit, /*user_may_act=*/false)) return ReportStall(HangWords(), true);
+  standstill.limit += std::max<rt::Ticks>(options.simulated_stall.count() / 8, 1);
+  executor->LimitWaits(standstill.limit);
+}
+
+std::string Machine::Impl::HangWords() const {
+  return fmt::format("No thread of an application has run for {:g} s of the machine's time, in which timers went on",
+                     static_cast<double>(options.simulated_stall.count()) / 1e7);
+}
+
+void Machine::Impl::ReportStall(const std::string& lead, bool of_applications) {
+  nt::ke::StallDescription stall = nt::ke::DescribeStall(*kernel, lead, of_applications);
   Report report = MakeReport(ReportKind::kStall, stall.words);
   report.waits = std::move(stall.chain);
   report.task = stall.task;

@@ -356,8 +356,9 @@ class SimulatedExecutor final : public Executor {
       }
       limit_passed_ = !timers_.empty();
       RT_ASSERT(!stopped_);  // only a task that takes the machine down can still wait, and nobody is left to wake it
+      const Ticks limit = limit_;
       if (stall_handler_) stall_handler_(stall_context_);
-      if (ready_.empty() && (timers_.empty() || limit_passed_)) Stop();
+      if (ready_.empty() && (timers_.empty() || (limit_passed_ && limit_ == limit))) Stop();
     }
     tls_current_task = self;
     return TakeReady();

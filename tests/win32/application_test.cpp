@@ -229,6 +229,70 @@ TEST_P(Application, ACrashIsItsOwn) {
   EXPECT_EQ(Start({"sync"}).Wait(), true);
 }
 
+// What a driver's periodic timer is to the simulation.
+void TickForEver(Machine& machine) {
+  machine.After(std::chrono::seconds(1), [&machine] { TickForEver(machine); });
+}
+
+class Hanging : public testing::Test {
+ protected:
+  Process Start(const char* what, ProcessOptions options = {}) {
+    TickForEver(machine_);
+    options.arguments = {what};
+    return machine_.StartProcess(DRYDOCK_TEST_APP, options);
+  }
+  // A thread of the application is named, with the wait of its own code.
+  void IsAStall(const char* line) {
+    ASSERT_TRUE(machine_.bug_check());
+    EXPECT_EQ(machine_.bug_check()->kind, ReportKind::kStall);
+    const std::string text = machine_.bug_check()->ToString();
+    EXPECT_NE(text.find("No thread of an application has run for 3600 s of the machine's time, in which timers went on"), std::string::npos) << text;
+    EXPECT_NE(text.find(std::string("at tests/win32/app/") + line + " in main"), std::string::npos) << text;
+  }
+  Machine machine_;
+};
+
+TEST_F(Hanging, AnApplicationThatWaitsForEverBesideATimerIsAStall) {
+  EXPECT_FALSE(Start("stuck").Wait());
+  IsAStall("app.c:189");
+}
+TEST_F(Hanging, AlsoWhereItIsWaitedForInPieces) {
+  Process process = Start("stuck");
+  int minutes = 0;
+  while (!machine_.stopped() && minutes < 100 && !process.Wait(std::chrono::minutes(1))) ++minutes;
+  EXPECT_GE(minutes, 59);
+  EXPECT_LE(minutes, 62);
+  IsAStall("app.c:189");
+}
+TEST_F(Hanging, TimeThatTheTestLetsPassDoesNotCount) {
+  Process process = Start("stuck");
+  EXPECT_FALSE(process.Wait(std::chrono::minutes(1)));
+  machine_.Advance(std::chrono::hours(2));
+  EXPECT_FALSE(process.Wait(std::chrono::minutes(1)));
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
+TEST_F(Hanging, OneThatSleepsForHoursOrLooksNowAndThenIsNone) {
+  Process process = Start("patient");
+  EXPECT_TRUE(process.Wait()) << machine_.ReportText();
+  EXPECT_EQ(process.exit_code(), 0);
+}
+TEST_F(Hanging, OneThatWaitsForItsUserIsNone) {
+  Process reader = Start("input", {.more_input = true}), stoppable = Start("stoppable");
+  EXPECT_FALSE(reader.Wait(std::chrono::hours(2)));
+  EXPECT_FALSE(stoppable.Wait(std::chrono::hours(2)));
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+  stoppable.Interrupt();
+  EXPECT_TRUE(stoppable.Wait(std::chrono::seconds(1)));
+  reader.Give("12 words\nthe line\n", true);
+  EXPECT_TRUE(reader.Wait());
+  EXPECT_EQ(reader.output(), "12-words-the line\n");
+}
+TEST_F(Hanging, ItIsOneWhereNobodyCanActAnyMore) {
+  EXPECT_FALSE(Start("stoppable").Wait());
+  ASSERT_TRUE(machine_.bug_check());
+  EXPECT_EQ(machine_.bug_check()->kind, ReportKind::kStall);
+}
+
 TEST_P(Application, ControlCAndTerminationEndOneThatWaits) {
   Process interrupted = Start({"wait"}), terminated = Start({"wait"});
   EXPECT_FALSE(interrupted.Wait(std::chrono::milliseconds(20)));

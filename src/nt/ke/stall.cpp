@@ -18,6 +18,7 @@ struct Waiting {
   std::string name;
   bool service;
   bool in_driver;
+  bool application;
   std::vector<void*> stack;  // return addresses, innermost first
   WaitInfo info;
   std::vector<std::string> reasons;  // innermost first
@@ -58,6 +59,7 @@ std::vector<Waiting> Collect(Kernel& kernel) {
                         .name = NameOf(task),
                         .service = task.service,
                         .in_driver = thread.callbacks != nullptr,
+                        .application = thread.callbacks && thread.callbacks->host && thread.callbacks->host->program,
                         .stack = WaitingStack(task, thread.wait->frame),
                         .info = thread.wait->info,
                         .reasons = {},
@@ -129,7 +131,7 @@ void Follow(const std::vector<Waiting>& all, const Waiting& start, std::vector<s
 
 }  // namespace
 
-StallDescription DescribeStall(Kernel& kernel, const std::string& lead) {
+StallDescription DescribeStall(Kernel& kernel, const std::string& lead, bool of_applications) {
   const std::vector<Waiting> all = Collect(kernel);
   StallDescription result;
   const Waiting* about = nullptr;
@@ -138,7 +140,8 @@ StallDescription DescribeStall(Kernel& kernel, const std::string& lead) {
     if (waiting.service && !waiting.in_driver) continue;
     ++waiters;
     Follow(all, waiting, result.chain);
-    if (about == nullptr || (waiting.in_driver && !about->in_driver)) about = &waiting;
+    const auto fits = [&](const Waiting& each) { return of_applications ? each.application : each.in_driver; };
+    if (about == nullptr || (fits(waiting) && !fits(*about))) about = &waiting;
   }
   if (about == nullptr) {
     result.words = lead + ", and no thread of the machine waits for anything that has a name: one runs without end, or waits for something outside.";

@@ -22,8 +22,8 @@ struct StallDescription {
   std::vector<std::string> chain;  // one line a link: task -> what it waits for -> who holds it -> ...
 };
 
-// `lead`: how it was found, "Nobody can ever run again".
-StallDescription DescribeStall(Kernel& kernel, const std::string& lead);
+// `lead`: how it was found, "Nobody can ever run again". `of_applications`: it is about a thread of an application, rather than of a driver.
+StallDescription DescribeStall(Kernel& kernel, const std::string& lead, bool of_applications = false);
 
 }  // namespace ke
 }  // namespace drydock::nt

@@ -27,6 +27,8 @@ rt::Wake ParkFor(const WaitInfo& info, rt::Ticks deadline) {
     state.info = info;
     state.frame = __builtin_frame_address(0);
     state.waiting = true;
+    state.deadline = deadline;
+    ++state.waits;
   }
   struct Clear {
     ThreadWaitState& state;

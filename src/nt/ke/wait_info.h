@@ -34,6 +34,8 @@ struct ThreadWaitState {
   rt::Lock lock;
   WaitInfo info RT_GUARDED_BY(lock);
   bool waiting RT_GUARDED_BY(lock) = false;
+  rt::Ticks deadline RT_GUARDED_BY(lock) = rt::kNever;  // of that wait
+  uint64_t waits RT_GUARDED_BY(lock) = 0;               // so far: a thread whose count stays the same has not run
   const void* frame RT_GUARDED_BY(lock) = nullptr;  // while waiting: ParkFor's frame address, from where the stack can be walked
   WaitReason* reasons RT_GUARDED_BY(lock) = nullptr;
   // Mutants that the thread owns (KMUTANT::MutantListEntry), touched by the owner only.

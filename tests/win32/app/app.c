@@ -147,6 +147,13 @@ static unsigned WaitForEver(void *device)
     return 0;
 }
 
+static DWORD WINAPI WaitForHandle(LPVOID handle) { return WaitForSingleObject(handle, INFINITE); }
+static HANDLE stop;
+static BOOL WINAPI SetStop(DWORD event) {
+    (void)event;
+    return SetEvent(stop);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -174,6 +181,25 @@ int main(int argc, char **argv)
         printf("before\n");
         *(volatile int *)argv[9999 - 9999 + argc] = 1; /* argv[argc] is null */
         printf("after\n");
+    }
+    if (!strcmp(what, "stuck")) {
+        /* Waits for a thread that waits for what nobody sets. */
+        HANDLE never = CreateEventW(NULL, TRUE, FALSE, NULL);
+        HANDLE thread = CreateThread(NULL, 0, WaitForHandle, never, 0, NULL);
+        WaitForSingleObject(thread, INFINITE);
+    }
+    if (!strcmp(what, "stoppable")) {
+        /* The same, but Ctrl+C is how it ends. */
+        stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+        CHECK(SetConsoleCtrlHandler(SetStop, TRUE));
+        WaitForSingleObject(stop, INFINITE);
+        return 0;
+    }
+    if (!strcmp(what, "patient")) {
+        Sleep(3 * 60 * 60 * 1000);
+        for (int hour = 0; hour < 3; ++hour)
+            for (int second = 0; second < 3600; ++second) Sleep(1000);
+        return 0;
     }
     if (!strcmp(what, "wait")) {
         Sleep(INFINITE);
