@@ -12,6 +12,8 @@
 #include "windef.h"
 #include "winnt.h"
 #include "winreg.h"
+#include "datetimeapi.h"
+#include "securitybaseapi.h"
 #ifndef NOUSER
 #include "winuser.h"
 #endif

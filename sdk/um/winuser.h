@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "drydock_resources.h"
 #include "minwinbase.h"
 
 #ifdef __cplusplus

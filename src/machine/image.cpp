@@ -119,6 +119,7 @@ std::unique_ptr<Image> Image::LoadAny(const std::string& path) {
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockImageInfo"))) image->information_ = text;
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockMofResources"))) image->mof_resources_ = text;
   if (auto* text = static_cast<const char*>(dlsym(image->library_, "DrydockEventManifest"))) image->event_manifest_ = text;
+  image->resources_ = dlsym(image->library_, "DrydockResources");
   link_map* map = nullptr;
   image->descriptor_ = std::exchange(copy.fd, -1);
   if (dlinfo(image->library_, RTLD_DI_LINKMAP, &map) == 0 && map) {

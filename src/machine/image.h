@@ -27,6 +27,7 @@ class Image {
   const std::string& information() const { return information_; }  // JSON as the builder wrote it, may be empty
   const std::string& mof_resources() const { return mof_resources_; }  // machine/mof.h; empty: none
   const std::string& event_manifest() const { return event_manifest_; }  // nt/etw/manifest.h; empty: none
+  const void* resources() const { return resources_; }  // nt/win32/resources.h; null: none
   const ImageRange& range() const { return range_; }
 
  private:
@@ -36,6 +37,7 @@ class Image {
   int descriptor_ = -1;  // of the copy
   DriverEntryPoint entry_ = nullptr;
   const void* application_ = nullptr;
+  const void* resources_ = nullptr;
   std::string driver_name_;
   std::string information_;
   std::string mof_resources_;

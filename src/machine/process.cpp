@@ -32,6 +32,7 @@ bool LoadIt(void* context, nt::win32::ProgramEntry* entry, std::string* error) {
     return false;
   }
   *entry = *static_cast<const nt::win32::ProgramEntry*>(process.image->application());
+  process.program.resources = process.image->resources();
   const machine::ImageRange& range = process.image->range();
   nt::ps::TellImage(*process.machine->kernel, process.program.process, process.program.process->image_path,
                     reinterpret_cast<const void*>(range.begin), range.end - range.begin);

@@ -56,4 +56,23 @@ time_t DrydockTime(time_t* when) {
 }
 clock_t DrydockClock(void) { return static_cast<clock_t>(CurrentKernel().executor.InterruptTime() / 10); }  // CLOCKS_PER_SEC of Linux
 
+// --- io.h ---
+
+int DrydockFileno(FILE* stream) {
+  const Program* program = CurrentProgram();
+  for (int i = 0; program != nullptr && i < 3; ++i)
+    if (program->streams[i] == stream) return i;
+  return -1;
+}
+int DrydockSetMode(int file, int mode) {
+  constexpr int kText = 0x4000;
+  if (file < 0 || file > 2) return -1;
+  Program& program = ProgramFor("_setmode");
+  rt::LockGuard guard(program.lock);
+  const int before = program.stream_modes[file] != 0 ? program.stream_modes[file] : kText;
+  program.stream_modes[file] = mode;
+  return before;
+}
+int DrydockIsATerminal(int file) { return file >= 0 && file <= 2 && ProgramFor("_isatty").spec.terminal ? 0x40 : 0; }
+
 }  // extern "C"

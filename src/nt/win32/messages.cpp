@@ -6,6 +6,7 @@
 #include "nt/ob/name_space.h"
 #include "nt/rtl/format.h"
 #include "nt/thread.h"
+#include "nt/win32/resources.h"
 #include "nt/win32/text.h"
 #include "nt/win32/win32.h"
 
@@ -171,13 +172,31 @@ std::u16string Expand(const std::u16string& text, DWORD flags, va_list* argument
   return out;
 }
 
+std::u16string OnOneLine(const std::u16string& text) {
+  std::u16string line;
+  for (const char16_t c : text)
+    if (c == u'\n') line += u' ';
+    else if (c != u'\r') line += c;
+  return line;
+}
+
 template <class Character>
-bool FindMessage(DWORD flags, const void* source, DWORD id, va_list* arguments, std::u16string* text) {
+bool FindMessage(DWORD flags, const void* source, DWORD id, WORD language, va_list* arguments, std::u16string* text) {
   if (flags & FORMAT_MESSAGE_FROM_STRING) {
     if constexpr (sizeof(Character) == 2) *text = static_cast<const char16_t*>(source);
     else *text = ob::ToUtf16(static_cast<const char*>(source));
     *text = Expand<Character>(*text, flags, arguments);
     return true;
+  }
+  if (flags & FORMAT_MESSAGE_FROM_HMODULE) {
+    const MessageSearch found = FindTableMessage(source, id, language, text);
+    if (found == MessageSearch::kFound) {
+      if (!(flags & FORMAT_MESSAGE_IGNORE_INSERTS)) *text = Expand<Character>(*text, flags, arguments);
+      if ((flags & FORMAT_MESSAGE_MAX_WIDTH_MASK) == FORMAT_MESSAGE_MAX_WIDTH_MASK) *text = OnOneLine(*text);
+      return true;
+    }
+    // The system's own modules have the system's texts.
+    if (found == MessageSearch::kNotFound && !(flags & FORMAT_MESSAGE_FROM_SYSTEM)) return false;
   }
   if ((id & 0xFFFF0000u) == 0x80070000u) id &= 0xFFFF;  // HRESULT_FROM_WIN32
   for (const Message& message : kMessages) {
@@ -213,13 +232,13 @@ DWORD GiveMessage(DWORD flags, const std::u16string& text, Character* buffer, DW
 
 extern "C" {
 
-DWORD FormatMessageW(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD, LPWSTR lpBuffer, DWORD nSize, va_list* Arguments) {
+DWORD FormatMessageW(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPWSTR lpBuffer, DWORD nSize, va_list* Arguments) {
   std::u16string text;
-  return FindMessage<WCHAR>(dwFlags, lpSource, dwMessageId, Arguments, &text) ? GiveMessage(dwFlags, text, lpBuffer, nSize) : 0;
+  return FindMessage<WCHAR>(dwFlags, lpSource, dwMessageId, static_cast<WORD>(dwLanguageId), Arguments, &text) ? GiveMessage(dwFlags, text, lpBuffer, nSize) : 0;
 }
-DWORD FormatMessageA(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD, LPSTR lpBuffer, DWORD nSize, va_list* Arguments) {
+DWORD FormatMessageA(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPSTR lpBuffer, DWORD nSize, va_list* Arguments) {
   std::u16string text;
-  return FindMessage<CHAR>(dwFlags, lpSource, dwMessageId, Arguments, &text) ? GiveMessage(dwFlags, text, lpBuffer, nSize) : 0;
+  return FindMessage<CHAR>(dwFlags, lpSource, dwMessageId, static_cast<WORD>(dwLanguageId), Arguments, &text) ? GiveMessage(dwFlags, text, lpBuffer, nSize) : 0;
 }
 
 }  // extern "C"

@@ -65,6 +65,7 @@ struct Program : CallbackHost {
   Kernel* kernel = nullptr;
   ProgramSpec spec;
   ProgramEntry entry = {};
+  const void* resources = nullptr;      // of its image (resources.h); set while it is loaded
   std::string error;                    // why it could not be loaded
 
   rt::Lock lock;
@@ -75,6 +76,7 @@ struct Program : CallbackHost {
   bool input_ended RT_GUARDED_BY(lock) = false;
   KEVENT input_event = {};              // there is something to read, or the end
   FILE* streams[3] = {};
+  int stream_modes[3] RT_GUARDED_BY(lock) = {};  // of _setmode
   std::map<uint64_t, std::shared_ptr<struct ApcQueue>> apc_queues RT_GUARDED_BY(lock);  // by thread id (user_apc.cpp)
   std::map<void*, std::shared_ptr<void>> things RT_GUARDED_BY(lock);  // what handles that are no objects of the executive stand for
   std::vector<std::map<uint64_t, void*>> tls RT_GUARDED_BY(lock);      // by index, then by thread id

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "tools/build/application.h"
+#include "tools/build/application_resources.h"
 #include "tools/build/driver_project.h"
 #include "tools/build/generated_headers.h"
 #include "tools/build/manifest.h"
@@ -102,6 +103,14 @@ class Builder {
       AddPlain(resources, plan);
     }
 
+    if (!project_.resource_scripts.empty()) {
+      const SystemFolders system{flags_.includes, compiler_.header_folders};
+      const auto command = [&](const SourceFile& script) {
+        return CompileCommand(script, planner_.Plan(script, project_.folder, system), flags_, out_ / "include" / "resources" / script.path.stem());
+      };
+      const fs::path source = MakeResources(project_, out_ / "obj" / "resources", {paths_, diagnostics_, out_ / "include", command});
+      if (!source.empty()) AddPlain(source, plan);
+    }
     if (!event_manifests_.empty()) {
       const fs::path events = out_ / "obj" / "event_manifest.c";
       WriteIfChanged(events, ManifestResourceSource(event_manifests_));
@@ -219,6 +228,10 @@ class Builder {
         header = HeaderOfMof(text, file, {item.method_structures});
       } else if (extension == ".mc") {
         header = HeaderOfMessages(text, file);
+        if (request_.application) {
+          for (const GeneratedFile& made : ResourcesOfMessages(text, file, fs::path(item.header).stem().string()))
+            WriteIfChanged(out_ / "include" / made.name, made.bytes);
+        }
       } else {
         header = HeaderOfManifest(text, file, {item.kernel_macros, item.user_macros, item.macro_prefix, item.symbol_prefix});
         event_manifests_ += ManifestResourceText(ReadManifest(text, file));

@@ -465,6 +465,13 @@ class Loader {
         }
       }
     }
+    for (const msbuild::Item* item : project.ItemsOf("ResourceCompile")) {
+      if (!options_.application || item->include.empty() || EqualsNoCase(Trim(item->Metadata("ExcludedFromBuild")), "true")) continue;
+      const auto script = paths_.FindFile(driver.folder, item->include);
+      SourceFile source = SourceFromItem(*item, script ? *script : fs::path(file_name(item->include)), driver.folder, paths_, diagnostics_);
+      source.cxx = false;
+      driver.resource_scripts.push_back(std::move(source));
+    }
     for (const char* type : {"MessageCompile", "Wmimofck", "Midl", "CustomBuild", "MASM"}) {
       for (const msbuild::Item* item : project.ItemsOf(type)) {
         if (item->include.empty() ||

@@ -77,6 +77,7 @@ struct DriverProject {
   std::vector<SourceFile> sources;
   std::vector<std::filesystem::path> infs;  // .inf and .inx
   std::vector<ToolItem> tool_items;
+  std::vector<SourceFile> resource_scripts;  // of applications; one that a tool makes has only its name
   // Resources that its scripts make of binary MOF files: names, and the MOF files behind them.
   std::vector<std::pair<std::string, std::filesystem::path>> mof_resources;
   std::vector<DriverProject> libraries;  // static libraries that it refers to

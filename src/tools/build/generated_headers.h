@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace drydock::tools {
 
@@ -29,5 +30,10 @@ std::string HeaderOfManifest(const std::string& text, const std::string& file,
 
 // mc of a message file: the values of its messages.
 std::string HeaderOfMessages(std::string_view text, const std::string& file);
+// Its tables of messages, a file for each language, and the script that puts them into an image.
+struct GeneratedFile {
+  std::string name, bytes;
+};
+std::vector<GeneratedFile> ResourcesOfMessages(std::string_view text, const std::string& file, const std::string& base);
 
 }  // namespace drydock::tools
