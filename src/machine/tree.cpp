@@ -109,7 +109,8 @@ class TreeReader {
     if (machine_.store && state != nt::pnp::NodeState::kStarted) result.problem = machine_.store->ProblemOf(result.instance);
     if (result.problem.empty() && state == nt::pnp::NodeState::kFailed) result.problem = Status(node.last_status).ToString();
     if (state == nt::pnp::NodeState::kFailed) result.problem += Reason(node.last_status);
-    if (result.problem.empty() && state == nt::pnp::NodeState::kInitialized) result.problem = "no driver";
+    if (result.problem.empty() && state == nt::pnp::NodeState::kInitialized)
+      result.problem = nt::pnp::LacksFunction(node) ? "its INF gives it filters and no function driver (AddService with SPSVCINST_ASSOCSERVICE): code 28, CM_PROB_FAILED_INSTALL" : "no driver";
     for (const std::u16string& id : node.hardware_ids) result.hardware_ids.push_back(machine::ToUtf8(id));
     for (const std::u16string& id : node.compatible_ids) result.compatible_ids.push_back(machine::ToUtf8(id));
     ReadStack(node, result);

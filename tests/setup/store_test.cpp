@@ -327,6 +327,57 @@ CONFORMANCE(DriverStore, ExtensionsAddToWhatTheBasePackageInstalls, "ours") {
   EXPECT_EQ(Text(machine, std::u16string(kInstance) + u"\\Device Parameters", u"Depth"), "4");
 }
 
+CONFORMANCE(DriverStore, AFilterThatIsWrittenLaterCountsWhenTheStackIsBuiltAnew, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  folder.Image("filt.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf()), folder.path());
+  machine.ProvideService("filt", folder.path() + "/filt.so");
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  auto other = machine.AddRootDevice("root\\sample", {.model = Bottom()});  // keeps the driver loaded
+  ASSERT_TRUE(device.started() && other.started()) << device.problem() << machine.ReportText();
+  machine.Run([&] {
+    constexpr char16_t kFilters[] = u"filt\0";
+    EXPECT_EQ(nt::cm::SetValue(machine.kernel(), std::u16string(u"\\Registry\\Machine\\System\\CurrentControlSet\\") + kInstance, u"UpperFilters",
+                               REG_MULTI_SZ, kFilters, sizeof kFilters),
+              STATUS_SUCCESS);
+  });
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("sample"));
+  ASSERT_EQ(machine.DisableDevice(device), STATUS_SUCCESS);
+  ASSERT_EQ(machine.EnableDevice(device), STATUS_SUCCESS);
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("filt", "sample"));
+  EXPECT_THAT(StackOf(machine, other), ElementsAre("sample"));
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+}
+
+// Windows leaves it at code 28 (CM_PROB_FAILED_INSTALL).
+CONFORMANCE(DriverStore, ADeviceThatGetsFiltersAndNoFunctionIsNotStarted, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  const std::string filter = "[Hard]\nHKR,,UpperFilters,0x00010000,sample";
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"AddService = sample, 2,", "AddService = sample,,"}, {"[Hard]", filter}})), folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  EXPECT_FALSE(device.started());
+  EXPECT_EQ(device.state(), "initialized");
+  const std::vector<DeviceTreeNode> tree = DeviceTree(machine);
+  ASSERT_EQ(tree.size(), 1u);
+  EXPECT_EQ(tree[0].stack.size(), 1u);  // its bus alone
+  EXPECT_THAT(tree[0].problem, HasSubstr("code 28, CM_PROB_FAILED_INSTALL"));
+  EXPECT_THAT(tree[0].problem, HasSubstr("SPSVCINST_ASSOCSERVICE"));
+  EXPECT_EQ(machine.RemoveDevice(device), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
+}
+
+CONFORMANCE(DriverStore, TheNullServiceSaysThatADeviceNeedsNoFunction, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  const std::string filter = "[Hard]\nHKR,,UpperFilters,0x00010000,sample";
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"AddService = sample, 2,", "AddService = , 2\nAddService = sample,,"}, {"[Hard]", filter}})),
+                  folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  EXPECT_TRUE(device.started()) << device.problem();
+}
+
 CONFORMANCE(DriverStore, ATestStandsInForAServiceOfTheSystem, "ours") {
   Folder folder;
   folder.Image("fkb.so");

@@ -169,7 +169,7 @@ void DriverStore::InstallDevice(const std::string& instance, const Ids& ids, con
   registry_.Text(enum_key, "Driver", ToUtf8(driver));
   registry_.Number(enum_key, "ConfigFlags", 0);
   for (const ServiceInstall& service : install.services)
-    if (service.function() && !service.name.empty()) registry_.Text(enum_key, "Service", service.name);
+    if (service.function()) registry_.Text(enum_key, "Service", service.name);  // empty: the null driver, said to be none
   registry_.Key(enum_key + u"\\Device Parameters");
 
   // "ECHO_Device.NT": the name in the Models section, and what was found behind it.

@@ -113,6 +113,7 @@ bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescr
 
   for (nt::io::Driver* driver : lower) device->lower_filters.push_back(driver);
   if (!function.empty()) device->function = function[0];
+  device->needs_function = !service.empty() || !registry_.Has(enum_key, "Service");  // an empty one: the null service
   for (nt::io::Driver* driver : upper) device->upper_filters.push_back(driver);
   std::string description = registry_.ReadText(enum_key, "DeviceDesc");
   if (device->device_text.empty()) device->device_text = ToUtf16(description);

@@ -34,6 +34,7 @@ static bool FindDriversOf(DeviceNode& child) {
   child.drivers = drivers.lower_filters;
   child.function = drivers.function;
   if (drivers.function) child.drivers.push_back(drivers.function);
+  child.needs_function = drivers.needs_function;
   child.drivers.insert(child.drivers.end(), drivers.upper_filters.begin(), drivers.upper_filters.end());
   return found;
 }
@@ -48,7 +49,8 @@ NTSTATUS SetUpChild(DeviceNode& child) {
 
 NTSTATUS SetUpAgain(DeviceNode& node) {
   const bool unloaded = std::any_of(node.drivers.begin(), node.drivers.end(), [](const io::Driver* driver) { return driver->unload_called; });
-  if (unloaded && !FindDriversOf(node)) return node.last_status = STATUS_NO_SUCH_DEVICE;
+  // What packages installed is what the keys say now: filters may have been written meanwhile.
+  if ((unloaded || node.needs_function) && !FindDriversOf(node)) return node.last_status = STATUS_NO_SUCH_DEVICE;
   NTSTATUS status = BuildStack(node);
   return NT_SUCCESS(status) ? Start(node) : status;
 }

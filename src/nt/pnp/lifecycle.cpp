@@ -207,6 +207,10 @@ static void ApplyOverrides(DeviceNode& node) {
 }
 
 NTSTATUS BuildStack(DeviceNode& node) {
+  if (LacksFunction(node)) {
+    for (io::Driver* each : node.drivers) DriverUnused(each);
+    return node.last_status = STATUS_NO_SUCH_DEVICE;  // CM_PROB_FAILED_INSTALL; it waits as an unknown device does
+  }
   for (io::Driver* driver : node.drivers) {
     PDRIVER_ADD_DEVICE add_device = driver->object->DriverExtension->AddDevice;
     if (!add_device) {
@@ -290,6 +294,7 @@ NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_
   node.function = description.function;
   if (description.function) node.drivers.push_back(description.function);
   node.drivers.insert(node.drivers.end(), description.upper_filters.begin(), description.upper_filters.end());
+  node.needs_function = description.needs_function;
   node.resources.boot_raw = CopyOf(description.raw_resources);
   node.resources.boot_translated = CopyOf(description.translated_resources);
   if (description.capabilities) {

@@ -54,6 +54,7 @@ struct DeviceNode {
   std::shared_ptr<PciFunction> pci;            // null: not on a PCI bus; set before the device is there
   bool has_capabilities = false;
   DEVICE_CAPABILITIES capabilities = {};       // what the root bus answers, if the description said so
+  bool needs_function = false;                 // DeviceDescription's
   DEVICE_CAPABILITIES last_capabilities = {};  // what the stack answered last
   NodeResources resources;
   std::vector<char> raw_resources, translated_resources;  // what START carries
@@ -70,6 +71,9 @@ struct DeviceNode {
   bool power_under_way = false;
   std::deque<void*> power_queue;
 };
+
+// It got filters at most, and its bus does not say that it runs without more.
+inline bool LacksFunction(const DeviceNode& node) { return node.needs_function && !node.function && !node.last_capabilities.RawDeviceOK; }
 
 DeviceNode* NodeOf(const DEVICE_OBJECT* pdo);
 void SetState(DeviceNode& node, NodeState state);

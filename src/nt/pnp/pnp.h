@@ -65,6 +65,7 @@ struct DeviceDescription {
   std::u16string device_text;                 // empty: the function driver's name
   std::vector<io::Driver*> lower_filters, upper_filters;
   io::Driver* function = nullptr;             // null: raw device
+  bool needs_function = false;                // a package was installed: without a function driver it runs only where its bus says that it can (RawDeviceOK)
   const CM_RESOURCE_LIST* raw_resources = nullptr;         // copied; null: none
   const CM_RESOURCE_LIST* translated_resources = nullptr;
   PdoHooks hooks;

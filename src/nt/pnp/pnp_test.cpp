@@ -216,6 +216,25 @@ TEST_P(PnpTest, AStackIsBuiltBottomUpAndStartedFromTheTop) {
   EXPECT_TRUE(breaks_.empty());
 }
 
+TEST_P(PnpTest, FiltersWithoutAFunctionRunOnlyWhereTheBusSaysThatTheDeviceDoes) {
+  for (const bool raw : {false, true}) {
+    Role filter{raw ? "over-raw" : "alone"};
+    DEVICE_CAPABILITIES capabilities = {};
+    capabilities.Size = sizeof capabilities;
+    capabilities.Version = 1;
+    capabilities.RawDeviceOK = raw;
+    pnp::DeviceDescription description;
+    description.instance_id = raw ? u"ROOT\\X\\1" : u"ROOT\\X\\0";
+    description.upper_filters = {Load(filter)};
+    description.needs_function = true;  // as the driver store says of what it installed
+    description.capabilities = &capabilities;
+    EXPECT_EQ(Add(description), raw ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE);
+    EXPECT_EQ(TakeLog(), raw ? (Lines{"over-raw add", "over-raw start"}) : Lines{});
+    EXPECT_EQ(pnp::StateOf(pdo_), raw ? pnp::NodeState::kStarted : pnp::NodeState::kInitialized);
+    EXPECT_EQ(pnp::Remove(pdo_), STATUS_SUCCESS);
+  }
+}
+
 TEST_P(PnpTest, AFailingAddDeviceTakesTheStackDown) {
   Role lower{"lower"}, function{"function"};
   function.add_status = STATUS_INSUFFICIENT_RESOURCES;

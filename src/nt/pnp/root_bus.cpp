@@ -75,7 +75,7 @@ NTSTATUS QueryCapabilities(DeviceNode& node, DEVICE_CAPABILITIES* answer) {
   answer->SystemWake = PowerSystemUnspecified;
   answer->DeviceWake = PowerDeviceUnspecified;
   answer->UniqueID = 1;
-  answer->RawDeviceOK = node.function == nullptr;
+  answer->RawDeviceOK = node.function == nullptr && !node.needs_function;
   answer->Removable = 0;
   if (node.pci) answer->Address = node.pci->Address();
   return STATUS_SUCCESS;

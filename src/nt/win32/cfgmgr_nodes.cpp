@@ -235,8 +235,8 @@ CONFIGRET CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber, DEVIN
   switch (pnp::StateOf(pdo)) {
     case pnp::NodeState::kStarted: *pulStatus |= DN_STARTED | DN_DRIVER_LOADED; break;
     case pnp::NodeState::kDisabled: *pulProblemNumber = CM_PROB_DISABLED; break;
-    case pnp::NodeState::kUninstalled:
-    case pnp::NodeState::kInitialized: *pulProblemNumber = CM_PROB_NOT_CONFIGURED; break;
+    case pnp::NodeState::kUninstalled: *pulProblemNumber = CM_PROB_NOT_CONFIGURED; break;
+    case pnp::NodeState::kInitialized: *pulProblemNumber = CM_PROB_FAILED_INSTALL; break;
     case pnp::NodeState::kFailed: *pulProblemNumber = CM_PROB_FAILED_START; break;
     case pnp::NodeState::kSurpriseRemoved:
     case pnp::NodeState::kRemoved: *pulProblemNumber = CM_PROB_DEVICE_NOT_THERE; break;
