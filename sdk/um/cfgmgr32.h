@@ -72,6 +72,9 @@ typedef HANDLE HMACHINE, *PHMACHINE;
 #define CM_DRP_DRIVER 0x0000000A
 #define CM_DRP_MFG 0x0000000C
 #define CM_DRP_FRIENDLYNAME 0x0000000D
+#define CM_DRP_CONFIGFLAGS 0x0000000B
+#define CM_DRP_UPPERFILTERS 0x00000012
+#define CM_DRP_LOWERFILTERS 0x00000013
 #define CM_DRP_LOCATION_INFORMATION 0x0000000E
 #define CM_DRP_PHYSICAL_DEVICE_OBJECT_NAME 0x0000000F
 #define CM_DRP_ENUMERATOR_NAME 0x00000017
@@ -113,6 +116,7 @@ CONFIGRET CM_Get_Parent(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
 CONFIGRET CM_Get_Child(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
 CONFIGRET CM_Get_Sibling(PDEVINST pdnDevInst, DEVINST dnDevInst, ULONG ulFlags);
 CONFIGRET CM_Get_DevNode_Status(PULONG pulStatus, PULONG pulProblemNumber, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Set_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, LPCVOID Buffer, ULONG ulLength, ULONG ulFlags);
 CONFIGRET CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, PULONG pulRegDataType, PVOID Buffer, PULONG pulLength,
                                             ULONG ulFlags);
 CONFIGRET CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY *PropertyKey, DEVPROPTYPE *PropertyType, PBYTE PropertyBuffer,
@@ -234,6 +238,7 @@ CONFIGRET CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W p
 #define CM_Get_Device_ID_List CM_Get_Device_ID_ListW
 #define CM_Get_Device_ID_List_Size CM_Get_Device_ID_List_SizeW
 #define CM_Get_DevNode_Registry_Property CM_Get_DevNode_Registry_PropertyW
+#define CM_Set_DevNode_Registry_Property CM_Set_DevNode_Registry_PropertyW
 #define CM_Query_And_Remove_SubTree CM_Query_And_Remove_SubTreeW
 #define CM_Request_Device_Eject CM_Request_Device_EjectW
 #define CM_Get_Device_Interface_List_Size_Ex CM_Get_Device_Interface_List_Size_ExW

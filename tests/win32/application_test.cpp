@@ -229,6 +229,19 @@ TEST_P(Application, ACrashIsItsOwn) {
   EXPECT_EQ(Start({"sync"}).Wait(), true);
 }
 
+TEST_P(Application, AnyInterfaceAndInstanceThatComesAndGoesIsHeard) {
+  Process process = Start({"listen"});
+  while (process.output().empty() && !process.ended()) process.Wait(std::chrono::milliseconds(5));
+  ASSERT_EQ(process.output(), "ready\n");
+  auto second = machine_.AddDevice({.function = driver_, .instance = "ROOT\\SECOND\\0001"});
+  ASSERT_TRUE(second.started());
+  EXPECT_EQ(machine_.RemoveDevice(second).value(), STATUS_SUCCESS);
+  ASSERT_TRUE(process.Wait(std::chrono::seconds(20))) << process.output();
+  EXPECT_EQ(process.exit_code(), 0) << process.output();
+  EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
+}
+TEST_P(Application, PropertiesOfADeviceAreWritten) { RunsWell({"values"}); }
+
 // What a driver's periodic timer is to the simulation.
 void TickForEver(Machine& machine) {
   machine.After(std::chrono::seconds(1), [&machine] { TickForEver(machine); });
@@ -254,7 +267,7 @@ class Hanging : public testing::Test {
 
 TEST_F(Hanging, AnApplicationThatWaitsForEverBesideATimerIsAStall) {
   EXPECT_FALSE(Start("stuck").Wait());
-  IsAStall("app.c:189");
+  IsAStall("app.c:190");
 }
 TEST_F(Hanging, AlsoWhereItIsWaitedForInPieces) {
   Process process = Start("stuck");
@@ -262,7 +275,7 @@ TEST_F(Hanging, AlsoWhereItIsWaitedForInPieces) {
   while (!machine_.stopped() && minutes < 100 && !process.Wait(std::chrono::minutes(1))) ++minutes;
   EXPECT_GE(minutes, 59);
   EXPECT_LE(minutes, 62);
-  IsAStall("app.c:189");
+  IsAStall("app.c:190");
 }
 TEST_F(Hanging, TimeThatTheTestLetsPassDoesNotCount) {
   Process process = Start("stuck");

@@ -87,7 +87,7 @@ ULONG Wait() {
   PTP_WAIT wait = CreateThreadpoolWait(OnWait, &counter, nullptr);
   SetThreadpoolWait(wait, event, nullptr);
   SetEvent(event);
-  while (counter.count == 0) Sleep(1);
+  while (InterlockedCompareExchange(&counter.count, 0, 0) == 0) Sleep(1);
   RegisterWaitForSingleObject(&old, event, OnOld, &counter, 5, WT_EXECUTEONLYONCE);
   counter.Wait();
   UnregisterWaitEx(old, INVALID_HANDLE_VALUE);

@@ -8,6 +8,7 @@
 #include "nt/kernel.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/node.h"
+#include "nt/pnp/notification.h"
 #include "nt/pnp/state.h"
 #include "nt/thread.h"
 
@@ -33,8 +34,8 @@ static bool FindDriversOf(DeviceNode& child) {
   const bool found = state.matcher && state.matcher(state.matcher_context, ids, &drivers);
   child.drivers = drivers.lower_filters;
   child.function = drivers.function;
-  if (drivers.function) child.drivers.push_back(drivers.function);
   child.needs_function = drivers.needs_function;
+  if (drivers.function) child.drivers.push_back(drivers.function);
   child.drivers.insert(child.drivers.end(), drivers.upper_filters.begin(), drivers.upper_filters.end());
   return found;
 }
@@ -96,6 +97,7 @@ NTSTATUS EnumerateChildren(DeviceNode& node) {
   }
   for (DeviceNode* child : missing) RemoveMissing(*child);
   for (DeviceNode* child : due) {
+    const bool known = child->named && !child->duplicate;
     if (child->duplicate) {
       if (!TakeName(*child, child->instance_path)) continue;
       ForgetDuplicate(*child);
@@ -104,6 +106,7 @@ NTSTATUS EnumerateChildren(DeviceNode& node) {
       Identify(*child);
       if (child->duplicate) continue;
     }
+    if (!known) NotifyInstance(*child, InstanceChange::kEnumerated);
     SetUpChild(*child);
   }
   return STATUS_SUCCESS;

@@ -233,6 +233,7 @@ NTSTATUS BuildStack(DeviceNode& node) {
 }
 
 NTSTATUS Start(DeviceNode& node) {
+  const bool anew = node.state.load() == NodeState::kAdded;  // not after a stop for new resources
   node.last_status = AssignResources(node);
   if (NT_SUCCESS(node.last_status)) node.last_status = SendStart(node);
   if (!NT_SUCCESS(node.last_status)) {
@@ -245,6 +246,7 @@ NTSTATUS Start(DeviceNode& node) {
   node.ever_started = true;
   node.power = PowerDeviceD0;
   SetState(node, NodeState::kStarted);
+  if (anew) NotifyInstance(node, InstanceChange::kStarted);
   io::AnnounceInterfacesOf(node.pdo);
   QueryCapabilities(node, false);
   PnpRequest state;
@@ -292,9 +294,9 @@ NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_
   node.pci = description.pci;
   node.drivers = description.lower_filters;
   node.function = description.function;
+  node.needs_function = description.needs_function;
   if (description.function) node.drivers.push_back(description.function);
   node.drivers.insert(node.drivers.end(), description.upper_filters.begin(), description.upper_filters.end());
-  node.needs_function = description.needs_function;
   node.resources.boot_raw = CopyOf(description.raw_resources);
   node.resources.boot_translated = CopyOf(description.translated_resources);
   if (description.capabilities) {
@@ -306,6 +308,7 @@ NTSTATUS AddDevice(Kernel& kernel, const DeviceDescription& description, DEVICE_
   *pdo_out = pdo;
 
   Identify(node);
+  NotifyInstance(node, InstanceChange::kEnumerated);
   status = BuildStack(node);
   if (NT_SUCCESS(status) && description.start) status = Start(node);
   return status;

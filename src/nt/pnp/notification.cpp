@@ -22,6 +22,7 @@ namespace drydock::nt::pnp {
 struct Registration {
   IO_NOTIFICATION_EVENT_CATEGORY category;
   GUID guid;                 // interface class
+  bool all = false;          // every one
   FILE_OBJECT* file;         // target device change: only told back; not referenced, so that its owner may close it when asked
   DEVICE_OBJECT* pdo;        // the target
   DRIVER_OBJECT* driver;
@@ -109,6 +110,36 @@ struct InterfaceJob : Job {
   std::u16string name;
   bool arrival;
 };
+
+struct InstanceJob : Job {
+  void Run() override {
+    InstanceNotification structure = {{1, sizeof structure, kInstanceChange}, change, &path};
+    for (Registration* registration : targets) {
+      Call(*state, registration, &structure);
+      Drop(*state, registration);
+    }
+  }
+  State* state;
+  std::vector<Registration*> targets;
+  InstanceChange change;
+  std::u16string path;
+};
+
+void* Register(Kernel& kernel, IO_NOTIFICATION_EVENT_CATEGORY category, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback, void* context) {
+  auto registration = std::make_unique<Registration>();
+  registration->category = category;
+  registration->guid = {};
+  registration->all = true;
+  registration->file = nullptr;
+  registration->pdo = nullptr;
+  registration->driver = nullptr;
+  registration->callback = callback;
+  registration->context = context;
+  KeInitializeEvent(&registration->idle, NotificationEvent, FALSE);
+  rt::LockGuard guard(kernel.pnp->lock);
+  kernel.pnp->registrations.push_back(registration.get());
+  return registration.release();
+}
 
 void QueueInterfaceJob(State& state, std::vector<Registration*> targets, const GUID& guid, const std::u16string& name, bool arrival) {
   if (targets.empty()) return;
@@ -229,9 +260,32 @@ NTSTATUS NotifyTargetDevice(DeviceNode& node, TargetChange change, std::string* 
 void NotifyInterfaceChange(Kernel& kernel, const GUID& guid, const std::u16string& name, bool arrival) {
   State& state = *kernel.pnp;
   QueueInterfaceJob(state, Select(state, [&](const Registration& r) {
-                      return r.category == EventCategoryDeviceInterfaceChange && SameGuid(r.guid, guid);
+                      return r.category == EventCategoryDeviceInterfaceChange && (r.all || SameGuid(r.guid, guid));
                     }),
                     guid, name, arrival);
+}
+
+// No category of the system's: drivers cannot ask for it.
+constexpr IO_NOTIFICATION_EVENT_CATEGORY kInstances = EventCategoryReserved;
+
+void* RegisterForAllInterfaces(Kernel& kernel, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback, void* context) {
+  return Register(kernel, EventCategoryDeviceInterfaceChange, callback, context);
+}
+void* RegisterForInstances(Kernel& kernel, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback, void* context) {
+  return Register(kernel, kInstances, callback, context);
+}
+
+void NotifyInstance(DeviceNode& node, InstanceChange change) {
+  State& state = *node.state_of_machine;
+  if (node.instance_path.empty()) return;
+  std::vector<Registration*> targets = Select(state, [](const Registration& r) { return r.category == kInstances; });
+  if (targets.empty()) return;
+  auto job = std::make_unique<InstanceJob>();
+  job->state = &state;
+  job->targets = std::move(targets);
+  job->change = change;
+  job->path = node.instance_path;
+  state.notifications.Add(std::move(job));
 }
 
 void FreeRegistrations(State& state) {

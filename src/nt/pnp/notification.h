@@ -26,6 +26,19 @@ NTSTATUS NotifyTargetDevice(DeviceNode& node, TargetChange change, std::string* 
 
 void NotifyInterfaceChange(Kernel& kernel, const GUID& guid, const std::u16string& name, bool arrival);
 
+// What only applications hear (CM_Register_Notification): interfaces of every class, and device instances. Told on a worker, in order; undone by
+// IoUnregisterPlugPlayNotificationEx.
+enum class InstanceChange : uint8_t { kEnumerated, kStarted, kRemoved };
+inline constexpr GUID kInstanceChange = {0x6C1B0A5E, 0x30F4, 0x4D0B, {0x9E, 0x6B, 0x51, 0x0C, 0x2A, 0x77, 0x13, 0xD9}};  // ours: Event of the next
+struct InstanceNotification {
+  PLUGPLAY_NOTIFICATION_HEADER header;
+  InstanceChange change;
+  const std::u16string* path;
+};
+void* RegisterForAllInterfaces(Kernel& kernel, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback, void* context);
+void* RegisterForInstances(Kernel& kernel, PDRIVER_NOTIFICATION_CALLBACK_ROUTINE callback, void* context);
+void NotifyInstance(DeviceNode& node, InstanceChange change);
+
 // For ~State.
 void FreeRegistrations(State& state);
 

@@ -244,7 +244,9 @@ void RemoveOne(DeviceNode& node, AfterRemoval after) {
     SetState(node, after == AfterRemoval::kDisabled ? NodeState::kDisabled : NodeState::kUninstalled);
   }
   if (!surprise && had_stack) NotifyTargetDevice(node, TargetChange::kRemoveComplete, nullptr);
-  if (after == AfterRemoval::kGone) DropNode(node);
+  if (after != AfterRemoval::kGone) return;
+  NotifyInstance(node, InstanceChange::kRemoved);
+  DropNode(node);
 }
 
 void RemoveMissing(DeviceNode& node) {

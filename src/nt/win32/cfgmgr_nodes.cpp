@@ -9,6 +9,7 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
+#include "nt/win32/device_values.h"
 #include "nt/win32/devinst.h"
 #include "nt/win32/program.h"
 #include "nt/win32/win32.h"
@@ -261,7 +262,20 @@ CONFIGRET CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty,
     if (pulRegDataType != nullptr) *pulRegDataType = known.type;
     return GiveBytes(room, length, Buffer, pulLength);
   }
-  return CR_INVALID_PROPERTY;
+  std::vector<char> value;
+  DWORD type = REG_NONE;
+  const DWORD error = ulProperty == 0 ? ERROR_INVALID_REG_PROPERTY : ReadDeviceValue(*program.kernel, pnp::InstancePathOf(pdo), ulProperty - 1, &type, &value);
+  if (error != ERROR_SUCCESS) return error == ERROR_INVALID_DATA ? CR_NO_SUCH_VALUE : CR_INVALID_PROPERTY;
+  if (pulRegDataType != nullptr) *pulRegDataType = type;
+  return GiveBytes(value.data(), value.size(), Buffer, pulLength);
+}
+CONFIGRET CM_Set_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, LPCVOID Buffer, ULONG ulLength, ULONG ulFlags) {
+  (void)ulFlags;
+  Program& program = Caller("CM_Set_DevNode_Registry_Property");
+  const pnp::PdoReference pdo = DeviceOf(program, dnDevInst);
+  if (pdo == nullptr) return CR_NO_SUCH_DEVNODE;
+  const DWORD error = ulProperty == 0 ? ERROR_INVALID_REG_PROPERTY : WriteDeviceValue(*program.kernel, pnp::InstancePathOf(pdo), ulProperty - 1, Buffer, ulLength);
+  return error == ERROR_SUCCESS ? CR_SUCCESS : error == ERROR_INVALID_PARAMETER ? CR_INVALID_DATA : CR_INVALID_PROPERTY;
 }
 CONFIGRET CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY* PropertyKey, DEVPROPTYPE* PropertyType, PBYTE PropertyBuffer,
                                    PULONG PropertyBufferSize, ULONG ulFlags) {

@@ -1,11 +1,13 @@
 // Hearing of devices: CM_Register_Notification, whose callbacks run on the thread pool, and RegisterDeviceNotification of a service, whose
 // handler runs on its dispatcher's thread. Either is a thread of the process, as handles are those of the process whose thread it is.
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "nt/ob/name_space.h"
+#include "nt/pnp/notification.h"
 #include "nt/thread.h"
 #include "nt/win32/devinst.h"
 #include "nt/win32/file_reference.h"
@@ -30,6 +32,7 @@ bool Is(const GUID& a, const GUID& b) { return std::memcmp(&a, &b, sizeof a) == 
 struct Event {
   const PLUGPLAY_NOTIFICATION_HEADER* header;
   bool is_interface = false;
+  const pnp::InstanceNotification* instance = nullptr;
   GUID interface_class = {};
   std::u16string link;
   LONG name_offset = -1;
@@ -41,7 +44,9 @@ Event EventOf(const void* what) {
   Event event;
   event.header = static_cast<const PLUGPLAY_NOTIFICATION_HEADER*>(what);
   const GUID& guid = event.header->Event;
-  if (Is(guid, GUID_DEVICE_INTERFACE_ARRIVAL) || Is(guid, GUID_DEVICE_INTERFACE_REMOVAL)) {
+  if (Is(guid, pnp::kInstanceChange)) {
+    event.instance = static_cast<const pnp::InstanceNotification*>(what);
+  } else if (Is(guid, GUID_DEVICE_INTERFACE_ARRIVAL) || Is(guid, GUID_DEVICE_INTERFACE_REMOVAL)) {
     const auto* change = static_cast<const DEVICE_INTERFACE_CHANGE_NOTIFICATION*>(what);
     event.is_interface = true;
     event.interface_class = change->InterfaceClassGuid;
@@ -90,6 +95,11 @@ NTSTATUS RegisterFor(Notification* notification, const GUID* interface_class, FI
   return IoRegisterPlugPlayNotification(EventCategoryTargetDeviceChange, 0, file, nullptr, &Changed, notification, &notification->entry);
 }
 
+void RegisterForAll(Notification* notification, bool instances) {
+  auto* enlist = instances ? &pnp::RegisterForInstances : &pnp::RegisterForAllInterfaces;
+  notification->entry = enlist(*notification->program->kernel, &Changed, notification);
+}
+
 // Kept by the notification's address, which is its handle.
 void* Keep(Program& program, std::shared_ptr<Registered> registered) {
   void* handle = registered->notification.get();
@@ -103,6 +113,7 @@ void* Keep(Program& program, std::shared_ptr<Registered> registered) {
 struct Callback : Notification {
   PCM_NOTIFY_CALLBACK callback = nullptr;
   void* context = nullptr;
+  std::u16string instance;  // the only one that is asked for; empty: any
   std::shared_ptr<PoolMember> member = std::make_shared<PoolMember>();
   bool Agrees(const Event& event) override;
   void Finish() override { WaitForMember(member, true); }
@@ -127,11 +138,19 @@ void CallBack(PoolMember&, const PoolCall& call) {
 
 bool Callback::Agrees(const Event& event) {
   const GUID& guid = event.header->Event;
+  if (event.instance && !instance.empty() && !ob::EqualNames(instance, *event.instance->path)) return true;
   auto change = std::make_shared<Change>();
   change->notification = this;
-  change->data.resize(sizeof(CM_NOTIFY_EVENT_DATA) + event.link.size() * sizeof(char16_t) + event.custom_bytes);
+  const std::u16string& text = event.instance ? *event.instance->path : event.link;
+  change->data.resize(sizeof(CM_NOTIFY_EVENT_DATA) + text.size() * sizeof(char16_t) + event.custom_bytes);
   auto* data = reinterpret_cast<CM_NOTIFY_EVENT_DATA*>(change->data.data());
-  if (event.is_interface) {
+  if (event.instance) {
+    data->FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE;
+    std::memcpy(data->u.DeviceInstance.InstanceId, text.c_str(), (text.size() + 1) * sizeof(char16_t));
+    change->action = event.instance->change == pnp::InstanceChange::kEnumerated ? CM_NOTIFY_ACTION_DEVICEINSTANCEENUMERATED
+                     : event.instance->change == pnp::InstanceChange::kStarted  ? CM_NOTIFY_ACTION_DEVICEINSTANCESTARTED
+                                                                                : CM_NOTIFY_ACTION_DEVICEINSTANCEREMOVED;
+  } else if (event.is_interface) {
     data->FilterType = CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE;
     data->u.DeviceInterface.ClassGuid = event.interface_class;
     std::memcpy(data->u.DeviceInterface.SymbolicLink, event.link.c_str(), (event.link.size() + 1) * sizeof(char16_t));
@@ -229,9 +248,10 @@ HDEVNOTIFY RegisterService(HANDLE recipient, const void* filter, DWORD flags, bo
   registered->notification = std::move(made);
   NTSTATUS status;
   if (header->dbch_devicetype == DBT_DEVTYP_DEVICEINTERFACE && header->dbch_size >= offsetof(DEV_BROADCAST_DEVICEINTERFACE_A, dbcc_name)) {
-    if (flags & DEVICE_NOTIFY_ALL_INTERFACE_CLASSES) return fail(ERROR_NOT_SUPPORTED);
     const GUID guid = static_cast<const DEV_BROADCAST_DEVICEINTERFACE_W*>(filter)->dbcc_classguid;
-    status = RegisterFor(notification, &guid, nullptr);
+    status = STATUS_SUCCESS;
+    if (flags & DEVICE_NOTIFY_ALL_INTERFACE_CLASSES) RegisterForAll(notification, /*instances=*/false);
+    else status = RegisterFor(notification, &guid, nullptr);
   } else if (header->dbch_devicetype == DBT_DEVTYP_HANDLE && header->dbch_size >= offsetof(DEV_BROADCAST_HANDLE, dbch_hdevnotify)) {
     notification->handle = static_cast<const DEV_BROADCAST_HANDLE*>(filter)->dbch_handle;
     FileReference file(notification->handle);
@@ -263,15 +283,26 @@ CONFIGRET CM_Register_Notification(PCM_NOTIFY_FILTER pFilter, PVOID pContext, PC
   notification->member->name = "NotifyCallback";
   notification->member->run = &CallBack;
   registered->notification = std::move(made);
-  NTSTATUS status;
-  if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE && pFilter->Flags == 0) {
+  NTSTATUS status = STATUS_SUCCESS;
+  const DWORD all = pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE  ? CM_NOTIFY_FILTER_FLAG_ALL_INTERFACE_CLASSES
+                    : pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE ? CM_NOTIFY_FILTER_FLAG_ALL_DEVICE_INSTANCES
+                                                                                  : 0;
+  if (pFilter->Flags & ~all) return CR_INVALID_FLAG;
+  if (pFilter->Flags != 0) {
+    RegisterForAll(notification, pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE);
+  } else if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINSTANCE) {
+    const WCHAR* id = pFilter->u.DeviceInstance.InstanceId;
+    notification->instance.assign(id, std::find(id, id + MAX_DEVICE_ID_LEN, u'\0'));
+    if (std::count(notification->instance.begin(), notification->instance.end(), u'\\') != 2) return CR_INVALID_DEVICE_ID;
+    RegisterForAll(notification, /*instances=*/true);
+  } else if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEINTERFACE) {
     status = RegisterFor(notification, &pFilter->u.DeviceInterface.ClassGuid, nullptr);
   } else if (pFilter->FilterType == CM_NOTIFY_FILTER_TYPE_DEVICEHANDLE) {
     FileReference file(pFilter->u.DeviceHandle.hTarget);
     if (!NT_SUCCESS(file.status())) return CR_INVALID_DATA;
     status = RegisterFor(notification, nullptr, file.get());
   } else {
-    return CR_CALL_NOT_IMPLEMENTED;  // all classes, device instances
+    return CR_INVALID_DATA;
   }
   if (!NT_SUCCESS(status)) return ResultOf(status);
   *pNotifyContext = static_cast<HCMNOTIFICATION>(Keep(program, std::move(registered)));

@@ -9,6 +9,7 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
+#include "nt/win32/device_values.h"
 #include "nt/win32/devinst.h"
 #include "nt/win32/names.h"
 #include "nt/win32/program.h"
@@ -137,7 +138,19 @@ BOOL GiveProperty(HDEVINFO handle, PSP_DEVINFO_DATA data, DWORD property, PDWORD
       for (size_t i = 0; i < text.size(); ++i) buffer[i] = static_cast<BYTE>(text[i]);
     return TRUE;
   }
-  return Fail(ERROR_INVALID_DATA);
+  std::vector<char> value;
+  DWORD kind = REG_NONE;
+  if (const DWORD error = ReadDeviceValue(CurrentKernel(), pnp::InstancePathOf(set->members[member].pdo), property, &kind, &value); error != ERROR_SUCCESS)
+    return Fail(error);
+  if (!wide && IsTextOfDevice(property)) {
+    for (size_t i = 0; i < value.size() / 2; ++i) value[i] = value[2 * i];
+    value.resize(value.size() / 2);
+  }
+  if (type != nullptr) *type = kind;
+  if (required != nullptr) *required = static_cast<DWORD>(value.size());
+  if (buffer == nullptr || size < value.size()) return Fail(ERROR_INSUFFICIENT_BUFFER);
+  std::memcpy(buffer, value.data(), value.size());
+  return TRUE;
 }
 
 template <class Detail, class Character>
@@ -356,7 +369,7 @@ BOOL SetupDiDeleteDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfo
   return TRUE;
 }
 
-// Narrowed: the hardware ids of a device that is being made, and the friendly name of one that is there.
+// Narrowed: the hardware ids of a device that is being made; of one that is there what device_values.cpp keeps.
 BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
                                        DWORD PropertyBufferSize) {
   const auto set = SetOf(DeviceInfoSet);
@@ -364,7 +377,11 @@ BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA 
   const size_t index = MemberOf(*set, DeviceInfoData);
   if (index == SIZE_MAX) return FALSE;
   Member& member = set->members[index];
-  if (Property != SPDRP_HARDWAREID || member.pdo || PropertyBuffer == nullptr) return Fail(ERROR_NOT_SUPPORTED);
+  if (member.pdo) {
+    const DWORD error = WriteDeviceValue(CurrentKernel(), pnp::InstancePathOf(member.pdo), Property, PropertyBuffer, PropertyBufferSize);
+    return error == ERROR_SUCCESS || Fail(error);
+  }
+  if (Property != SPDRP_HARDWAREID || PropertyBuffer == nullptr) return Fail(ERROR_NOT_SUPPORTED);
   const std::u16string_view text(reinterpret_cast<const char16_t*>(PropertyBuffer), PropertyBufferSize / sizeof(char16_t));
   member.hardware_ids.clear();
   for (size_t at = 0; at < text.size() && text[at] != 0;) {
@@ -377,6 +394,8 @@ BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA 
 }
 BOOL SetupDiSetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
                                        DWORD PropertyBufferSize) {
+  if (PropertyBuffer == nullptr || !IsTextOfDevice(Property))
+    return SetupDiSetDeviceRegistryPropertyW(DeviceInfoSet, DeviceInfoData, Property, PropertyBuffer, PropertyBufferSize);
   std::u16string wide;
   for (DWORD i = 0; i < PropertyBufferSize; ++i) wide += PropertyBuffer[i];
   return SetupDiSetDeviceRegistryPropertyW(DeviceInfoSet, DeviceInfoData, Property, reinterpret_cast<const BYTE*>(wide.data()),

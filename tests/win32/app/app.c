@@ -162,6 +162,7 @@ int main(int argc, char **argv)
 
     if (family < 0) family = Services(what);
     if (family < 0) family = System(what);
+    if (family < 0) family = Devices(what);
     if (family >= 0) return family;
     if (!strcmp(what, "sync")) return Sync();
     if (!strcmp(what, "overlapped")) return Overlapped();

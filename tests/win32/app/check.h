@@ -16,3 +16,4 @@ HANDLE OpenMirror(DWORD flags);
 int Family(const char *what); /* -1: no such part */
 int Services(const char *what);
 int System(const char *what);
+int Devices(const char *what);
