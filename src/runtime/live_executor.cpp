@@ -243,7 +243,8 @@ class LiveExecutor final : public Executor {
   }
 
   void ThrowIfStopped(LiveTask* self) {
-    if (stopped_.load(std::memory_order_relaxed) && !self->exempt) throw TaskStopped();
+    // Who unwinds sees what the stopper did before: its report.
+    if (stopped_.load(std::memory_order_acquire) && !self->exempt) throw TaskStopped();
   }
 
   LiveTask* NewTask(const char* name, void* user) {

@@ -21,6 +21,12 @@ struct Idler : Sleeper {
   Machine& machine;
 };
 
+// What came first: the next idle period may begin before a busy computer lets the test look.
+Lines First(size_t count, Lines lines) {
+  lines.resize(std::min(lines.size(), count));
+  return lines;
+}
+
 CONFORMANCE(IdleTable, WithoutWakeDownAndUpByIo, "S9", "PWR-61", "PWR-62", "PWR-55") {
   Idler device(machine);
   device.StartIdle(IdleCannotWakeFromS0);
@@ -30,7 +36,7 @@ CONFORMANCE(IdleTable, WithoutWakeDownAndUpByIo, "S9", "PWR-61", "PWR-62", "PWR-
   EXPECT_EQ(device.PowerPath(), kPowerDown);
   EXPECT_EQ(device.Io(), STATUS_SUCCESS);
   machine.RunUntilIdle();
-  EXPECT_EQ(device.Calls(), HwUp() + kIoUp);
+  EXPECT_EQ(First(kIoUp.size() + HwUp().size(), device.Calls()), HwUp() + kIoUp);
   Lines path = device.PolicyPath();
   path.resize(std::min<size_t>(path.size(), 5));
   EXPECT_EQ(path, (Lines{"WaitingUnarmedQueryIdle", "S0NoWakePowerUp", "S0NoWakeCompletePowerUp", "StartingDecideS0Wake", "StartedIdleCapable"}));
@@ -100,10 +106,9 @@ CONFORMANCE(IdleTable, WithWakeArmedDownAndUpByIo, "S10", "PWR-72", "PWR-55", "O
   EXPECT_EQ(device.PolicyPath(), kArmedDown);
   EXPECT_EQ(device.Io(), STATUS_SUCCESS);
   machine.RunUntilIdle();
-  EXPECT_EQ(device.Calls(), HwUp() + Lines{"DisarmWakeFromS0"} + kIoUp);
-  Lines path = device.PolicyPath();
-  path.resize(std::min<size_t>(path.size(), 8));
-  EXPECT_EQ(path, (Lines{"WaitingArmedQueryIdle", "WaitingArmedIoPresentCancelUsbSS", "IoPresentArmed", "IoPresentArmedWakeCanceled", "S0WakeDisarm",
+  const Lines up = HwUp() + Lines{"DisarmWakeFromS0"} + kIoUp;
+  EXPECT_EQ(First(up.size(), device.Calls()), up);
+  EXPECT_EQ(First(8, device.PolicyPath()), (Lines{"WaitingArmedQueryIdle", "WaitingArmedIoPresentCancelUsbSS", "IoPresentArmed", "IoPresentArmedWakeCanceled", "S0WakeDisarm",
                          "S0WakeCompletePowerUp", "StartingDecideS0Wake", "StartedWakeCapable"}));
 }
 
@@ -115,10 +120,9 @@ CONFORMANCE(IdleTable, AWakeSignalBringsTheDeviceUp, "S10", "PWR-62", "PWR-72", 
   machine.RunUntilIdle();
   machine.Run([&] { Until([&] { return WdfDeviceGetDevicePowerState(device.hooks.device) == WdfDevStatePowerD0; }); });
   machine.RunUntilIdle();
-  EXPECT_EQ(device.Calls(), (HwUp() + Lines{"WakeFromS0Triggered", "DisarmWakeFromS0"} + kIoUp));
-  Lines path = device.PolicyPath();
-  path.resize(std::min<size_t>(path.size(), 7));
-  EXPECT_EQ(path, (Lines{"WaitingArmedWakeSucceededCancelUsbSS", "WokeFromS0", "WokeFromS0NotifyDriver", "S0WakeDisarm", "S0WakeCompletePowerUp",
+  const Lines up = HwUp() + Lines{"WakeFromS0Triggered", "DisarmWakeFromS0"} + kIoUp;
+  EXPECT_EQ(First(up.size(), device.Calls()), up);
+  EXPECT_EQ(First(7, device.PolicyPath()), (Lines{"WaitingArmedWakeSucceededCancelUsbSS", "WokeFromS0", "WokeFromS0NotifyDriver", "S0WakeDisarm", "S0WakeCompletePowerUp",
                          "StartingDecideS0Wake", "StartedWakeCapable"}));
 }
 
@@ -127,12 +131,8 @@ CONFORMANCE(IdleTable, AFailingArmCallbackCostsARoundTrip, "S10", "PWR-34") {
   device.hooks.fail["ArmWakeFromS0"] = STATUS_UNSUCCESSFUL;
   device.Start([](WDFDEVICE handle) { return AssignIdle(handle, 100, IdleCanWakeFromS0); });
   machine.Advance(milliseconds(230));
-  Lines calls = device.Calls();
-  calls.resize(std::min<size_t>(calls.size(), 7));
-  EXPECT_EQ(calls, (kIoDown + Lines{"ArmWakeFromS0"} + HwDown() + HwUp() + kIoUp)) << "no Disarm";
-  Lines path = device.PolicyPath();  // what follows, the next idle period, may be late on a busy computer
-  path.resize(std::min<size_t>(path.size(), 15));
-  EXPECT_EQ(path, (Lines{"WakeCapableDeviceIdle", "TimerExpiredDecideUsbSS", "TimerExpiredWakeCapablePowerDown", "TimerExpiredWakeCapableSendWake",
+  EXPECT_EQ(First(7, device.Calls()), (kIoDown + Lines{"ArmWakeFromS0"} + HwDown() + HwUp() + kIoUp)) << "no Disarm";
+  EXPECT_EQ(First(15, device.PolicyPath()), (Lines{"WakeCapableDeviceIdle", "TimerExpiredDecideUsbSS", "TimerExpiredWakeCapablePowerDown", "TimerExpiredWakeCapableSendWake",
                          "TimerExpiredWakeCapableWakeArrived", "TimerExpiredWakeCapableCancelWake", "TimerExpiredWakeCapableWakeCanceled",
                          "TimerExpiredWakeCapableCleanup", "TimerExpiredWakeCompletedPowerDown", "TimerExpiredWakeCompletedPowerDownCheckDirected",
                          "TimerExpiredWakeCompletedPowerUp", "TimerExpiredWakeCompletedHardwareStarted", "S0WakeCompletePowerUp",
@@ -150,14 +150,15 @@ CONFORMANCE(IdleTable, AWaitThatTheOwnerEndsItselfCountsAsItSays, "PWR-74", "S10
     EXPECT_TRUE(Until([&] { return device.hooks.log.Count("SelfManagedIoRestart") == 1; }));
     EXPECT_EQ(S(WdfDeviceIndicateWakeStatus(device.hooks.device, STATUS_SUCCESS)), S(STATUS_INVALID_DEVICE_REQUEST)) << "nothing waits";
   });
-  EXPECT_EQ(device.Calls(), (HwUp() + Lines{"WakeFromS0Triggered", "DisarmWakeFromS0"} + kIoUp));
+  const Lines up = HwUp() + Lines{"WakeFromS0Triggered", "DisarmWakeFromS0"} + kIoUp;
+  EXPECT_EQ(First(up.size(), device.Calls()), up);
   machine.Advance(milliseconds(300));
   device.Forget();
   machine.Run([&] {
     EXPECT_EQ(S(WdfDeviceIndicateWakeStatus(device.hooks.device, STATUS_UNSUCCESSFUL)), S(STATUS_SUCCESS));
     EXPECT_TRUE(Until([&] { return device.hooks.log.Count("SelfManagedIoRestart") == 1; }));
   });
-  EXPECT_EQ(device.Calls(), HwUp() + Lines{"DisarmWakeFromS0"} + kIoUp) << "a failed wait wakes without Triggered";
+  EXPECT_EQ(First(HwUp().size() + 1 + kIoUp.size(), device.Calls()), HwUp() + Lines{"DisarmWakeFromS0"} + kIoUp) << "a failed wait wakes without Triggered";
   EXPECT_TRUE(Contains(device.PolicyPath(), "WaitingArmedWakeFailedCancelUsbSS"));
 }
 
