@@ -368,6 +368,19 @@ CONFORMANCE(DriverStore, ADeviceThatGetsFiltersAndNoFunctionIsNotStarted, "ours"
   EXPECT_TRUE(machine.reports().empty()) << machine.ReportText();
 }
 
+CONFORMANCE(DriverStore, AModemsFunctionDriverIsNamedByTheInstallerOfItsClass, "ours") {
+  Folder folder;
+  folder.Image("sample.so");
+  machine.Install(folder.Write("sample.inf", test::SampleInf({{"AddService = sample, 2,", "AddService = sample,,"},
+                                                               {"Class = Sample", "Class = Modem"},
+                                                               {"{78A1C341-4539-11d3-B88D-00C04FAD5171}", "{4D36E96D-E325-11CE-BFC1-08002BE10318}"},
+                                                               {"[Hard]", "[Hard]\nHKR,,LowerFilters,0x00010000,sample"}})),
+                  folder.path());
+  auto device = machine.AddRootDevice("root\\sample", {.model = Bottom()});
+  ASSERT_TRUE(device.started()) << device.problem();
+  EXPECT_THAT(StackOf(machine, device), ElementsAre("sample"));
+}
+
 CONFORMANCE(DriverStore, TheNullServiceSaysThatADeviceNeedsNoFunction, "ours") {
   Folder folder;
   folder.Image("sample.so");

@@ -19,6 +19,10 @@ bool IsSystemFilter(const std::string& service) {
   return false;
 }
 
+// Classes whose installer, not the INF, names the function driver, one that is in no machine: a modem's is modem.sys. What stands below it can tell
+// only by what it is not sent.
+bool ClassInstallerNamesFunction(const std::string& class_guid) { return InfEqual(class_guid, "{4d36e96d-e325-11ce-bfc1-08002be10318}"); }
+
 }  // namespace
 
 nt::io::Driver* DriverStore::Load(const std::string& service, std::string* problem) {
@@ -113,7 +117,7 @@ bool DriverStore::ComposeStack(const std::string& instance, nt::pnp::DeviceDescr
 
   for (nt::io::Driver* driver : lower) device->lower_filters.push_back(driver);
   if (!function.empty()) device->function = function[0];
-  device->needs_function = !service.empty() || !registry_.Has(enum_key, "Service");  // an empty one: the null service
+  device->needs_function = (!service.empty() || !registry_.Has(enum_key, "Service")) && !ClassInstallerNamesFunction(guid);  // an empty one: the null service
   for (nt::io::Driver* driver : upper) device->upper_filters.push_back(driver);
   std::string description = registry_.ReadText(enum_key, "DeviceDesc");
   if (device->device_text.empty()) device->device_text = ToUtf16(description);
