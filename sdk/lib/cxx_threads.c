@@ -1,5 +1,6 @@
-// Threads, locks and clocks of the C++ library inside an image of user mode: std::thread, std::mutex and its kin, std::condition_variable,
-// std::call_once, std::future, std::this_thread, the clocks of <chrono>. They are the machine's, by way of Win32, as on Windows.
+// Threads, locks and clocks of the C++ library inside an image of user mode: std::thread, std::jthread, std::mutex and its kin,
+// std::condition_variable, std::call_once, std::future, waits for atomics (and so semaphores, latches, barriers, stop tokens), std::this_thread,
+// the clocks of <chrono>. They are the machine's, by way of Win32, as on Windows.
 //
 // Linked into every UMDF driver and application. The library's own names are defined here, hidden: what the image calls by them ends here, and
 // nothing outside the image does. C, so that none of the library's headers has to be parsed; its functions go by their mangled names.
@@ -253,6 +254,33 @@ HERE unsigned char _ZNSt28__atomic_futex_unsigned_base26_M_futex_wait_until_stea
   return FutureWait(word, value, timed, 1, seconds, nanoseconds);
 }
 HERE void _ZNSt28__atomic_futex_unsigned_base19_M_futex_notify_allEPj(unsigned *word) { WakeByAddressAll(word); }
+
+// Waits for atomics: the library's headers call the kernel themselves, and only for this.
+HERE char __libc_single_threaded = 0;  // counts of std::shared_ptr are always atomic
+int *__errno_location(void);
+HERE long syscall(long number, ...) {
+  enum { kFutex = 202, kWait = 0, kWake = 1, kWaitUntil = 9, kRealTimeFlag = 256, kNotThere = 38 };
+  __builtin_va_list arguments;
+  __builtin_va_start(arguments, number);
+  unsigned *const word = __builtin_va_arg(arguments, unsigned *);
+  const int operation = __builtin_va_arg(arguments, int);
+  unsigned value = __builtin_va_arg(arguments, unsigned);  // how many to wake, or what to wait for the change of
+  const MOMENT *const when = (operation & 127) == kWaitUntil ? __builtin_va_arg(arguments, const MOMENT *) : NULL;
+  __builtin_va_end(arguments);
+  if (number != kFutex || ((operation & 127) != kWait && (operation & 127) != kWake && (operation & 127) != kWaitUntil)) {
+    *__errno_location() = kNotThere;
+    return -1;
+  }
+  if ((operation & 127) == kWake) {
+    if (value == 1) WakeByAddressSingle(word);
+    else WakeByAddressAll(word);
+    return 0;
+  }
+  const DWORD time = when != NULL ? Until((operation & kRealTimeFlag) != 0 ? kRealTime : 1, when) : INFINITE;
+  if (WaitOnAddress(word, &value, sizeof value, time)) return 0;
+  *__errno_location() = kTimedOut;
+  return -1;
+}
 
 // Ends the process: an application with Windows' code, a driver's host with a report that tells where.
 #ifdef DRYDOCK_APP_BUILD

@@ -10,12 +10,16 @@
 #include "ntdef.h"
 #include "excpt.h"
 #include "ntstatus.h"
+#include "ntimage.h"
 #include "wdm/access.h"
 #include "wdm/file_info.h"
 #include "wdm/interlocked.h"
 #include "wdm/list.h"
 #include "wdm/registry.h"
 #include "wdm/rtl.h"
+
+// The image's first byte, as the linker calls it: `extern "C" IMAGE_DOS_HEADER __ImageBase;`. Not a PE header here.
+#define __ImageBase __ehdr_start
 
 #ifndef _TCHAR_DEFINED
 #define _TCHAR_DEFINED

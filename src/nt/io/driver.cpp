@@ -245,6 +245,16 @@ Driver* FindDriver(Kernel& kernel, std::u16string_view name) {
   return nullptr;
 }
 
+Driver* FindDriverAt(Kernel& kernel, const void* address) {
+  const auto at = reinterpret_cast<uintptr_t>(address);
+  rt::LockGuard guard(kernel.io->lock);
+  for (Driver* driver = kernel.io->drivers; driver; driver = driver->next) {
+    const auto start = reinterpret_cast<uintptr_t>(driver->image_start);
+    if (start != 0 && at >= start && at - start < driver->image_size) return driver;
+  }
+  return nullptr;
+}
+
 void RunReinitialization(Driver* driver) {
   State& state = *driver->kernel->io;
   for (;;) {

@@ -59,6 +59,7 @@ NTSTATUS UnloadDriver(Driver* driver, UnloadReport* report);
 
 Driver* DriverOf(const DRIVER_OBJECT* object);  // null: unloaded
 Driver* FindDriver(Kernel& kernel, std::u16string_view name);
+Driver* FindDriverAt(Kernel& kernel, const void* address);  // whose loaded image it lies in; null: in none
 // Runs routines registered with IoRegisterDriverReinitialization. A worker does it soon after the driver was loaded.
 void RunReinitialization(Driver* driver);
 // Sends IRP_MJ_SHUTDOWN to devices that asked for it, newest first.

@@ -1,10 +1,12 @@
-// Modules: the application's own image, and the system's libraries, whose functions are this library's. Others are not there.
+// Modules: the application's own image (in a driver: its host's), drivers' images by the address of their first byte, and the system's
+// libraries, whose functions are this library's. Others are not there.
 #include <dlfcn.h>
 
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "nt/io/driver.h"
 #include "nt/ob/name_space.h"
 #include "nt/thread.h"
 #include "nt/win32/names.h"
@@ -22,6 +24,8 @@ namespace {
 enum Library { kernel32, ntdll, advapi32, setupapi, cfgmgr32, newdev, hid, user32, shell32, tdh, kLibraries };
 constexpr const char16_t* kNames[kLibraries] = {u"KERNEL32", u"ntdll", u"ADVAPI32", u"SETUPAPI", u"CFGMGR32", u"newdev", u"HID", u"USER32", u"SHELL32", u"tdh"};
 constexpr char kHandles[kLibraries] = {};
+constexpr char kHost = 0;  // the process that drivers run in; its address is the handle
+constexpr const char16_t* kHostName = u"C:\\Windows\\System32\\WUDFHost.exe";
 
 constexpr struct {
   Library library;
@@ -38,10 +42,20 @@ int LibraryOf(HMODULE module) {
   return at >= kHandles && at < kHandles + kLibraries ? static_cast<int>(at - kHandles) : -1;
 }
 
-// By its name with or without folders and ending. kLibraries: none.
-int Find(std::u16string_view name) {
+HMODULE Own() {
+  Program* program = CurrentProgram();
+  return program != nullptr ? reinterpret_cast<HMODULE>(program) : const_cast<char*>(&kHost);
+}
+
+std::u16string_view Stem(std::u16string_view name) {
   if (const size_t slash = name.find_last_of(u"\\/"); slash != std::u16string_view::npos) name.remove_prefix(slash + 1);
   if (name.size() > 4 && ob::EqualNames(name.substr(name.size() - 4), u".dll")) name.remove_suffix(4);
+  return name;
+}
+
+// A name with or without folders and ending. kLibraries: none.
+int Find(std::u16string_view name) {
+  name = Stem(name);
   if (ob::EqualNames(name, u"kernelbase")) return kernel32;
   if (ob::EqualNames(name, u"sechost")) return advapi32;
   int library = 0;
@@ -53,6 +67,8 @@ HMODULE Module(PCWSTR name) {
   LeaveIfEnded();
   const int library = name != nullptr ? Find(name) : kLibraries;
   if (library < kLibraries) return HandleOf(library);
+  if (name != nullptr && CurrentProgram() == nullptr)
+    if (const io::Driver* driver = io::FindDriver(*CurrentThread().kernel, Stem(name)); driver != nullptr && driver->image_start != nullptr) return const_cast<void*>(driver->image_start);
   CurrentThread().last_error = ERROR_MOD_NOT_FOUND;
   return nullptr;
 }
@@ -81,16 +97,28 @@ void* OwnFunction(const char* name) {
   return function != nullptr && dladdr(function, &found) != 0 && found.dli_fbase == own.dli_fbase ? function : nullptr;
 }
 
+HMODULE ModuleAt(const void* address) {
+  if (const io::Driver* driver = io::FindDriverAt(*CurrentThread().kernel, address)) return const_cast<void*>(driver->image_start);
+  Dl_info own, found;
+  if (dladdr(address, &found) == 0) return nullptr;
+  if (dladdr(reinterpret_cast<const void*>(&ModuleAt), &own) == 0 || own.dli_fbase != found.dli_fbase) return CurrentProgram() != nullptr ? Own() : nullptr;
+  for (const auto& each : kExports)
+    if (found.dli_sname != nullptr && std::strcmp(each.name, found.dli_sname) == 0) return HandleOf(each.library);
+  return HandleOf(ntdll);
+}
+
 template <class Character>
 DWORD ModuleName(HMODULE module, Character* buffer, DWORD size) {
-  Program& program = ProgramFor("GetModuleFileName");
   LeaveIfEnded();
   std::u16string name;
   const int library = LibraryOf(module);
   if (library >= 0) {
     name = u"C:\\Windows\\System32\\" + std::u16string(kNames[library]) + u".dll";
-  } else if (module == nullptr || module == reinterpret_cast<HMODULE>(&program)) {
-    name = FullNameOf(ob::ToUtf16(program.spec.name));
+  } else if (module == nullptr || module == Own()) {
+    const Program* program = CurrentProgram();
+    name = program != nullptr ? FullNameOf(ob::ToUtf16(program->spec.name)) : kHostName;
+  } else if (const io::Driver* driver = io::FindDriverAt(*CurrentThread().kernel, module)) {
+    name = u"C:\\Windows\\System32\\drivers\\UMDF\\" + driver->name + u".dll";
   } else {
     CurrentThread().last_error = ERROR_MOD_NOT_FOUND;
     return 0;
@@ -108,10 +136,28 @@ extern "C" {
 DWORD GetModuleFileNameW(HMODULE hModule, LPWSTR lpFilename, DWORD nSize) { return ModuleName(hModule, lpFilename, nSize); }
 DWORD GetModuleFileNameA(HMODULE hModule, LPSTR lpFilename, DWORD nSize) { return ModuleName(hModule, lpFilename, nSize); }
 HMODULE GetModuleHandleW(LPCWSTR lpModuleName) {
-  if (lpModuleName == nullptr) return reinterpret_cast<HMODULE>(&ProgramFor("GetModuleHandle"));
+  if (lpModuleName == nullptr) return Own();
   return Module(lpModuleName);
 }
-HMODULE GetModuleHandleA(LPCSTR lpModuleName) { return GetModuleHandleW(Wide(lpModuleName).c_str()); }
+HMODULE GetModuleHandleA(LPCSTR lpModuleName) { return lpModuleName != nullptr ? Module(Wide(lpModuleName).c_str()) : Own(); }
+// Nothing is ever unloaded while it is in use here, so references are not counted.
+BOOL GetModuleHandleExW(DWORD dwFlags, LPCWSTR lpModuleName, HMODULE *phModule) {
+  LeaveIfEnded();
+  constexpr DWORD kKnown = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
+  if (phModule == nullptr || (dwFlags & ~kKnown) != 0) return Succeeded(STATUS_INVALID_PARAMETER);
+  if ((dwFlags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS) != 0) {
+    *phModule = ModuleAt(lpModuleName);
+    if (*phModule == nullptr) CurrentThread().last_error = ERROR_MOD_NOT_FOUND;
+  } else {
+    *phModule = GetModuleHandleW(lpModuleName);
+  }
+  return *phModule != nullptr;
+}
+BOOL GetModuleHandleExA(DWORD dwFlags, LPCSTR lpModuleName, HMODULE *phModule) {
+  if ((dwFlags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS) != 0 || lpModuleName == nullptr)
+    return GetModuleHandleExW(dwFlags, reinterpret_cast<LPCWSTR>(lpModuleName), phModule);
+  return GetModuleHandleExW(dwFlags, Wide(lpModuleName).c_str(), phModule);
+}
 HMODULE LoadLibraryW(LPCWSTR lpLibFileName) { return Module(lpLibFileName); }
 HMODULE LoadLibraryA(LPCSTR lpLibFileName) { return Module(Wide(lpLibFileName).c_str()); }
 HMODULE LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE, DWORD) { return Module(lpLibFileName); }

@@ -23,6 +23,7 @@ static int Modules(void)
     GET_TICKS ticks = (GET_TICKS)GetProcAddress(kernel, "GetTickCount64");
     DEVICE_CONTROL control = (DEVICE_CONTROL)GetProcAddress(ntdll, "NtDeviceIoControlFile");
     HANDLE device = OpenMirror(0);
+    HMODULE found;
 
     CHECK(ntdll != NULL && kernel != NULL && ntdll != kernel && GetModuleHandle(TEXT("kernel32")) == kernel);
     CHECK(GetModuleHandle(NULL) != NULL && GetModuleHandle(NULL) != kernel);
@@ -39,6 +40,9 @@ static int Modules(void)
     CHECK(LoadLibrary(TEXT("nothing.dll")) == NULL && GetLastError() == ERROR_MOD_NOT_FOUND);
     CHECK(GetModuleHandleW(L"gdi32.dll") == NULL && GetLastError() == ERROR_MOD_NOT_FOUND);
     CHECK(GetModuleFileNameA(kernel, path, MAX_PATH) != 0 && !strcmp(path, "C:\\Windows\\System32\\KERNEL32.dll"));
+    CHECK(GetModuleHandleEx(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, (LPCTSTR)Modules, &found) && found == GetModuleHandle(NULL));
+    CHECK(GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCSTR)ticks, &found) && found == kernel);
+    CHECK(!GetModuleHandleExW(0, L"gdi32.dll", &found) && found == NULL && GetLastError() == ERROR_MOD_NOT_FOUND);
     CHECK(FreeLibrary(kernel));
     /* Every name that is promised is there. */
 #define X(library, name)                                                                                  \
