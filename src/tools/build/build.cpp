@@ -44,6 +44,8 @@ class Builder {
     options.solution = request_.solution;
     options.sdk_roots = surroundings_.sdk_roots;
     options.application = request_.application;
+    const fs::path out = request_.out.empty() ? fs::path("out") / request_.project.stem() : request_.out;
+    options.made = fs::absolute(out).lexically_normal() / "include" / "made";
     project_ = LoadDriverProject(request_.project, options, paths_, diagnostics_);
     compiler_ = FindCompiler(request_.compiler);
     const auto ninja = FindProgram("ninja");
@@ -219,6 +221,7 @@ class Builder {
   }
 
   void MakeToolHeaders(const DriverProject& project) {
+    for (const fs::path& file : project.made) planner_.AddGenerated(file.filename().string(), file);
     for (const ToolItem& item : project.tool_items) {
       if (item.input.empty()) continue;
       const std::string text = ReadTextFile(item.input), file = item.input.string();

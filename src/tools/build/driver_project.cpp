@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "tools/build/custom_steps.h"
 #include "tools/build/driver_metadata.h"
 #include "tools/build/mof_resource.h"
 #include "tools/build/msbuild/project.h"
@@ -282,6 +283,7 @@ class Loader {
       throw At<BuildError>(project, "TargetName",
                            fmt::format("TargetName '{}' is no file name", driver.target));
     }
+    Steps(project, driver);
     Sources(project, driver);
     if (!EqualsNoCase(options.platform, "x64")) {
       for (SourceFile& source : driver.sources) std::erase_if(source.defines, NamesProcessor);
@@ -364,6 +366,58 @@ class Loader {
     return IsIdentifier(name) ? name : std::string();
   }
 
+  static bool Excluded(const msbuild::Item& item) { return item.include.empty() || EqualsNoCase(Trim(item.Metadata("ExcludedFromBuild")), "true"); }
+  static std::string Command(const msbuild::Item& item) { return msbuild::Unescape(item.Metadata("Command")); }
+  static std::string MadeKey(const fs::path& folder, std::string_view spelled) {
+    return ToLower((folder / ToSlashes(msbuild::Unescape(spelled))).lexically_normal().string());
+  }
+
+  // The project's own steps come first: what they make may be sources, or in folders that the sources are to find headers in.
+  void Steps(const msbuild::Project& project, DriverProject& driver) {
+    processed_.clear();
+    for (const msbuild::Item* item : project.ItemsOf("CustomBuild")) {
+      if (Excluded(*item)) continue;
+      CustomStep step;
+      step.include = msbuild::Unescape(item->include);
+      step.command = Command(*item);
+      const auto commands = CommandsOf(step.command);
+      if (commands.empty() || IsMessageCompiler(commands)) continue;
+      for (const std::string& name : SplitTrimmed(item->Metadata("Outputs"), ';')) step.outputs.push_back(msbuild::Unescape(name));
+      for (const std::string& name : SplitTrimmed(item->Metadata("AdditionalInputs"), ';')) step.inputs.push_back(msbuild::Unescape(name));
+      step.file = item->file;
+      step.line = item->line;
+      if (options_.made.empty()) {
+        for (const std::string& output : step.outputs) made_.emplace(MadeKey(driver.folder, output), fs::path());
+        continue;
+      }
+      const auto files = RunCustomStep(step, driver.folder, options_.made / driver.name, paths_, diagnostics_);
+      if (!files) continue;
+      processed_.insert(item);
+      for (const MadeFile& file : *files) {
+        made_[MadeKey(driver.folder, file.promised.string())] = file.path;
+        driver.made.push_back(file.path);
+      }
+    }
+  }
+
+  static bool IsMessageCompiler(const std::vector<std::vector<std::string>>& commands) {
+    return std::any_of(commands.begin(), commands.end(), [](const auto& words) { return ProgramOf(words[0]) == "mc"; });
+  }
+
+  // Options of the message compiler.
+  static void MessageOptions(const std::vector<std::string>& words, ToolItem& tool) {
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i].size() < 2 || (words[i][0] != '-' && words[i][0] != '/')) continue;
+      const std::string name = words[i].substr(1);
+      if (name == "km") tool.kernel_macros = true;
+      if (name == "um") tool.user_macros = true;
+      if (i + 1 >= words.size()) continue;
+      if (name == "p") tool.macro_prefix = words[++i];
+      else if (name == "P") tool.symbol_prefix = words[++i];
+      else if (name == "z") tool.header = words[++i] + ".h";
+    }
+  }
+
   void Sources(const msbuild::Project& project, DriverProject& driver) {
     // "VC++ directories" of the property pages.
     const std::string include_path = project.Property("ExternalIncludePath") + ";" + project.Property("IncludePath");
@@ -372,7 +426,11 @@ class Loader {
     int line = 1;
     for (const msbuild::Item* item : project.ItemsOf("ClCompile")) {
       if (EqualsNoCase(Trim(item->Metadata("ExcludedFromBuild")), "true")) continue;
-      const auto path = paths_.FindFile(driver.folder, item->include);
+      auto path = paths_.FindFile(driver.folder, item->include);
+      if (const auto made = made_.find(MadeKey(driver.folder, item->include)); made != made_.end()) {
+        if (made->second.empty()) continue;  // nothing is run now
+        path = made->second;
+      }
       if (!path) {
         if (missing.empty()) line = item->line;
         missing.push_back(ToSlashes(item->include));
@@ -474,9 +532,7 @@ class Loader {
     }
     for (const char* type : {"MessageCompile", "Wmimofck", "Midl", "CustomBuild", "MASM"}) {
       for (const msbuild::Item* item : project.ItemsOf(type)) {
-        if (item->include.empty() ||
-            EqualsNoCase(Trim(item->Metadata("ExcludedFromBuild")), "true"))
-          continue;
+        if (Excluded(*item) || processed_.contains(item)) continue;
         ToolItem tool;
         tool.type = type;
         tool.include = item->include;
@@ -490,17 +546,7 @@ class Loader {
               EqualsNoCase(Trim(item->Metadata("GenerateUserModeLoggingMacros")), "true");
           tool.macro_prefix = Trim(item->Metadata("LoggingMacroPrefix"));
           tool.symbol_prefix = Trim(item->Metadata("RemoveCharsFromSymbols"));
-          const std::vector<std::string> words = SplitCommandLine(msbuild::Unescape(item->Metadata("AdditionalOptions")));
-          for (size_t i = 0; i < words.size(); ++i) {
-            if (words[i].size() < 2 || (words[i][0] != '-' && words[i][0] != '/')) continue;
-            const std::string name = words[i].substr(1);
-            if (name == "km") tool.kernel_macros = true;
-            if (name == "um") tool.user_macros = true;
-            if (i + 1 >= words.size()) continue;
-            if (name == "p") tool.macro_prefix = words[++i];
-            else if (name == "P") tool.symbol_prefix = words[++i];
-            else if (name == "z") tool.header = words[++i] + ".h";
-          }
+          MessageOptions(SplitCommandLine(msbuild::Unescape(item->Metadata("AdditionalOptions"))), tool);
         } else if (EqualsNoCase(type, "Wmimofck")) {
           tool.header = file_name(item->Metadata("HeaderOutputFile"));
           if (tool.header.empty()) continue;  // only a check of the binary file
@@ -513,6 +559,14 @@ class Loader {
               std::find_if(words.begin(), words.end(), [](const std::string& word) {
                 return word == "-m" || word == "/m";
               }) != words.end();
+        }
+        if (EqualsNoCase(type, "CustomBuild")) {
+          for (const auto& words : CommandsOf(Command(*item))) {
+            if (ProgramOf(words[0]) != "mc") continue;
+            if (const auto input = paths_.FindFile(driver.folder, words.back())) tool.input = *input;
+            tool.header = tool.input.stem().string() + ".h";
+            MessageOptions(words, tool);
+          }
         }
         if (tool.input.empty()) {
           diagnostics_.Note(fmt::format("{}:{}: {} {} is not processed", item->file, item->line,
@@ -658,6 +712,8 @@ class Loader {
     return solution_projects_;
   }
 
+  std::map<std::string, fs::path> made_;       // what steps promise, in small letters, and where it is; empty: not made
+  std::set<const msbuild::Item*> processed_;  // of the project that is read: steps that were run
   std::map<fs::path, std::string> library_names_;  // of projects that may be libraries; empty: is none
   std::vector<fs::path> solution_projects_;
   bool solution_read_ = false;

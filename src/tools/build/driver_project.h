@@ -80,6 +80,7 @@ struct DriverProject {
   std::vector<SourceFile> resource_scripts;  // of applications; one that a tool makes has only its name
   // Resources that its scripts make of binary MOF files: names, and the MOF files behind them.
   std::vector<std::pair<std::string, std::filesystem::path>> mof_resources;
+  std::vector<std::filesystem::path> made;  // by its CustomBuild steps (custom_steps.h)
   std::vector<DriverProject> libraries;  // static libraries that it refers to
   std::string entry_point;               // that the linker is told to take for DriverEntry; usually empty
 };
@@ -91,6 +92,7 @@ struct ProjectOptions {
   // Of a project that lacks the configuration, one that is like it is taken, with a warning. Else that is an error.
   bool nearest_configuration = false;
   std::filesystem::path solution;                // that the project is built in; empty: the nearest one above it
+  std::filesystem::path made;                    // where CustomBuild steps put what they make; empty: none is run
   std::vector<std::filesystem::path> sdk_roots;  // what $(DDK_INC_PATH) and the like mean
 };
 
