@@ -35,3 +35,9 @@ if(DRYDOCK_SANITIZE)
     add_compile_options(-fno-sanitize=function,vptr,alignment,enum -fno-sanitize-recover=undefined)
   endif()
 endif()
+
+# Counters in everything, by which a fuzzer sees where an input leads (preset fuzz, tests/fuzz).
+option(DRYDOCK_FUZZ "build the libFuzzer programs of tests/fuzz; clang alone" OFF)
+if(DRYDOCK_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

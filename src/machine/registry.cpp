@@ -1,20 +1,18 @@
 // Machine: the registry from outside.
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "drydock/machine.h"
 #include "machine/impl.h"
 #include "machine/names.h"
 #include "nt/cm/reg_names.h"
 #include "nt/cm/registry.h"
+#include "runtime/read_file.h"
 
 namespace drydock {
 namespace {
 
-constexpr std::streamoff kLargestFile = 64 << 20;
 constexpr char kStopped[] = "the machine has stopped";
 
 Status Set(Machine::Impl& machine, const std::string& key, const std::string& value, ULONG type, const void* data, size_t bytes) {
@@ -40,16 +38,10 @@ Status Machine::SetRegistry(const std::string& key, const std::string& value, co
 }
 
 std::string Machine::LoadRegistry(const std::string& path) {
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) return path + ": is a folder";
-  errno = 0;
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) return SystemError(path, "cannot be opened");
-  if (in.tellg() > kLargestFile) return path + ": larger than 64 MB";
-  in.seekg(0);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in || in.bad()) return SystemError(path, "cannot be read");
-  std::string wrong = machine::Guarded(*impl_, std::string(kStopped), [&] { return nt::cm::LoadText(*impl_->kernel, text.str()); });
+  std::string words;
+  const auto text = rt::ReadFile(path, 64, &words);
+  if (!text) return path + ": " + words;
+  std::string wrong = machine::Guarded(*impl_, std::string(kStopped), [&] { return nt::cm::LoadText(*impl_->kernel, *text); });
   constexpr std::string_view kLine = "line ";  // "line 4: ..."
   return wrong.empty() ? wrong : wrong.starts_with(kLine) ? path + ":" + wrong.substr(kLine.size()) : path + ": " + wrong;
 }

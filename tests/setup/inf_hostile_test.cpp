@@ -52,6 +52,14 @@ TEST(InfHostile, RandomChangesAreAnswered) {
   }
 }
 
+TEST(InfHostile, NoNotesKeepAMistakeFromBeingTold) {
+  InfReport report;
+  for (int i = 0; i < 1000; ++i) report.Note("x.inf", i, "a note");
+  for (int i = 0; i < 1000; ++i) report.Error("x.inf", i, "a mistake");
+  EXPECT_TRUE(report.ErrorText().starts_with("x.inf: a mistake\nx.inf:1: a mistake\n"));
+  EXPECT_TRUE(report.ErrorText().ends_with("\n... and 800 more"));
+}
+
 TEST(InfHostile, StringsDoNotMultiply) {
   std::string text = "[S]\n";
   for (int i = 0; i < 2000; ++i) text += "a=" + std::string(200, 'x') + "%big%%big%%big%\n";

@@ -7,22 +7,18 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "runtime/nearest_word.h"
+#include "runtime/read_file.h"
 
 namespace drydock {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uintmax_t kLargestFile = 4 << 20;
 
 class DescriptionReader {
  public:
@@ -514,15 +510,10 @@ MachineDescription MachineDescription::Parse(const std::string& text, const std:
 }
 
 MachineDescription MachineDescription::Load(const std::string& path, const std::string& images) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) throw Error(path + ": is a folder");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno ? errno : EIO)));
-  if (fs::file_size(path, error) > kLargestFile && !error) throw Error(path + ": larger than 4 MB");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return Parse(text.str(), path, images);
+  std::string words;
+  const auto text = rt::ReadFile(path, 4, &words, rt::ReadFrom::kFilesAndPipes);
+  if (!text) throw Error(path + ": " + words);
+  return Parse(*text, path, images);
 }
 
 }  // namespace drydock

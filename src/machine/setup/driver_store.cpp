@@ -3,36 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "machine/names.h"
 #include "machine/setup/inf_stamp.h"
 #include "nt/cm/registry.h"
 #include "nt/ob/name_space.h"
 #include "nt/ob/object.h"
+#include "runtime/read_file.h"
 
 namespace drydock::machine::setup {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kLargestInf = 16 << 20;
-
 std::optional<std::string> ReadBytes(const fs::path& path, std::string* wrong) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return *wrong = path.string() + ": is a folder", std::nullopt;
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return *wrong = fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno ? errno : EIO)), std::nullopt;
-  if (std::uintmax_t size = fs::file_size(path, error); !error && size > kLargestInf) return *wrong = path.string() + ": larger than 16 MB", std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  std::string words;
+  auto bytes = rt::ReadFile(path.string(), 16, &words);
+  if (!bytes) *wrong = path.string() + ": " + words;
+  return bytes;
 }
 
 // A file of that name in any letter case; "": none.

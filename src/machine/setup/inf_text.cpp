@@ -55,14 +55,16 @@ std::string InfReport::Item::ToString() const {
 void InfReport::Add(Item item) {
   for (const Item& old : items_)
     if (old.line == item.line && old.words == item.words && old.file == item.file) return;
-  if (item.error) ++errors_;
-  if (items_.size() < kMostProblems) items_.push_back(std::move(item));
+  // Each has a share of its own, so that no notes keep an error from being told.
+  size_t& count = item.error ? errors_ : notes_;
+  if (++count <= kMostProblems) items_.push_back(std::move(item));
 }
 
 std::vector<std::string> InfReport::Lines(bool errors) const {
   std::vector<std::string> lines;
   for (const Item& item : items_)
     if (item.error == errors) lines.push_back(item.ToString());
+  if (errors && errors_ > kMostProblems) lines.push_back(fmt::format("... and {} more", errors_ - kMostProblems));
   return lines;
 }
 

@@ -32,7 +32,7 @@ class InfReport {
  private:
   void Add(Item item);
   std::vector<Item> items_;
-  size_t errors_ = 0;
+  size_t errors_ = 0, notes_ = 0;
 };
 
 struct InfLine {

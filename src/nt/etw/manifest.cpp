@@ -142,8 +142,11 @@ class Fields {
       const bool array = !field.count.empty();
       const uint64_t count = array ? Quantity(field.count) : 1;
       if (!field.members.empty()) {
-        for (uint64_t i = 0; i < count && !data_.empty(); ++i)
+        for (uint64_t i = 0; i < count && !data_.empty(); ++i) {
+          const size_t left = data_.size();
           Read(field.members, out, before + field.name + (array ? fmt::format("[{}].", i) : "."));
+          if (data_.size() == left) break;  // members without bytes: the rest would be the same
+        }
         continue;
       }
       const auto map = description_.maps.find(field.map);
@@ -152,8 +155,10 @@ class Fields {
         if (array && data_.empty()) break;
         uint64_t number = 0;
         const int64_t length = field.length.empty() ? -1 : static_cast<int64_t>(Quantity(field.length));
+        const size_t left = data_.size();
         text += (i ? ", " : "") + TakeValue(data_, field.in, field.out, map == description_.maps.end() ? nullptr : &map->second, length, &number);
         if (!array) numbers_[field.name] = number;
+        if (data_.size() == left) break;
       }
       out.emplace_back(before + field.name, array ? "[" + text + "]" : text);
     }

@@ -17,6 +17,7 @@
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
 #include "tools/build/msvc_dialect.h"
+#include "tools/build/output_lock.h"
 #include "tools/build/source_mirror.h"
 #include "tools/build/text.h"
 #include "tools/build/text_file.h"
@@ -59,6 +60,7 @@ class Builder {
       throw BuildError(fmt::format("the output folder {} is a file", out_.string()));
     }
 
+    const OutputLock lock(out_, diagnostics_);
     BuildResult result;
     for (const fs::path& inf : project_.infs) 
       result.infs.push_back(PlaceInf(inf, project_, out_, diagnostics_));
@@ -178,6 +180,8 @@ class Builder {
       MakeTraceHeaders(one, shadow / "trace");
       one.step.command = CompileCommand(*one.source, one.includes, flags, shadow);
       Translate(one, flags, shadow);
+      one.step.depfile = IsDepfileName(out_) && std::all_of(one.includes.reached.begin(), one.includes.reached.end(), IsDepfileName);
+      if (one.step.copy.empty() || !one.step.depfile) one.step.stamp = StampOf(one);
       objects.push_back(one.step.object);
       plan.compiles.push_back(one.step);
     }
@@ -220,6 +224,22 @@ class Builder {
     return known->second;
   }
 
+  // Times and sizes of what a source is made of. ninja compares times with those of the objects alone: an older file put in a newer one's
+  // place would go unseen.
+  std::string StampOf(const CompiledSource& one) {
+    std::vector<fs::path> files = one.includes.reached;
+    if (!one.step.depfile) files.push_back(surroundings_.library);  // in the place of the SDK's headers, which come with it
+    size_t stamp = files.size();
+    const auto add = [&stamp](size_t value) { stamp = (stamp ^ value) * 0x9E3779B97F4A7C15u + (stamp >> 29); };
+    for (const fs::path& file : files) {
+      std::error_code error;
+      add(std::hash<std::string>()(file.string()));
+      add(static_cast<size_t>(fs::last_write_time(file, error).time_since_epoch().count()));
+      add(static_cast<size_t>(fs::file_size(file, error)));
+    }
+    return fmt::format("{:016x}", stamp);
+  }
+
   void MakeToolHeaders(const DriverProject& project) {
     for (const fs::path& file : project.made) planner_.AddGenerated(file.filename().string(), file);
     for (const ToolItem& item : project.tool_items) {
@@ -253,6 +273,7 @@ class Builder {
     CompileStep step;
     step.source = source;
     step.object = out_ / "obj" / UniqueName(source.stem().string(), ".o");
+    step.depfile = IsDepfileName(source);
     step.command = CompileCommand(plain, IncludePlan(), flags_, fs::path());
     plan.objects.push_back(step.object);
     plan.compiles.push_back(std::move(step));

@@ -3,15 +3,20 @@
 #include "tools/build/build.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "tools/build/driver_project.h"
 #include "tools/build/elf_symbols.h"
 #include "tools/build/inf.h"
 #include "tools/build/missing.h"
+#include "tools/build/output_lock.h"
 #include "tools/build/test_support.h"
 #include "tools/build/text_file.h"
 
@@ -130,6 +135,59 @@ TEST_F(DriverBuild, OnlyWhatChangedIsCompiledAgain) {
   EXPECT_FALSE(Build(project).up_to_date);
   EXPECT_EQ(fs::last_write_time(objects / "a.o"), a);
   EXPECT_NE(fs::last_write_time(objects / "b.o"), b);
+}
+
+TEST_F(DriverBuild, AnOlderFileInANewerOnesPlaceIsCompiledAgain) {
+  folder_.Write("drv/a.c", kEntry);
+  const fs::path header = folder_.Write("drv/a.h", "int one;\n");
+  const fs::path source = folder_.Write("drv/b.c", "#include \"a.h\"\n");
+  const fs::path project = Project("a.c;b.c");
+  EXPECT_FALSE(Build(project).up_to_date);
+  const auto old = fs::last_write_time(source) - std::chrono::hours(24 * 365);
+  folder_.Write("drv/b.c", "#include \"a.h\"\nint two;\n");
+  fs::last_write_time(source, old);
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_EQ(DefinedInObject(folder_.path() / "out dir/obj/b.o").count("two"), 1u);
+  folder_.Write("drv/a.h", "int three;\n");
+  fs::last_write_time(header, old);
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_EQ(DefinedInObject(folder_.path() / "out dir/obj/b.o").count("three"), 1u);
+  EXPECT_TRUE(Build(project).up_to_date);
+}
+
+TEST_F(DriverBuild, OneBuildAtATimeIsInAFolder) {
+  const fs::path out = folder_.path() / "new" / "out";
+  const auto taken = [&] {
+    const int fd = open((out / ".lock").c_str(), O_RDWR | O_CLOEXEC);
+    const bool free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    close(fd);
+    return !free;
+  };
+  {
+    const OutputLock lock(out, diagnostics_);
+    EXPECT_TRUE(taken());
+  }
+  EXPECT_FALSE(taken());
+  const fs::path file = folder_.Write("file", "");
+  EXPECT_THAT(ErrorOf([&] { OutputLock(file / "out", diagnostics_); }), HasSubstr("cannot be made"));
+}
+
+TEST_F(DriverBuild, OddNamesOfFoldersAndSourcesAreTaken) {
+  const std::string folder = "drv a'b\"c $x ;%20 #\xC3\xBC (1) & {2} [3] ~!@^=+,/";
+  folder_.Write(folder + "inc $y/sh ared#.h", "#define SHARED 1\n");
+  folder_.Write(folder + "a b'$(HOME)#%.c", std::string("#include \"sh ared#.h\"\n") + kEntry);
+  const fs::path project =
+      folder_.Write(folder + "d r v.vcxproj",
+                    "<Project><PropertyGroup><DriverType>KMDF</DriverType><TargetName>d $ 'v;#</TargetName></PropertyGroup><ItemDefinitionGroup><ClCompile>"
+                    "<AdditionalIncludeDirectories>inc %24y</AdditionalIncludeDirectories></ClCompile></ItemDefinitionGroup>"
+                    "<ItemGroup><ClCompile Include='a b&apos;%24(HOME)#%25.c'/></ItemGroup></Project>");
+  EXPECT_FALSE(Build(project).up_to_date);
+  EXPECT_TRUE(Build(project).up_to_date);
+  folder_.Write(folder + "inc $y/sh ared#.h", "#define SHARED 2\n");
+  EXPECT_FALSE(Build(project).up_to_date);
+  folder_.Write("line\nend/drv.vcxproj", "<Project><PropertyGroup><DriverType>KMDF</DriverType></PropertyGroup><ItemGroup><ClCompile Include='a.c'/></ItemGroup></Project>");
+  folder_.Write("line\nend/a.c", kEntry);
+  EXPECT_THAT(ErrorOf([&] { Build(folder_.path() / "line\nend/drv.vcxproj"); }), HasSubstr("line ends"));
 }
 
 TEST_F(DriverBuild, LongIsNarrowedInCopiesThatNameTheirOriginals) {

@@ -54,20 +54,25 @@ std::string Literal(std::string_view number) {
 bool MayUseLong(std::string_view source) {
   for (const std::string_view word : {"long", "__int64", "__int3264"})
     if (FindWord(source, word) != std::string_view::npos) return true;
-  for (size_t at = 1; at < source.size(); ++at) {
-    const char c = source[at];
-    if (c != 'L' && c != 'l' && c != 'i' && c != 'I') continue;
+  bool word = false, number = false;  // the one that goes on here; a number is a word that begins with a digit
+  for (size_t at = 0; at < source.size(); ++at) {
+    const unsigned char c = static_cast<unsigned char>(source[at]);
+    if (!std::isalnum(c) && c != '_') {
+      word = false;
+      continue;
+    }
+    if (!word) number = std::isdigit(c);
+    word = true;
+    if (!number || (c != 'L' && c != 'l' && c != 'i' && c != 'I')) continue;
     const unsigned char before = static_cast<unsigned char>(source[at - 1]);
-    if (!std::isxdigit(before) && before != 'u' && before != 'U') continue;
-    // Back to the start of the word: does it begin as a number does?
-    size_t start = at;
-    while (start > 0 && (std::isalnum(static_cast<unsigned char>(source[start - 1])) || source[start - 1] == '_')) --start;
-    if (std::isdigit(static_cast<unsigned char>(source[start]))) return true;
+    if (std::isxdigit(before) || before == 'u' || before == 'U') return true;
   }
   return false;
 }
 
 namespace {
+
+constexpr int kMostSpecifiers = 32;  // that are looked at beside a `long`
 
 LongResult Narrow(std::string_view text, TextForm form) {
   const TokenList tokens(text, form);
@@ -94,10 +99,10 @@ LongResult Narrow(std::string_view text, TextForm form) {
       result.text += number;
       continue;
     }
-    int longs = 1, earlier = 0;
+    int longs = 1, earlier = 0, looked = 0;
     bool has_int = false, has_double = false;
     const auto look = [&](size_t at) {
-      if (at == TokenList::kNone || tokens[at].kind != TokenKind::kWord) return false;
+      if (at == TokenList::kNone || tokens[at].kind != TokenKind::kWord || ++looked > kMostSpecifiers) return false;
       const std::string_view word = tokens[at].text;
       if (word == "long") {
         ++longs;

@@ -55,6 +55,11 @@ TEST(DialectLong, AFileAsWrittenIsNarrowedBesideCommentsAndDirectives) {
             "#include <long/1L.h>\n#pragma long 1L\n#error it's 1L long \\\n and long\n1");
 }
 
+TEST(DialectLong, StringsThatGoOnBehindWindowsLineEndsStay) {
+  EXPECT_EQ(NarrowWritten("char *a = \"x\\\r\n long 1L\"; long b;"), "char *a = \"x\\\r\n long 1L\"; int b;");
+  EXPECT_EQ(NarrowWritten("char *a = \"x\\\n long 1L\"; long b;"), "char *a = \"x\\\n long 1L\"; int b;");
+}
+
 TEST(DialectLong, ADirectiveEndsWithItsLine) {
   EXPECT_EQ(NarrowWritten("#define D double\nlong a;\n#define L long\nlong b;"), "#define D double\nint a;\n#define L int\nint b;");
   EXPECT_EQ(NarrowWritten("#define D unsigned \\\r\n long\r\nlong long a;\r\n"), "#define D unsigned \\\r\n int\r\nDRYDOCK_INT64  a;\r\n");

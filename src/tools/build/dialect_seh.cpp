@@ -1,16 +1,21 @@
 #include "tools/build/dialect_seh.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
 
+#include "tools/build/diagnostics.h"
 #include "tools/build/dialect_tokens.h"
 
 namespace drydock::tools {
 namespace {
 
 constexpr size_t kNone = TokenList::kNone;
+constexpr int kDeepest = 2000;             // statements within statements; clang takes 256 brackets
+constexpr size_t kMostCopied = 1'000'000;  // tokens
 
 // What nt/ex/seh.h defines; on one line, marked as a system header.
 constexpr std::string_view kDeclarations =
@@ -148,6 +153,12 @@ class SehTranslation {
   }
 
   void Statement() {
+    struct Deeper {
+      explicit Deeper(int& depth) : depth(++depth) {}
+      ~Deeper() { --depth; }
+      int& depth;
+    } deeper(nesting_);
+    if (nesting_ > kDeepest) throw BuildError(fmt::format("statements within __try are nested more than {} deep", kDeepest));
     Space();
     if (AtEnd() || NowIs("}")) return;
     if (NowIs("{")) return Block();
@@ -301,6 +312,8 @@ class SehTranslation {
     const std::string abnormal = abnormal_;
     const auto renamed = renamed_;
     const size_t close = tokens_.Closing(block);
+    copied_ += close == kNone ? 0 : close - block;
+    if (copied_ > kMostCopied) throw BuildError("__finally blocks within __finally blocks: what they come to is too large");
     if (close != kNone) {
       ++copies_;
       for (const std::string_view label : LabelsIn(block, close)) renamed_[label] = std::string(label) + "_Drydock" + std::to_string(copies_);
@@ -420,7 +433,8 @@ class SehTranslation {
   const bool cxx_;
   std::string out_;
   size_t at_ = 0;
-  int count_ = 0, copies_ = 0;
+  int count_ = 0, copies_ = 0, nesting_ = 0;
+  size_t copied_ = 0;
   int handler_ = 0;  // in the filter or handler of this frame
   int breakable_ = 0, repeatable_ = 0;
   std::string abnormal_;  // in a finally block: what AbnormalTermination() is

@@ -12,10 +12,17 @@ bool WordPart(char c) { return WordStart(c) || std::isdigit(static_cast<unsigned
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)); }
 bool IsDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)); }
 
+// A backslash and the end of its line: how many characters.
+size_t Continuation(std::string_view text, size_t at) {
+  if (text[at] != '\\') return 0;
+  if (text.substr(at + 1, 1) == "\n") return 2;
+  return text.substr(at + 1, 2) == "\r\n" ? 3 : 0;
+}
+
 // From the opening quote to behind the closing one; a line that ends within counts as closed, the compiler will tell.
 size_t EndOfQuoted(std::string_view text, size_t at) {
   const char quote = text[at++];
-  while (at < text.size() && text[at] != quote && text[at] != '\n') at += text[at] == '\\' ? 2 : 1;
+  while (at < text.size() && text[at] != quote && text[at] != '\n') at += text[at] == '\\' ? std::max<size_t>(Continuation(text, at), 2) : 1;
   return std::min(at + 1, text.size());
 }
 
@@ -43,13 +50,6 @@ size_t EndOfNumber(std::string_view text, size_t at) {
     }
   }
   return at;
-}
-
-// A backslash and the end of its line: how many characters.
-size_t Continuation(std::string_view text, size_t at) {
-  if (text[at] != '\\') return 0;
-  if (text.substr(at + 1, 1) == "\n") return 2;
-  return text.substr(at + 1, 2) == "\r\n" ? 3 : 0;
 }
 
 // Of a line that may be continued, its end.
@@ -139,15 +139,16 @@ std::vector<Token> SplitTokens(std::string_view text, TextForm form) {
   return tokens;
 }
 
-size_t TokenList::Closing(size_t i) const {
-  int depth = 0;
-  for (; i < size(); ++i) {
+TokenList::TokenList(std::string_view text, TextForm form) : tokens_(SplitTokens(text, form)), closing_(tokens_.size(), kNone) {
+  std::vector<size_t> open;
+  for (size_t i = 0; i < size(); ++i) {
     if (tokens_[i].kind != TokenKind::kOther || tokens_[i].text.size() != 1) continue;
     const char c = tokens_[i].text[0];
-    if (c == '(' || c == '{' || c == '[') ++depth;
-    if ((c == ')' || c == '}' || c == ']') && --depth == 0) return i;
+    if (c == '(' || c == '{' || c == '[') open.push_back(i);
+    if ((c != ')' && c != '}' && c != ']') || open.empty()) continue;
+    closing_[open.back()] = i;
+    open.pop_back();
   }
-  return kNone;
 }
 
 size_t FindWord(std::string_view text, std::string_view word, size_t from) {

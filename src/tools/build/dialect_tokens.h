@@ -36,7 +36,7 @@ inline bool Silent(const Token& token) { return token.kind == TokenKind::kSpace 
 class TokenList {
  public:
   static constexpr size_t kNone = static_cast<size_t>(-1);
-  explicit TokenList(std::string_view text, TextForm form = TextForm::kPreprocessed) : tokens_(SplitTokens(text, form)) {}
+  explicit TokenList(std::string_view text, TextForm form = TextForm::kPreprocessed);
 
   size_t size() const { return tokens_.size(); }
   const Token& operator[](size_t i) const { return tokens_[i]; }
@@ -53,10 +53,11 @@ class TokenList {
   bool Is(size_t i, std::string_view text) const { return i != kNone && i < size() && tokens_[i].text == text; }
   bool IsKind(size_t i, TokenKind kind) const { return i != kNone && i < size() && tokens_[i].kind == kind; }
   // Of the bracket at i, "(" "{" or "[", the closing one; kNone if there is none.
-  size_t Closing(size_t i) const;
+  size_t Closing(size_t i) const { return i < size() ? closing_[i] : kNone; }
 
  private:
   const std::vector<Token> tokens_;
+  std::vector<size_t> closing_;  // found once for all: a search for each of a million brackets would not end
 };
 
 // Whether `word` stands in the text as a whole word (in code, comment or string: a quick look). From `from` on; its place, or npos.

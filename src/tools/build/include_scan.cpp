@@ -113,13 +113,14 @@ std::string StripComments(std::string_view text) {
     } else if ((c == '"' || (c == '\'' && !digits_before(i))) && !header_line) {
       size_t end = i + 1;
       while (end < text.size() && text[end] != c && text[end] != '\n')
-        end += text[end] == '\\' ? 2 : 1;
+        end += text[end] != '\\' ? 1 : text.substr(end + 1, 2) == "\r\n" ? 3 : 2;
       end = std::min(end, text.size());
       if (end < text.size() && text[end] == c) ++end;
       for (size_t k = i; k < end; ++k) {
-        if (text[k] == '\\' && k + 1 < end && text[k + 1] == '\n') {
+        const bool windows = text.substr(k, 3) == "\\\r\n";
+        if ((windows || text.substr(k, 2) == "\\\n") && k + 1 < end) {
           ++joined;
-          ++k;
+          k += windows ? 2 : 1;
         } else {
           out += text[k];
         }

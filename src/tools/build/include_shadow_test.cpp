@@ -51,6 +51,12 @@ class Shadow : public testing::Test {
   Diagnostics diagnostics_{false, nullptr};
 };
 
+TEST(IncludeScan, StringsThatGoOnBehindWindowsLineEndsHoldNoComments) {
+  const IncludeScan scan = ScanIncludes("char *a = \"x\\\r\n/*\";\r\n#include \"a.h\"\r\n");
+  ASSERT_EQ(scan.includes.size(), 1u);
+  EXPECT_EQ(scan.includes[0].line, 3);
+}
+
 TEST_F(Shadow, AHeaderThatTheProjectsToolsMakeComesBeforeTheKitsOfThatName) {
   folder_.Write("sdk/wmidata.h", "");
   const auto made = folder_.Write("out/wmidata.h", "");

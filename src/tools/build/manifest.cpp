@@ -19,10 +19,16 @@ bool Is(const pugi::xml_node& node, std::string_view name) {
   return have == name;
 }
 
-void Collect(const pugi::xml_node& node, std::string_view name, std::vector<pugi::xml_node>& out) {
-  for (const auto& child : node.children()) {
-    if (Is(child, name)) out.push_back(child);
-    Collect(child, name, out);
+// Those below `top`, in the order of the file. By steps, not by calls: elements may be nested as deep as somebody likes.
+void Collect(const pugi::xml_node& top, std::string_view name, std::vector<pugi::xml_node>& out) {
+  for (pugi::xml_node node = top.first_child(); node;) {
+    if (Is(node, name)) out.push_back(node);
+    pugi::xml_node next = node.first_child();
+    while (!next && node && node != top) {
+      next = node.next_sibling();
+      if (!next) node = node.parent();
+    }
+    node = next;
   }
 }
 
@@ -181,8 +187,9 @@ class Reader {
     }
   }
 
-  std::vector<ManifestField> Fields(const pugi::xml_node& node) const {
+  std::vector<ManifestField> Fields(const pugi::xml_node& node, int depth = 0) const {
     std::vector<ManifestField> fields;
+    if (depth > 1) Fail(node, "a struct within a struct is more than Windows knows");
     for (const auto& child : node.children()) {
       const bool structure = Is(child, "struct");
       if (!structure && !Is(child, "data")) continue;
@@ -190,7 +197,7 @@ class Reader {
       field.name = child.attribute("name").value();
       field.count = child.attribute("count").value();
       if (structure) {
-        field.members = Fields(child);
+        field.members = Fields(child, depth + 1);
       } else {
         field.in = child.attribute("inType").value();
         field.out = child.attribute("outType").value();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "tools/build/diagnostics.h"
 #include "tools/build/include_scan.h"
@@ -208,7 +209,7 @@ class Parser {
         member.count = *count;
         ++at_;
         Expect("]");
-      } else if (const std::optional<long> most = member.qualifiers.Number("Max")) {
+      } else if (const std::optional<long> most = member.qualifiers.Number("Max"); most && *most > 0 && *most <= kLongestArray) {
         member.count = *most;  // fixed, said as a qualifier
       }
     }
@@ -242,7 +243,8 @@ std::vector<MofClass> ParseMof(std::string_view text, const std::string& file) {
 std::vector<MofDataItem> DataItemsOf(const MofClass& one, const std::vector<MofClass>& classes) {
   std::vector<MofDataItem> items;
   const MofClass* next = &one;
-  for (int depth = 0; next && depth < kDeepest; ++depth) {
+  std::set<const MofClass*> seen;
+  for (int depth = 0; next && depth < kDeepest && seen.insert(next).second; ++depth) {
     for (const MofMember& member : next->members) {
       const std::optional<long> id = member.qualifiers.Number("WmiDataId");
       if (!member.method && id) items.push_back({&member, static_cast<int>(*id)});

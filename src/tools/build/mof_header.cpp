@@ -14,6 +14,8 @@
 namespace drydock::tools {
 namespace {
 
+constexpr size_t kLargestHeader = 64 << 20;
+
 std::string OneLine(const std::string& text) { return ReplaceAll(ReplaceAll(ReplaceAll(text, "\r", " "), "\n", " "), "\\", "/"); }
 
 class HeaderWriter {
@@ -23,7 +25,10 @@ class HeaderWriter {
 
   std::string Run() {
     std::string header = "/* WMI classes of a MOF file; made by drydock build. */\n#pragma once\n\n";
-    for (const MofClass& one : classes_) header += ClassText(one);
+    for (const MofClass& one : classes_) {
+      header += ClassText(one);
+      if (header.size() > kLargestHeader) throw BuildError(file_, one.line, "MOF: the header of the classes comes to more than 64 MB");
+    }
     return header;
   }
 

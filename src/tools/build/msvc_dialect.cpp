@@ -55,6 +55,7 @@ class Translation {
 
  private:
   static constexpr size_t kNone = TokenList::kNone;
+  static constexpr size_t kLongestName = 4096;
 
   size_t Next(size_t i) const { return tokens_.Next(i); }
   size_t Previous(size_t i) const { return tokens_.Previous(i); }
@@ -212,7 +213,7 @@ class Translation {
 
   std::string QualifiedName(size_t word) const {
     std::string name(tokens_[word].text);
-    for (size_t at = Previous(word); at != kNone && (tokens_[at].text == "::" || tokens_[at].text == "~");) {
+    for (size_t at = Previous(word); at != kNone && name.size() < kLongestName && (tokens_[at].text == "::" || tokens_[at].text == "~");) {
       name.insert(0, tokens_[at].text);
       if (tokens_[at].text == "::") {
         at = Previous(at);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/build/diagnostics.h"
 #include "tools/build/text.h"
 
 namespace drydock::tools {
@@ -29,6 +30,8 @@ std::string Command(const std::vector<std::string>& words) {
 }
 
 std::string NinjaPath(const fs::path& path) {
+  if (path.string().find_first_of("\r\n") != std::string::npos)
+    throw BuildError(fmt::format("{}: ninja takes no names with line ends", EscapeC(path.string())));
   std::string text = ReplaceAll(path.string(), "$", "$$");
   text = ReplaceAll(text, " ", "$ ");
   return ReplaceAll(text, ":", "$:");
@@ -42,14 +45,24 @@ std::string Join(const std::vector<fs::path>& paths) {
 
 }  // namespace
 
+bool IsDepfileName(const fs::path& path) {
+  for (const unsigned char c : path.string())
+    if (c < 0x80 && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && std::string_view("+,/_:.~()}{%=@[]!- #$").find(static_cast<char>(c)) == std::string_view::npos)
+      return false;
+  return true;
+}
+
 std::string NinjaText(const BuildPlan& plan) {
   std::string text =
       "# Written by drydock build.\n"
       "ninja_required_version = 1.5\n"
       "rule compile\n"
-      "  command = $run -MD -MF $out.d -c $in -o $out\n"
+      "  command = $run -MD -MF $out.d -c $in -o $out # $stamp\n"
       "  depfile = $out.d\n"
       "  deps = gcc\n"
+      "  description = CC $source\n"
+      "rule compile_alone\n"
+      "  command = $run -c $in -o $out # $stamp\n"
       "  description = CC $source\n"
       "rule archive\n"
       "  command = rm -f $out && ar rcs $out $in\n"
@@ -62,8 +75,8 @@ std::string NinjaText(const BuildPlan& plan) {
     const bool copied = !step.copy.empty();
     const auto& command = copied ? step.copy_command : step.command;
     run.insert(run.end(), command.begin(), command.end());
-    text += fmt::format("build {}: compile {}{}\n  run = {}\n  source = {}\n", NinjaPath(step.object), NinjaPath(copied ? step.copy : step.source),
-                        step.launcher.empty() ? std::string() : " | " + NinjaPath(step.launcher[0]), Command(run), ReplaceAll(step.source.string(), "$", "$$"));
+    text += fmt::format("build {}: {} {}{}\n  run = {}\n  source = {}\n  stamp = {}\n", NinjaPath(step.object), step.depfile ? "compile" : "compile_alone", NinjaPath(copied ? step.copy : step.source),
+                        step.launcher.empty() ? std::string() : " | " + NinjaPath(step.launcher[0]), Command(run), ReplaceAll(step.source.string(), "$", "$$"), step.stamp);
   }
   std::vector<fs::path> inputs = plan.objects;
   for (const ArchiveStep& step : plan.archives) {

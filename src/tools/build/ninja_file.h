@@ -15,6 +15,8 @@ struct CompileStep {
   // Where a translated copy is compiled in the source's place: the copy and its command. The source's own are for compile_commands.json.
   std::filesystem::path copy;
   std::vector<std::string> copy_command;
+  std::string stamp;  // when it is another one, it is compiled again
+  bool depfile = true;  // the compiler writes which headers it read, and ninja reads it
 };
 
 struct ArchiveStep {
@@ -31,6 +33,9 @@ struct BuildPlan {
   std::vector<std::string> link_libraries;            // behind them
   std::vector<std::filesystem::path> link_files;  // that the link reads besides (version script)
 };
+
+// Whether ninja can read the name in a depfile: not with quotes, ampersands and some others.
+bool IsDepfileName(const std::filesystem::path& path);
 
 std::string NinjaText(const BuildPlan& plan);
 std::string CompileCommandsJson(const BuildPlan& plan, const std::filesystem::path& folder);

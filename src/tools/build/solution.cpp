@@ -15,6 +15,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int kDeepestFolder = 64;
+constexpr size_t kMostProjects = 10000;
+
 bool IsProject(std::string_view path) { return ToLower(path).ends_with(".vcxproj"); }
 
 void Locate(SolutionProject& project, const fs::path& solution, WindowsPaths& paths) {
@@ -164,9 +167,10 @@ class XmlReader {
 
   static std::string Id(std::string_view path) { return ToLower(fs::path(ToSlashes(path)).lexically_normal().string()); }
 
-  void Children(const pugi::xml_node& parent) {
+  void Children(const pugi::xml_node& parent, int depth = 0) {
+    if (depth > kDeepestFolder) throw BuildError(solution_.file.string(), LineAt(parent.offset_debug()), "folders are nested too deeply");
     for (const auto& node : parent.children()) {
-      if (EqualsNoCase(node.name(), "Folder")) Children(node);
+      if (EqualsNoCase(node.name(), "Folder")) Children(node, depth + 1);
       if (EqualsNoCase(node.name(), "Project")) Project(node);
     }
   }
@@ -211,8 +215,9 @@ class XmlReader {
 }  // namespace
 
 Solution ReadSolution(const fs::path& file, WindowsPaths& paths) {
-  if (EqualsNoCase(file.extension().string(), ".slnx")) return XmlReader(file, paths).Read();
-  return TextReader(file, paths).Read();
+  Solution solution = EqualsNoCase(file.extension().string(), ".slnx") ? XmlReader(file, paths).Read() : TextReader(file, paths).Read();
+  if (solution.projects.size() > kMostProjects) throw BuildError(file.string(), solution.projects[kMostProjects].line, "a solution has at most 10000 projects");
+  return solution;
 }
 
 std::string ChooseSolutionConfiguration(const Solution& solution, const std::string& configuration) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kDeepestInclude = 16;
 constexpr int kDeepestMacro = 32;
+constexpr size_t kMost = 64 << 20;  // bytes of all that the macros make
 
 class NmakeReader {
  public:
@@ -70,7 +71,11 @@ class NmakeReader {
         name = name.substr(0, colon);
       }
       std::string value = Expand(Value(name), depth + 1);
-      if (!from.empty()) value = ReplaceAll(std::move(value), from, to);
+      if (!from.empty()) {
+        Charge(value.size() / from.size() * to.size());
+        value = ReplaceAll(std::move(value), from, to);
+      }
+      Charge(value.size());
       result += value;
       at = close;
     }
@@ -87,6 +92,11 @@ class NmakeReader {
   std::string Value(std::string_view name) const {
     if (const auto at = macros_.find(Trim(name)); at != macros_.end()) return at->second.value;
     return {};
+  }
+  // Of what the macros make: one that holds another twice, and so on, would fill all memory.
+  void Charge(size_t bytes) const {
+    made_ += bytes;
+    if (made_ > kMost) throw BuildError(file_.string(), line_, "the macros grow beyond 64 MB");
   }
   bool Active() const { return conditions_.empty() || conditions_.back().active; }
 
@@ -105,7 +115,11 @@ class NmakeReader {
     // $(NAME) within its own value is the value so far.
     std::string value(Trim(line.substr(equals + 1)));
     const std::string self = "$(" + ToLower(name) + ")";
-    for (size_t at = ToLower(value).find(self); at != std::string::npos; at = ToLower(value).find(self)) value.replace(at, self.size(), Value(name));
+    const std::string so_far = Value(name);
+    for (size_t at = ToLower(value).find(self); at != std::string::npos; at = ToLower(value).find(self, at + so_far.size())) {
+      Charge(so_far.size());
+      value.replace(at, self.size(), so_far);
+    }
     macros_[name] = {value, file_.string(), line_};
   }
 
@@ -237,6 +251,7 @@ class NmakeReader {
   std::string_view rest_;
   fs::path file_;
   int line_ = 0;
+  mutable size_t made_ = 0;
 };
 
 class SourcesReader {

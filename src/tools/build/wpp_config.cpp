@@ -13,6 +13,7 @@ namespace drydock::tools {
 namespace {
 
 constexpr int kDeepest = 20;
+constexpr size_t kLongestStatement = 64 << 10;
 
 // A statement of the configuration: joined over lines until its parentheses are closed.
 struct Statement {
@@ -81,17 +82,26 @@ bool NamesFunction(std::string_view line) {
 std::vector<std::string> SplitArguments(std::string_view text) {
   std::vector<std::string> parts;
   size_t start = 0;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && (text[i] != ',' || Depth(text.substr(start, i - start)) != 0)) continue;
-    if (i < text.size() && std::count(text.begin() + static_cast<long>(start),
-                                      text.begin() + static_cast<long>(i), '"') %
-                                   2 !=
-                               0) {
+  int depth = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
       continue;
+    } else if (c == '(' || c == '{') {
+      ++depth;
+    } else if (c == ')' || c == '}') {
+      --depth;
+    } else if (c == ',' && depth == 0) {
+      parts.emplace_back(Trim(text.substr(start, i - start)));
+      start = i + 1;
     }
-    parts.emplace_back(Trim(text.substr(start, i - start)));
-    start = i + 1;
   }
+  parts.emplace_back(Trim(text.substr(start)));
   if (parts.size() == 1 && parts[0].empty()) parts.clear();
   return parts;
 }
@@ -180,6 +190,9 @@ bool ParseNumber(std::string text, long long& value) {
   return *end == 0;
 }
 
+// What an enumeration goes on with.
+long long After(long long value) { return static_cast<long long>(static_cast<unsigned long long>(value) + 1); }
+
 void ParseCustomType(std::string_view text, const Statement& statement, const std::string& file,
                      WppConfig& config) {
   const auto fail = [&] {
@@ -211,7 +224,8 @@ void ParseCustomType(std::string_view text, const Statement& statement, const st
       if (equals != std::string::npos &&
           !ParseNumber(std::string(Trim(entry.substr(equals + 1))), next))
         fail();
-      type.words.emplace_back(next++, Unquote(std::move(word)));
+      type.words.emplace_back(next, Unquote(std::move(word)));
+      next = After(next);
     }
   } else {
     fail();
@@ -275,6 +289,10 @@ class StatementReader {
     } else {
       open_.text += ' ';
       open_.text += text;
+      if (open_.text.size() > kLongestStatement) {
+        open_.text.resize(80);
+        End();
+      }
     }
     // A FUNC may have its parameters on the next line.
     if (Depth(open_.text) <= 0 && open_.text.find('(') != std::string::npos) Close();
@@ -456,7 +474,8 @@ void FindWppEnums(std::string_view text, WppConfig& config) {
     // "enum [class] TAG [: type] { ... }" or "typedef enum [...] { ... } TAG"
     for (size_t at = clean.find("enum"); at != std::string::npos; at = clean.find("enum", at + 4)) {
       const size_t open = clean.find('{', at), semicolon = clean.find(';', at);
-      if (open == std::string::npos || semicolon < open) continue;
+      if (open == std::string::npos) break;
+      if (semicolon < open) continue;
       const size_t close = clean.find('}', open);
       if (close == std::string::npos) break;
       const size_t end = std::min(clean.find(';', close), clean.size());
@@ -489,7 +508,8 @@ void FindWppEnums(std::string_view text, WppConfig& config) {
           }
         }
         plain = plain && IsIdentifier(word);
-        words.emplace_back(next++, word);
+        words.emplace_back(next, word);
+        next = After(next);
       }
       if (plain) type.words = std::move(words);
       break;

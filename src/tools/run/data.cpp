@@ -99,7 +99,9 @@ std::string Integer(const std::string& part, size_t bytes, const std::string& di
   return data;
 }
 
-void Append(const std::string& part, DataPattern* pattern, bool expectation) {
+constexpr int kDeepest = 16;  // repeat:2:repeat:3: ...
+
+void Append(const std::string& part, DataPattern* pattern, bool expectation, int depth = 0) {
   const size_t colon = part.find(':');
   const std::string kind = part.substr(0, colon), rest = colon == std::string::npos ? "" : part.substr(colon + 1);
   if (pattern->more) throw Error("'more' is the last part of what is expected");
@@ -124,11 +126,12 @@ void Append(const std::string& part, DataPattern* pattern, bool expectation) {
   } else if (kind == "repeat") {
     const size_t second = rest.find(':');
     if (second == std::string::npos) throw Error(fmt::format("'{}': repeat:TIMES:DATA", part));
+    if (depth == kDeepest) throw Error(fmt::format("'{}': too many repeats within repeats", part));
     const uint32_t times = ParseNumber(rest.substr(0, second));
     DataPattern one;
-    Append(rest.substr(second + 1), &one, expectation);
+    Append(rest.substr(second + 1), &one, expectation, depth + 1);
     if (one.more || times * static_cast<uint64_t>(one.bytes.size()) > kMost) throw Error(fmt::format("'{}' is too long", part));
-    for (uint32_t i = 0; i < times; ++i) {
+    for (uint32_t i = 0; i < times && !one.bytes.empty(); ++i) {
       pattern->bytes += one.bytes;
       pattern->counts += one.counts;
     }
@@ -150,7 +153,10 @@ void Append(const std::string& part, DataPattern* pattern, bool expectation) {
 
 DataPattern Parse(const std::string& token, bool expectation) {
   DataPattern pattern;
-  for (const std::string& part : Parts(token)) Append(part, &pattern, expectation);
+  for (const std::string& part : Parts(token)) {
+    Append(part, &pattern, expectation);
+    if (pattern.bytes.size() > kMost) throw Error("data of more than 16 MB");
+  }
   return pattern;
 }
 

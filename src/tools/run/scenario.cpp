@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "runtime/nearest_word.h"
+#include "runtime/read_file.h"
 #include "tools/run/control_codes.h"
 
 namespace drydock::tools {
@@ -434,16 +432,10 @@ Command ParseCommand(const std::string& line, const std::string& place) {
 }
 
 std::vector<Command> ReadScenario(const std::string& path) {
-  constexpr std::uintmax_t kLargest = 64 << 20;
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) throw Error(path + ": is a folder");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno ? errno : EIO)));
-  if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) > kLargest) throw Error(path + ": larger than 64 MB");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return ParseScenario(text.str(), path);
+  std::string words;
+  const auto text = rt::ReadFile(path, 64, &words, rt::ReadFrom::kFilesAndPipes);
+  if (!text) throw Error(path + ": " + words);
+  return ParseScenario(*text, path);
 }
 
 std::vector<Command> ParseScenario(const std::string& text, const std::string& file_name) {
@@ -453,6 +445,8 @@ std::vector<Command> ParseScenario(const std::string& text, const std::string& f
   std::string place, errors;
   const auto wrong = [&errors](const std::string& words) { errors += (errors.empty() ? "" : "\n") + words; };
   int number = 0;
+  constexpr size_t kMostBytes = size_t{512} << 20;  // what lines of a few letters can ask for
+  size_t bytes = 0;
   for (size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     const std::string line = text.substr(at, end - at);
@@ -473,6 +467,11 @@ std::vector<Command> ParseScenario(const std::string& text, const std::string& f
       if (first == "tasks" && block) throw Error(place + ": tasks inside tasks");
       Command command = ParseCommand(line, place);
       command.line = number;
+      bytes += command.data.size() + command.output.size() + (command.expect.data ? 2 * command.expect.data->bytes.size() : 0);
+      if (bytes > kMostBytes) {
+        wrong(place + ": the data of all lines come to more than 512 MB");
+        break;
+      }
       std::vector<Command>& list = block ? block->body : commands;
       list.push_back(std::move(command));
       if (first == "tasks") block = &list.back();

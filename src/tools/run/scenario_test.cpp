@@ -174,6 +174,26 @@ TEST(Scenario, ControlCodesHaveNames) {
   EXPECT_THROW(ParseScenario("ioctl f IOCTL_SERIAL_NO_SUCH\n", "codes"), Error);
 }
 
+TEST(Scenario, DataDoNotGrowBeyondWhatAMachineHolds) {
+  const auto error = [](const std::string& text) -> std::string {
+    try {
+      ParseScenario(text, "big");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  const std::string most = "zero:16777216";
+  EXPECT_EQ(error("write f " + most + "\n"), "");
+  EXPECT_THAT(error("write f " + most + "+" + most + "\n"), testing::HasSubstr("big:1: data of more than 16 MB"));
+  EXPECT_EQ(error("write f repeat:4294967295:hex:\n"), "") << "nothing, however often, is nothing at once";
+  std::string repeats, lines;
+  for (int i = 0; i < 100000; ++i) repeats += "repeat:1:";
+  EXPECT_THAT(error("write f " + repeats + "u8:1\n"), testing::HasSubstr("repeats within repeats"));
+  for (int i = 0; i < 100000; ++i) lines += "write f " + most + "\n";
+  EXPECT_THAT(error(lines), testing::HasSubstr("come to more than 512 MB"));
+}
+
 TEST(Scenario, ASerialPortHasAFarEnd) {
   auto commands = ParseScenario("send port \"OK\\r\"\ntake port expect \"AT\"\nlines port cts dcd\n", "far");
   ASSERT_EQ(commands.size(), 3u);

@@ -2,15 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "machine/setup/inf_package.h"
 #include "machine/setup/inf_stamp.h"
+#include "runtime/read_file.h"
 #include "tools/verbs.h"
 #include "tools/verbs/command_line.h"
 
@@ -19,14 +16,10 @@ namespace {
 
 using namespace machine::setup;
 
-std::optional<std::string> ReadFile(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return errno = EISDIR, std::nullopt;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return StampInf(text.str(), InfStamp());
+std::optional<std::string> ReadInf(const std::filesystem::path& path, std::string* words) {
+  const auto bytes = rt::ReadFile(path.string(), 16, words);
+  if (!bytes) return std::nullopt;
+  return StampInf(*bytes, InfStamp());
 }
 
 void Print(const DriverPackage& package) {
@@ -60,17 +53,17 @@ int InfVerb(int argc, char** argv) {
     return *code;
   bool good = true;
   for (const std::string& path : files) {
-    errno = 0;
-    std::optional<std::string> text = ReadFile(path);
+    std::string words;
+    std::optional<std::string> text = ReadInf(path, &words);
     if (!text) {
-      std::fprintf(stderr, "%s: cannot be read: %s\n", path.c_str(), std::strerror(errno ? errno : EIO));
+      std::fprintf(stderr, "%s: %s\n", path.c_str(), words.c_str());
       good = false;
       continue;
     }
     InfReport report;
     const InfTarget target;
     InfFile file = InfFile::Parse(*text, path, target.locale, report);
-    InfLoader loader = [&](const std::string& name) { return ReadFile(std::filesystem::path(path).parent_path() / name); };
+    InfLoader loader = [&](const std::string& name) { return ReadInf(std::filesystem::path(path).parent_path() / name, &words); };
     DriverPackage package = ReadPackage(file, target, loader, report);
     for (const std::string& line : report.Lines(/*errors=*/true)) std::fprintf(stderr, "%s\n", line.c_str());
     if (notes)

@@ -188,9 +188,10 @@ class Evaluation {
   }
 
   void Choose(const Document& document, const pugi::xml_node& choose, int depth) {
+    if (depth >= kDeepestImport) throw BuildError(document.file, document.PlaceOf(choose).line, "<Choose> and imports are nested too deeply");
     for (const auto& branch : choose.children()) {
       if ((Named(branch, "When") && Holds(document, branch)) || Named(branch, "Otherwise")) {
-        Children(document, branch, depth);
+        Children(document, branch, depth + 1);
         return;
       }
     }
@@ -329,7 +330,7 @@ class Evaluation {
         item.file = place.file;
         item.line = place.line;
         MetadataOf(document, node, item);
-        project_.items.push_back(std::move(item));
+        Add(std::move(item), place);
       }
     }
   }
@@ -345,9 +346,21 @@ class Evaluation {
       copy.file = place.file;
       copy.line = place.line;
       MetadataOf(document, node, copy);
+      ChargeFor(copy, place);
       copies.push_back(std::move(copy));
     }
     std::move(copies.begin(), copies.end(), std::back_inserter(project_.items));
+  }
+
+  void ChargeFor(const Item& item, const Place& place) const {
+    size_t bytes = sizeof item + item.include.size();
+    for (const auto& [name, value] : item.metadata) bytes += name.size() + value.size();
+    expander_.Charge(bytes, place);
+  }
+
+  void Add(Item item, const Place& place) {
+    ChargeFor(item, place);
+    project_.items.push_back(std::move(item));
   }
 
   // One spelling for one file, to compare items by.

@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kDeepest = 100;
+constexpr int kMostOpen = 1000;         // "$(" in one text that nothing closes
+constexpr size_t kMost = size_t{1} << 28;  // bytes of all that one evaluation makes
 
 // MSBuild's well-known properties of the file that a text stands in; they end with a backslash
 // where MSBuild's do.
@@ -77,6 +79,11 @@ std::string Expander::Property(std::string_view name, const Place& place) const 
   return {};
 }
 
+void Expander::Charge(size_t bytes, const Place& place) const {
+  if (bytes > kMost - made_) throw BuildError(place.file, place.line, "the project's properties and items grow beyond 256 MB; does one contain itself?");
+  made_ += bytes;
+}
+
 std::string Expander::Expand(std::string_view text, const Place& place, const Item* item) const {
   if (depth_ > kDeepest)
     throw BuildError(place.file, place.line, "an expression is nested too deeply");
@@ -86,16 +93,19 @@ std::string Expander::Expand(std::string_view text, const Place& place, const It
     int& depth;
   } deeper(depth_);
   std::string result;
+  int open = 0;
   for (size_t i = 0; i < text.size();) {
     const char c = text[i];
     const bool opens =
         (c == '$' || c == '%' || c == '@') && i + 1 < text.size() && text[i + 1] == '(';
     const size_t close = opens ? ClosingParenthesis(text, i + 1) : std::string_view::npos;
     if (close == std::string_view::npos) {
+      if (opens && ++open > kMostOpen) throw BuildError(place.file, place.line, "many a '$(' in this text is not closed");
       result += c;
       ++i;
       continue;
     }
+    const size_t before = result.size();
     const std::string_view inside = text.substr(i + 2, close - i - 2);
     if (c == '$') {
       result += ExpandProperty(inside, place, item);
@@ -104,6 +114,7 @@ std::string Expander::Expand(std::string_view text, const Place& place, const It
     } else {
       result += ExpandItems(inside, place);
     }
+    Charge(result.size() - before, place);
     i = close + 1;
   }
   return result;
@@ -164,7 +175,9 @@ std::string Expander::ExpandItems(std::string_view expression, const Place& plac
     if (!EqualsNoCase(item.type, type)) continue;
     if (!first) result += separator;
     first = false;
+    const size_t before = result.size();
     result += transform.empty() ? item.include : Expand(transform, place, &item);
+    Charge(result.size() - before, place);
   }
   return result;
 }

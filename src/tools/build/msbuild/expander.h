@@ -36,6 +36,9 @@ class Expander {
   Diagnostics& diagnostics() const { return diagnostics_; }
   std::filesystem::path project_folder() const;
 
+  // Of what the project makes: a property that doubles itself in each line would fill all memory.
+  void Charge(size_t bytes, const Place& place) const;
+
  private:
   std::string ExpandProperty(std::string_view expression, const Place& place,
                              const Item* item) const;
@@ -49,6 +52,7 @@ class Expander {
   Diagnostics& diagnostics_;
   bool use_environment_;
   mutable int depth_ = 0;  // of expressions within expressions
+  mutable size_t made_ = 0;
 };
 
 // The well-known metadata (Filename, Extension, FullPath, ...) and the item's own.

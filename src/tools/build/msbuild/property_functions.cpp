@@ -42,6 +42,17 @@ std::string StripSet(std::string text, const Arguments& arguments, bool front, b
   return text;
 }
 
+// All occurrences; what comes of it counts before it is made.
+std::string Replaced(const Expander& expander, const Place& place, std::string text, const std::string& from, const std::string& to) {
+  if (from.empty()) return text;
+  size_t count = 0;
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + from.size())) ++count;
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(count, to.size(), &bytes)) bytes = static_cast<size_t>(-1);
+  expander.Charge(bytes, place);
+  return ReplaceAll(std::move(text), from, to);
+}
+
 // Dates are "2026-08-01 12:30:05" while an expression is worked out. A fixed one is wanted by SOURCE_DATE_EPOCH.
 constexpr char kDateText[] = "%Y-%m-%d %H:%M:%S";
 std::string DateText(bool utc) {
@@ -78,8 +89,8 @@ std::optional<std::string> OfDate(const std::string& value, std::string_view nam
   return number ? std::to_string(std::atoi(result.c_str())) : result;
 }
 
-std::optional<std::string> Member(const std::string& value, std::string_view name,
-                                  const Arguments& a) {
+std::optional<std::string> Member(const Expander& expander, const std::string& value, std::string_view name,
+                                  const Arguments& a, const Place& place) {
   if (EqualsNoCase(name, "Length")) return std::to_string(value.size());
   if (EqualsNoCase(name, "ToLower") || EqualsNoCase(name, "ToLowerInvariant"))
     return ToLower(value);
@@ -90,7 +101,7 @@ std::optional<std::string> Member(const std::string& value, std::string_view nam
   if (EqualsNoCase(name, "Trim")) return StripSet(value, a, true, true);
   if (EqualsNoCase(name, "TrimStart")) return StripSet(value, a, true, false);
   if (EqualsNoCase(name, "TrimEnd")) return StripSet(value, a, false, true);
-  if (EqualsNoCase(name, "Replace") && a.size() == 2) return ReplaceAll(value, a[0], a[1]);
+  if (EqualsNoCase(name, "Replace") && a.size() == 2) return Replaced(expander, place, value, a[0], a[1]);
   if (EqualsNoCase(name, "Contains") && a.size() == 1)
     return Boolean(value.find(a[0]) != std::string::npos);
   if (EqualsNoCase(name, "StartsWith") && a.size() == 1) return Boolean(value.starts_with(a[0]));
@@ -159,12 +170,12 @@ bool ToNumber(const std::string& text, double& value) {
   if (trimmed.empty()) return false;
   char* end = nullptr;
   value = StartsWithNoCase(trimmed, "0x") ? static_cast<double>(std::strtoull(trimmed.c_str() + 2, &end, 16)) : std::strtod(trimmed.c_str(), &end);
-  return *end == 0;
+  return *end == 0 && std::isfinite(value);
 }
 
 std::optional<std::string> Arithmetic(std::string_view name, const Arguments& a) {
   double x = 0, y = 0;
-  if (a.size() == 1 && EqualsNoCase(name, "BitwiseNot") && ToNumber(a[0], x)) return std::to_string(~static_cast<int>(x));
+  if (a.size() == 1 && EqualsNoCase(name, "BitwiseNot") && ToNumber(a[0], x) && std::abs(x) < 2147483648.0) return std::to_string(~static_cast<int>(x));
   if (a.size() != 2 || !ToNumber(a[0], x) || !ToNumber(a[1], y)) return std::nullopt;
   const bool whole = std::floor(x) == x && std::floor(y) == y;
   if (EqualsNoCase(name, "Add")) return NumberText(x + y);
@@ -208,9 +219,12 @@ std::optional<std::string> CompareVersions(std::string_view name, const Argument
 }
 
 std::optional<std::string> RegularExpression(std::string_view name, const Arguments& a) {
-  if (a.size() < 2) return std::nullopt;
+  // The library's expressions go one call deeper with each letter, and back and forth without end: neither is left to the project.
+  constexpr size_t kLongestText = 1 << 14, kLongestExpression = 512;
+  if (a.size() < 2 || a[0].size() > kLongestText || a[1].size() > kLongestExpression) return std::nullopt;
+  if (a.size() > 2 && (a[2].size() > kLongestExpression || a[2].find("$`") != std::string::npos || a[2].find("$'") != std::string::npos)) return std::nullopt;
   try {
-    const std::regex expression(a[1]);
+    const std::regex expression(a[1], std::regex::ECMAScript | std::regex_constants::__polynomial);
     std::smatch match;
     if (EqualsNoCase(name, "IsMatch")) return Boolean(std::regex_search(a[0], expression));
     if (EqualsNoCase(name, "Match")) return std::regex_search(a[0], match, expression) ? match.str() : std::string();
@@ -318,12 +332,15 @@ std::optional<std::string> Static(const Expander& expander, std::string_view typ
     }
     if (EqualsNoCase(name, "Join") && !a.empty()) {
       std::string text;
-      for (size_t i = 1; i < a.size(); ++i) text += (i == 1 ? "" : a[0]) + a[i];
+      for (size_t i = 1; i < a.size(); ++i) {
+        expander.Charge(a[0].size() + a[i].size(), place);
+        text += (i == 1 ? "" : a[0]) + a[i];
+      }
       return text;
     }
     if (EqualsNoCase(name, "Format") && !a.empty()) {
       std::string text = a[0];
-      for (size_t i = 1; i < a.size(); ++i) text = ReplaceAll(std::move(text), fmt::format("{{{}}}", i - 1), a[i]);
+      for (size_t i = 1; i < a.size(); ++i) text = Replaced(expander, place, std::move(text), fmt::format("{{{}}}", i - 1), a[i]);
       return text;
     }
     if ((EqualsNoCase(name, "Equals") || EqualsNoCase(name, "Compare")) && a.size() >= 2) {
@@ -473,7 +490,7 @@ std::string CallPropertyFunction(const Expander& expander, std::string_view expr
       list = false;
       continue;
     }
-    const auto result = closed ? Member(value, name, arguments) : std::nullopt;
+    const auto result = closed ? Member(expander, value, name, arguments, place) : std::nullopt;
     if (!result) return unknown(name);
     value = *result;
   }
