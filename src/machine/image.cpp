@@ -81,7 +81,7 @@ std::string ServiceName(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<Image> Image::LoadAny(const std::string& path) {
-  Descriptor source{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  Descriptor source{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe is no image, and not waited for
   if (source.fd < 0) throw Error(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
   struct stat status {};
   if (fstat(source.fd, &status) != 0 || !S_ISREG(status.st_mode))

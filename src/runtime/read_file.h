@@ -55,6 +55,7 @@ inline std::optional<std::string> ReadFile(const std::string& path, size_t megab
     if (got < 0 && errno != EINTR) return failed();
     size += got > 0 ? static_cast<size_t>(got) : 0;
     bytes.resize(size);
+    if (got == 0 && size == 0 && S_ISFIFO(status.st_mode)) return wrong("is a pipe into which nobody writes");
     if (got == 0) return bytes;
     if (size > most) return wrong(larger);
   }

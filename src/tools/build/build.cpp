@@ -478,6 +478,7 @@ class Builder {
 
 BuildResult BuildDriver(const BuildRequest& request, const Surroundings& surroundings,
                         Diagnostics& diagnostics) {
+  if (request.project.empty()) throw BuildError("no project is named: its path is empty");
   return Builder(request, surroundings, diagnostics).Run();
 }
 

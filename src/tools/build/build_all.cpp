@@ -268,6 +268,7 @@ class AllBuilder {
 }  // namespace
 
 BuildSummary BuildAll(const BuildRequest& request, const Surroundings& surroundings, Diagnostics& diagnostics, void (*begin)(const std::string&)) {
+  if (request.project.empty()) throw BuildError("no project is named: its path is empty");
   return AllBuilder(request, surroundings, diagnostics, begin).Run();
 }
 

@@ -14,6 +14,7 @@
 #include "tools/build/manifest.h"
 #include "tools/build/missing.h"
 #include "tools/build/msvc_dialect.h"
+#include "tools/build/resource_script.h"
 #include "tools/build/solution.h"
 #include "tools/build/sources_file.h"
 #include "tools/build/test_support.h"
@@ -223,6 +224,15 @@ TEST(HostileInput, ConfigurationsManifestsAndClassesEndHoweverDeepAndLong) {
   EXPECT_EQ(manifest(Repeated("<x>", 200000), Repeated("</x>", 200000)), "");
   EXPECT_THAT(manifest(Repeated("<struct name='s'>", 200000), Repeated("</struct>", 200000)), HasSubstr("a struct within a struct"));
   EXPECT_EQ(ErrorOf([] { HeaderOfMof("[guid(\"{69cd60e3-430f-4da4-b1b3-e3bdaf945875}\")] class A : A { [WmiDataId(1), Max(-5)] uint8 b[]; };", "a.mof"); }), "");
+}
+
+TEST(HostileInput, ResourceScriptsEndHoweverDeep) {
+  const ResourceSurroundings nothing{[](const std::string&) { return std::optional<std::string>(); }, [](const std::string&) {}};
+  const auto script = [&](const std::string& text) { return ErrorOf([&] { ReadResourceScript("# 1 \"a.rc\"\n" + text, nothing); }); };
+  EXPECT_EQ(script("1 RCDATA { " + Repeated("(", 50) + "1" + Repeated(")", 50) + " }"), "");
+  EXPECT_EQ(script("1 RCDATA { " + Repeated("(", 500000)), "a.rc:1: error: this is nested too deeply");
+  EXPECT_EQ(script("\n1 RCDATA { " + Repeated("-", 500000)), "a.rc:2: error: this is nested too deeply");
+  EXPECT_EQ(script("1 VERSIONINFO { " + Repeated("BLOCK \"a\" { ", 100000)), "a.rc:1: error: this is nested too deeply");
 }
 
 TEST(HostileInput, FinallyBlocksWithinEachOtherAreRefusedWhenTheyComeToTooMuch) {

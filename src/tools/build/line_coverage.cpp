@@ -142,8 +142,8 @@ void MapPreprocessed(std::string_view preprocessed, const std::map<int, uint64_t
 }
 
 LineCounts ReadLineCoverage(const fs::path& given, const Surroundings& surroundings) {
-  const fs::path out = fs::absolute(given).lexically_normal();
   std::error_code error;
+  const fs::path out = fs::absolute(given, error).lexically_normal();
   if (!fs::is_directory(out, error)) throw BuildError(fmt::format("{} is no folder; name the output folder of the build", given.string()));
   const auto raw = Files(out / "coverage", ".profraw"), data = Files(out / "obj", ".gcda");
   if (raw.empty() && data.empty()) {

@@ -86,7 +86,11 @@ class Parser {
         classes.push_back(TakeClass(std::move(qualifiers)));
       } else {
         // Instances, declarations of qualifiers and the like describe no data.
-        while (at_ < tokens_.size() && !Accept(";")) SkipOne();
+        const size_t first = std::min(at_, tokens_.size() - 1);
+        while (!Accept(";")) {
+          if (at_ >= tokens_.size()) throw BuildError(file_, tokens_[first].line, fmt::format("MOF: what begins with '{}' has no ';'", tokens_[first].text));
+          SkipOne();
+        }
       }
     }
     return classes;

@@ -41,7 +41,7 @@ ResourceLexer::ResourceLexer(std::string_view preprocessed) {
       // # 12 "file" flags; other lines (#pragma code_page) are not for us.
       const size_t open = line.find('"'), close = line.rfind('"');
       if (line.size() > 2 && Digit(line[2]) && open != std::string_view::npos && close > open) {
-        number = std::atoi(std::string(line.substr(2)).c_str());
+        number = std::clamp(std::atoi(std::string(line.substr(2)).c_str()), 0, 1 << 30);
         const std::string name = ReplaceAll(std::string(line.substr(open + 1, close - open - 1)), "\\\\", "\\");
         const auto known = std::find(files_.begin(), files_.end(), name);
         file = static_cast<size_t>(known - files_.begin());

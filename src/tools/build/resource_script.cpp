@@ -14,6 +14,7 @@ namespace {
 
 using Kind = ResourceToken::Kind;
 
+constexpr int kDeepest = 100;
 constexpr uint16_t kString = 6, kRcData = 10, kMessageTable = 11, kVersion = 16;
 
 struct KnownType {
@@ -165,6 +166,16 @@ class Reader {
     }
   }
 
+  // Of parentheses, signs and blocks.
+  struct Deeper {
+    Deeper(Reader& reader, size_t at) : depth(reader.depth_) {
+      if (depth == kDeepest) reader.lexer_.Fail(at, "this is nested too deeply");
+      ++depth;
+    }
+    ~Deeper() { --depth; }
+    int& depth;
+  };
+
   // Sums, differences, bits.
   uint32_t Number(bool* is_long = nullptr) {
     uint32_t value = Operand(is_long);
@@ -179,6 +190,7 @@ class Reader {
   }
   uint32_t Operand(bool* is_long) {
     const ResourceToken token = lexer_.Next();
+    const Deeper deeper(*this, token.at);
     if (token.Is('-')) return 0u - Operand(is_long);
     if (token.Is('~') || token.IsWord("NOT")) return ~Operand(is_long);
     if (token.Is('(')) {
@@ -269,6 +281,7 @@ class Reader {
 
   // What stands between a BEGIN, already read, and its END.
   std::string Blocks() {
+    const Deeper deeper(*this, lexer_.Peek().at);
     ResourceBytes all;
     for (ResourceToken word = lexer_.Next(); !word.Closes(); word = lexer_.Next()) {
       const ResourceToken key = lexer_.Next();
@@ -328,6 +341,7 @@ class Reader {
     return node;
   }
 
+  int depth_ = 0;
   ResourceLexer lexer_;
   const ResourceSurroundings& surroundings_;
   std::vector<Resource> resources_;
