@@ -76,7 +76,7 @@ TEST_P(RegistryTest, MistakesNameFileAndLine) {
   Machine machine({.executor = GetParam()});
   std::string path = Write("[HKEY_LOCAL_MACHINE\\x]\n\"y\"=dword:z\n");
   EXPECT_EQ(machine.LoadRegistry(path), path + ":4: dword: hexadecimal digits are expected");
-  EXPECT_EQ(machine.LoadRegistry("/nowhere/x.reg"), "/nowhere/x.reg: cannot be opened: No such file or directory");
+  EXPECT_EQ(machine.LoadRegistry("/nowhere/x.reg"), "/nowhere/x.reg: cannot be read: No such file or directory");
   EXPECT_EQ(machine.LoadRegistry("/tmp"), "/tmp: is a folder");
   EXPECT_EQ(machine.StoreRegistry("/nowhere/x.reg"), "/nowhere/x.reg: cannot be written: No such file or directory");
   EXPECT_EQ(machine.SetRegistry("Software\\x", "y", 1), Status(STATUS_OBJECT_PATH_SYNTAX_BAD));

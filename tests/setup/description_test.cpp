@@ -275,7 +275,7 @@ TEST_P(DescribedMachine, SaysWhereItCannotBeMade) {
   EXPECT_THAT(error("[[package]]\ninf = 'sample.inf'\n\n[[device]]\nid = 'root\\unknown'\n"), HasSubstr("m.toml:4: root\\unknown: no installed INF"));
   EXPECT_THAT(error("[[device]]\nfunction = 'nobody'\n"), HasSubstr("m.toml:1: there is no [[driver]] nobody"));
   EXPECT_THAT(error("[[driver]]\nimage = 'none'\n"), HasSubstr("m.toml:1: "));
-  EXPECT_THAT(error("[registry]\nfiles = ['none.reg']\n"), HasSubstr("none.reg: cannot be opened"));
+  EXPECT_THAT(error("[registry]\nfiles = ['none.reg']\n"), HasSubstr("none.reg: cannot be read"));
 }
 
 TEST(Models, MemoryAndFilesAreReadAndWrittenAtOffsets) {

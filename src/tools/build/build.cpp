@@ -411,6 +411,8 @@ class Builder {
     const bool idle = result.output.find("ninja: no work to do.") != std::string::npos;
     Show(result.output);
     if (result.exit_code == 0) return idle;
+    if (result.output.find("ninja: build stopped: interrupted by user") != std::string::npos)
+      throw BuildError("the build was interrupted; the next one goes on with what is missing");
     // Everything that is lacking at once: headers, names, functions.
     std::string lacking = DescribeMissingHeaders(project_, sources_);
     const std::string names = DescribeUnknownNames(project_, result.output, sources_, Pages());
@@ -420,20 +422,43 @@ class Builder {
     throw BuildError(fmt::format("{} could not be compiled", project_.file.filename().string()));
   }
 
-  // The compilers' words; ninja's own only with -v.
+  // The compilers' words; ninja's own only with -v, but for its troubles. A compiler that ends without an error of its own (it crashed, or
+  // was killed) does not say of which file.
   void Show(const std::string& output) {
     size_t start = 0;
-    bool command = false;
+    bool command = false, told = true;
+    std::string object;
+    const auto finish = [&] {
+      if (told) return;
+      told = true;
+      for (const CompiledSource& one : sources_)
+        if (one.step.object == object) fmt::print(stderr, "{}: error: the compiler ended without telling what is wrong\n", one.source->path.string());
+    };
     while (start < output.size()) {
       const size_t end = std::min(output.find('\n', start), output.size());
       const std::string_view line = std::string_view(output).substr(start, end - start);
       start = end + 1;
       const bool failed = line.starts_with("FAILED: ");
+      constexpr std::string_view kStopped = "ninja: build stopped: ";
+      const std::string_view why = line.starts_with(kStopped) ? line.substr(kStopped.size()) : std::string_view();
+      const bool trouble = !why.empty() && !why.starts_with("subcommand") && !why.starts_with("cannot make progress") && !why.starts_with("interrupted");
+      if (trouble || line.starts_with("ninja: error: ") || line.starts_with("ninja: fatal: ")) {
+        fmt::print(stderr, "{}\n", line);
+        continue;
+      }
+      if (failed || line.starts_with("ninja: ") || (line.starts_with("[") && line.find("] ") < 16)) finish();
+      if (failed) {
+        object = Trim(line.substr(8));
+        if (object.starts_with("[code=")) object.erase(0, std::min(object.find("] "), object.size() - 2) + 2);  // ninja 1.13
+        told = false;
+      }
+      told = told || (!failed && !command && line.find("error") != std::string_view::npos);
       const bool own = failed || command || line.starts_with("ninja: ") ||
                        (line.starts_with("[") && line.find("] ") < 16);
       command = failed;  // the line after FAILED is the command
       if (!own || diagnostics_.verbose()) fmt::print(stderr, "{}\n", line);
     }
+    finish();
   }
 
   void CheckImage(const fs::path& image) {

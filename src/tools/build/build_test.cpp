@@ -339,6 +339,25 @@ TEST_F(DriverBuild, CompileErrorsEndTheBuild) {
   EXPECT_EQ(error, "error: drv.vcxproj could not be compiled");
 }
 
+TEST_F(DriverBuild, ACompilerThatDiesIsToldWithItsSource) {
+  folder_.Write("drv/a.c", kEntry);
+  folder_.Write("drv/b.c", "int b;\n");
+  const fs::path compiler = folder_.Write("clang", "#!/bin/sh\ncase \"$*\" in *-c*/b.c*) kill -SEGV $$;; esac\nexec clang \"$@\"\n");
+  fs::permissions(compiler, fs::perms::owner_all);
+  fs::copy(compiler, folder_.path() / "clang++");
+  compiler_ = compiler.string();
+  const fs::path project = Project("a.c;b.c");
+  testing::internal::CaptureStderr();
+  ErrorOf([&] { Build(project); });
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr((folder_.path() / "drv/b.c").string() + ": error: the compiler ended without"));
+  compiler_ = "clang";
+  fs::remove_all(folder_.path() / "out dir/.ninja_log");
+  fs::create_directory(folder_.path() / "out dir/.ninja_log");
+  testing::internal::CaptureStderr();
+  ErrorOf([&] { Build(project); });
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(".ninja_log")) << "ninja's own troubles";
+}
+
 TEST_F(DriverBuild, AnAbsentCompilerIsNamed) {
   folder_.Write("drv/a.c", kEntry);
   compiler_ = "no-such-clang";

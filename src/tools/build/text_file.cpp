@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "runtime/read_file.h"
@@ -29,10 +31,11 @@ bool WriteIfChanged(const std::filesystem::path& file, std::string_view text) {
   if (rt::ReadFile(file.string(), kMostMegabytes, &words) == text) return false;
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
+  errno = 0;
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (!out) throw BuildError(fmt::format("cannot write {}", file.string()));
+  if (!out) throw BuildError(fmt::format("cannot write {}: {}", file.string(), std::strerror(errno != 0 ? errno : EIO)));
   return true;
 }
 
