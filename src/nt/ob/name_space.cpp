@@ -358,7 +358,7 @@ void DiscardObjects(Kernel& kernel, const ObjectType& type) {
       state.first_object = next;
     }
     if (next) next->previous = header->previous;
-    if (type.discard && !(header->flags & kEnded)) type.discard(BodyOf(header));
+    if (type.discard && !(header->flags & kDiscarded)) type.discard(BodyOf(header));
     header->canary = 0;
     delete header->name;
     free(header);
@@ -369,7 +369,7 @@ State::~State() {
   tables.clear();
   while (ObjectHeader* header = first_object) {
     first_object = header->next;
-    if (header->type->discard && !(header->flags & kEnded)) header->type->discard(BodyOf(header));
+    if (header->type->discard && !(header->flags & kDiscarded)) header->type->discard(BodyOf(header));
     delete header->name;
     free(header);
   }

@@ -41,6 +41,7 @@ void End(ObjectHeader* header) {
   void* body = BodyOf(header);
   if (header->type->on_close) header->type->on_close(body);
   header->canary = 0;
+  header->flags |= kDiscarded;
   if (header->type->discard) header->type->discard(body);
   ForgetSecurity(*header->kernel->ob, body);
   DropMemory(header);

@@ -57,7 +57,7 @@ struct alignas(16) ObjectHeader {
   size_t body_bytes;
   ObjectHeader* next_deferred;  // ends waiting for a worker
 };
-enum HeaderFlag : uint32_t { kPermanent = 1, kExclusive = 2, kCaseSensitive = 4, kEnded = 8 };
+enum HeaderFlag : uint32_t { kPermanent = 1, kExclusive = 2, kCaseSensitive = 4, kEnded = 8, kDiscarded = 16 };
 
 inline ObjectHeader* HeaderOf(const void* body) {
   return reinterpret_cast<ObjectHeader*>(const_cast<void*>(body)) - 1;
