@@ -2,12 +2,15 @@
 // IoCount starts at 1 (the device itself); each acquisition adds one; release-and-wait takes its caller's and the device's own away.
 #include "nt/io/remove_lock.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include <ntddk.h>
 
 #include "nt/bugcheck.h"
 #include "nt/io/state.h"
+#include "nt/ke/wait_info.h"
 #include "nt/kernel.h"
 #include "nt/thread.h"
 
@@ -55,6 +58,27 @@ void CheckRelease(const void* lock, const void* tag) {
       BugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, {0xD6, reinterpret_cast<uint64_t>(lock), reinterpret_cast<uint64_t>(tag)},
                "A remove lock was released with a tag that it was not acquired with.");
   }
+}
+
+// For a stall: who has not released the lock that its device's removal waits for.
+struct Awaited {
+  io::RemoveLockTable* table;
+  const void* lock;
+};
+
+void DescribeHolds(const void* context, std::string& out) {
+  const auto& awaited = *static_cast<const Awaited*>(context);
+  out = "removal waits until everybody has released the remove lock";
+  if (!awaited.table) return;
+  drydock::rt::LockGuard guard(awaited.table->lock);
+  const auto found = awaited.table->holds.find(awaited.lock);
+  if (found == awaited.table->holds.end()) return;
+  for (size_t i = 0; i < found->second.size() && i < 4; ++i) {
+    const io::RemoveLockHold& hold = found->second[i];
+    out += fmt::format("{}acquired with tag {}", i == 0 ? ": " : ", ", hold.tag);
+    if (hold.file && *hold.file) out += fmt::format(" at {}:{}", hold.file, hold.line);
+  }
+  if (found->second.size() > 4) out += fmt::format(" and {} times more", found->second.size() - 4);
 }
 
 LONG Add(IO_REMOVE_LOCK* lock, LONG amount) { return __atomic_add_fetch(&lock->Common.IoCount, amount, __ATOMIC_ACQ_REL); }
@@ -111,6 +135,8 @@ VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, U
   __atomic_store_n(&RemoveLock->Common.Removed, TRUE, __ATOMIC_SEQ_CST);
   Add(RemoveLock, -1);
   if (Add(RemoveLock, -1) > 0) {
+    const Awaited awaited{Table(), RemoveLock};
+    ke::WaitReasonScope reason(DescribeHolds, &awaited);
     KeWaitForSingleObject(&RemoveLock->Common.RemoveEvent, Executive, KernelMode, FALSE, nullptr);
   }
   if (io::RemoveLockTable* table = Table()) {

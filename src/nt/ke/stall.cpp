@@ -66,9 +66,13 @@ std::vector<Waiting> Collect(Kernel& kernel) {
                         .irp = {}};
         const void* irp = nullptr;
         for (const WaitReason* reason = thread.wait->reasons; reason != nullptr; reason = reason->outer) {
+          if (reason->what != nullptr) {
+            waiting.info.what = reason->what;
+            waiting.info.owner = reason->holder->load(std::memory_order_acquire);
+          }
           std::string text;
           if (reason->describe) reason->describe(reason->context, text);
-          waiting.reasons.push_back(std::move(text));
+          if (!text.empty()) waiting.reasons.push_back(std::move(text));
           if (irp == nullptr) irp = reason->irp;
         }
         // The one who waits for an IRP frees it: it stays while we hold him.

@@ -101,6 +101,28 @@ TEST_F(StallTest, TheReasonOfAWaitAndItsRequestAreTold) {
   EXPECT_FALSE(stall_.stack.empty());
 }
 
+TEST_F(StallTest, ARemovalThatWaitsForARemoveLockSaysWhoHoldsIt) {
+  IO_REMOVE_LOCK lock;
+  IoInitializeRemoveLock(&lock, 'tseT', 0, 0);
+  int request = 0;
+  IoAcquireRemoveLockEx(&lock, &request, "lost.c", 42, sizeof lock);
+  IoAcquireRemoveLockEx(&lock, &lock, "pnp.c", 7, sizeof lock);
+  EXPECT_THROW(IoReleaseRemoveLockAndWait(&lock, &lock), rt::TaskStopped);
+  EXPECT_NE(Chain().find("released the remove lock: acquired with tag "), std::string::npos) << Chain();
+  EXPECT_NE(Chain().find(" at lost.c:42; waits for "), std::string::npos) << Chain();
+  EXPECT_EQ(Chain().find("pnp.c"), std::string::npos) << Chain();
+}
+
+TEST_F(StallTest, ALockThatIsMadeOfAnEventHasANameAndAHolder) {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  std::atomic<const Thread*> holder = &CurrentThread();
+  ke::WaitReasonScope reason("wait lock", holder);
+  EXPECT_THROW(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr), rt::TaskStopped);
+  EXPECT_NE(Chain().find("\"test\": waits for wait lock at "), std::string::npos) << Chain();
+  EXPECT_NE(Chain().find("held by task 1 \"test\": a circle"), std::string::npos) << Chain();
+}
+
 class CompletionTest : public testing::BothExecutors {};
 DRYDOCK_BOTH_EXECUTORS(CompletionTest);
 

@@ -6,9 +6,19 @@
 namespace drydock::nt::ke {
 
 WaitReasonScope::WaitReasonScope(void (*describe)(const void*, std::string&), const void* context, const void* irp) {
+  reason_ = {.describe = describe, .context = context, .irp = irp};
+  Push();
+}
+
+WaitReasonScope::WaitReasonScope(const char* what, const std::atomic<const Thread*>& holder) {
+  reason_ = {.what = what, .holder = &holder};
+  Push();
+}
+
+void WaitReasonScope::Push() {
   ThreadWaitState& state = *CurrentThread().wait;
   rt::LockGuard guard(state.lock);
-  reason_ = {state.reasons, describe, context, irp};
+  reason_.outer = state.reasons;
   state.reasons = &reason_;
 }
 

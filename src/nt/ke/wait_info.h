@@ -3,6 +3,7 @@
 // Threads:    a WaitInfo is set and cleared by its thread under ThreadWaitState::lock and read by DescribeStall (nt/ke/stall.h) under the same lock.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -27,6 +28,9 @@ struct WaitReason {
   void (*describe)(const void* context, std::string& out) = nullptr;  // "synchronous send of IOCTL 0x222000 to ..."
   const void* context = nullptr;
   const void* irp = nullptr;  // what is waited for, so that the report can go on to the device that holds it
+  // A lock that is made of another object: its own name and holder (only to be compared) in the place of that object's.
+  const char* what = nullptr;
+  const std::atomic<const Thread*>* holder = nullptr;
 };
 
 // Per thread, allocated with it.
@@ -48,10 +52,13 @@ struct ThreadWaitState {
 class WaitReasonScope {
  public:
   WaitReasonScope(void (*describe)(const void*, std::string&), const void* context, const void* irp = nullptr);
+  WaitReasonScope(const char* what, const std::atomic<const Thread*>& holder);
   ~WaitReasonScope();
   WaitReasonScope(const WaitReasonScope&) = delete;
 
  private:
+  void Push();
+
   WaitReason reason_;
 };
 

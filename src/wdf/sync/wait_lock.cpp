@@ -1,5 +1,8 @@
 #include "wdf/sync/wait_lock.h"
 
+#include <optional>
+
+#include "nt/ke/wait_info.h"
 #include "wdf/ddi.h"
 #include "wdf/object/factory.h"
 
@@ -9,12 +12,16 @@ NTSTATUS WaitLock::Acquire(const LONGLONG* timeout) {
   LARGE_INTEGER limit = {};
   if (timeout) limit.QuadPart = *timeout;
   KeEnterCriticalRegion();
+  std::optional<nt::ke::WaitReasonScope> reason;
+  if (KeReadStateEvent(&free_) == 0) reason.emplace("wait lock", holder_);
   NTSTATUS status = KeWaitForSingleObject(&free_, Executive, KernelMode, FALSE, timeout ? &limit : nullptr);
   if (status == STATUS_TIMEOUT) KeLeaveCriticalRegion();
+  else holder_.store(&nt::CurrentThread(), std::memory_order_release);
   return status;
 }
 
 void WaitLock::Release() {
+  holder_.store(nullptr, std::memory_order_release);
   KeSetEvent(&free_, IO_NO_INCREMENT, FALSE);
   KeLeaveCriticalRegion();
 }

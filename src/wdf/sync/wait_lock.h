@@ -5,6 +5,9 @@
 // Source:     SYN-15, SYN-16, SYN-17, O-21.
 #pragma once
 
+#include <atomic>
+
+#include "nt/thread.h"
 #include "wdf/object/object.h"
 
 namespace drydock::wdf {
@@ -19,6 +22,7 @@ class WaitLock final : public Object {
 
  private:
   KEVENT free_ = {};
+  std::atomic<const nt::Thread*> holder_ = nullptr;  // for reports
 };
 
 }  // namespace drydock::wdf
