@@ -18,12 +18,13 @@
 #include <vector>
 
 #include "drydock/acpi.h"
+#include "drydock/disk.h"
 #include "drydock/machine.h"
 
 namespace drydock {
 
 struct ModelDescription {
-  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kMouse, kUart, kModule };
+  enum class Kind : uint8_t { kNone, kSilent, kMemory, kFile, kKeyboard, kMouse, kUart, kModule, kDisk };
   Kind kind = Kind::kNone;
   bool cancelable = true;  // kSilent
   uint64_t size = 0;       // kMemory: bytes
@@ -33,6 +34,7 @@ struct ModelDescription {
   uint16_t port = 0;       // kUart: 0: chosen
   bool fifo = true;        // kUart
   std::map<std::string, std::string> settings;  // kModule: the further keys
+  DiskSettings disk;       // kDisk
 };
 
 // A resource of a device: registers are bytes that keep what was written; interrupts are pins that a scenario or Device::resources() raises.

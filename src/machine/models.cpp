@@ -137,6 +137,7 @@ std::shared_ptr<DeviceModel> MakeModel(const ModelDescription& description) {
     case ModelDescription::Kind::kSilent: return SilentDevice(description.cancelable);
     case ModelDescription::Kind::kMemory: return MemoryDevice(description.size);
     case ModelDescription::Kind::kFile: return FileDevice(description.path, description.read_only);
+    case ModelDescription::Kind::kDisk: return DiskDevice(description.disk);
   }
   return nullptr;
 }

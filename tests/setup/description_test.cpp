@@ -163,7 +163,7 @@ TEST(MachineDescriptionFile, EveryMistakeIsToldWithItsLine) {
             "m.toml:5: verifier is neither true nor false\n"
             "m.toml:8: [[package]]: inf is missing\n"
             "m.toml:6: [[device]]: neither id (its drivers come from an INF) nor function (a driver) nor pci (the bus has an id for it)");
-  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, keyboard, mouse, uart and shared objects (board.so) are"));
+  EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = \"robot\"\n"), HasSubstr("m.toml:3: 'robot' is no model; none, silent, memory, file, disk, keyboard, mouse, uart and shared objects (board.so) are"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nmodel = { kind = \"memory\", path = \"x\" }\n"), HasSubstr("unknown key 'path' in the model memory"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nupper = ['f']\n"), HasSubstr("upper and lower go with function"));
   EXPECT_THAT(ErrorOf("[[device]]\nid = 'a'\nname = \"12\"\n"), HasSubstr("'12' is a number, no name"));
@@ -290,6 +290,54 @@ TEST(Models, MemoryAndFilesAreReadAndWrittenAtOffsets) {
   EXPECT_EQ(file.Read(buffer, 1, {.offset = 8}).status, STATUS_END_OF_FILE);
   EXPECT_THROW(FileDevice("/nowhere/at/all"), Error);
   EXPECT_THROW(FileDevice("/tmp"), Error);
+}
+
+TEST(Models, ADiskHasSectorsAndAnswersWhatFiltersAsk) {
+  Machine machine;
+  ASSERT_TRUE(machine.AddNamedModel("\\Device\\Disk", DiskDevice({.size = 3000, .sector = 512, .number = 4, .product = "Platter"})).ok());
+  auto disk = machine.Open("\\Device\\Disk");
+  std::vector<char> sector(512, 'x'), back(512);
+  EXPECT_EQ(disk.Write(sector.data(), 512, {.offset = 2048}).status, STATUS_SUCCESS);
+  EXPECT_EQ(disk.Read(back.data(), 512, {.offset = 2048}).status, STATUS_SUCCESS);
+  EXPECT_EQ(back, sector);
+  EXPECT_EQ(disk.Read(back.data(), 512, {.offset = 2560}).status, STATUS_INVALID_PARAMETER) << "five sectors, the rest of 3000 bytes is none";
+  EXPECT_EQ(disk.Read(back.data(), 100, {.offset = 0}).status, STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(disk.Read(back.data(), 512, {.offset = 5}).status, STATUS_INVALID_PARAMETER);
+
+  auto ask = [&](uint32_t property, uint32_t type, size_t room) {
+    const uint32_t query[3] = {property, type, 0};
+    std::string answer(room, '\0');
+    const auto result = disk.Ioctl(0x002D1400, query, sizeof query, answer.data(), answer.size());
+    return std::pair(result.status, answer.substr(0, result.information));
+  };
+  auto number = [](const std::string& bytes, size_t at) {
+    uint32_t value = 0;
+    if (at + 4 <= bytes.size()) std::memcpy(&value, bytes.data() + at, 4);
+    return value;
+  };
+  const auto header = ask(0, 0, 8);
+  EXPECT_EQ(header.first, STATUS_SUCCESS);
+  ASSERT_EQ(header.second.size(), 8u);
+  const auto whole = ask(0, 0, number(header.second, 4));
+  EXPECT_EQ(whole.second.size(), number(header.second, 4)) << "what the header promises";
+  EXPECT_STREQ(whole.second.c_str() + number(whole.second, 16), "Platter");
+  EXPECT_EQ(number(whole.second, 28), 11u) << "the bus";
+  EXPECT_EQ(number(ask(6, 0, 64).second, 16), 512u) << "bytes of a logical sector";
+  EXPECT_EQ(ask(7, 1, 0).first, STATUS_SUCCESS) << "seek penalty: exists";
+  EXPECT_EQ(ask(200, 1, 0).first, STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(ask(0, 0, 4).first, STATUS_BUFFER_TOO_SMALL);
+
+  uint64_t length = 0;
+  EXPECT_EQ(disk.Ioctl(0x0007405C, nullptr, 0, &length, sizeof length).status, STATUS_SUCCESS);
+  EXPECT_EQ(length, 2560u);
+  uint32_t which[3] = {};
+  EXPECT_EQ(disk.Ioctl(0x002D1080, nullptr, 0, which, sizeof which).status, STATUS_SUCCESS);
+  EXPECT_EQ(which[1], 4u);
+  uint32_t geometry[8] = {};
+  EXPECT_EQ(disk.Ioctl(0x000700A0, nullptr, 0, geometry, sizeof geometry).information, 32u);
+  EXPECT_EQ(geometry[5], 512u);
+  EXPECT_EQ(geometry[6], 2560u) << "the size behind the geometry";
+  EXPECT_THROW(DiskDevice({.sector = 500}), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Executors, DescribedMachine, testing::Values(ExecutorKind::Live, ExecutorKind::Simulated),

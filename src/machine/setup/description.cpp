@@ -459,6 +459,20 @@ class DescriptionReader {
       if (table) model.path = Path(Text(*table, "path"));
       if (table) model.read_only = Flag(*table, "read-only", false);
       if (model.path.empty()) Wrong(node, "the model file needs a path");
+    } else if (kind == "disk") {
+      keys({"kind", "size", "path", "read-only", "removable", "sector", "bus", "number", "vendor", "product", "revision", "serial"});
+      model.kind = ModelDescription::Kind::kDisk;
+      if (!table) return;
+      DiskSettings& disk = model.disk;
+      disk.size = Number(*table, "size", disk.size, 1ull << 32);
+      if (table->get("path")) disk.path = Path(Text(*table, "path"));
+      disk.read_only = Flag(*table, "read-only", false);
+      disk.removable = Flag(*table, "removable", false);
+      disk.sector = static_cast<uint32_t>(Number(*table, "sector", disk.sector, 1 << 16));
+      disk.bus = static_cast<uint32_t>(Number(*table, "bus", disk.bus, 255));
+      disk.number = static_cast<uint32_t>(Number(*table, "number", disk.number, 255));
+      for (auto [key, text] : {std::pair{"vendor", &disk.vendor}, {"product", &disk.product}, {"revision", &disk.revision}, {"serial", &disk.serial}})
+        if (table->get(key)) *text = Text(*table, key);
     } else if (kind == "keyboard") {
       keys({"kind"});
       model.kind = ModelDescription::Kind::kKeyboard;
@@ -487,7 +501,7 @@ class DescriptionReader {
         else Wrong(value, fmt::format("{} is neither a text nor a number nor true or false", key.str()));
       }
     } else {
-      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, keyboard, mouse, uart and shared objects (board.so) are", kind));
+      Wrong(node, fmt::format("'{}' is no model; none, silent, memory, file, disk, keyboard, mouse, uart and shared objects (board.so) are", kind));
     }
   }
 

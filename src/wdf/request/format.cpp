@@ -1,7 +1,10 @@
 #include "wdf/request/format.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
+#include "nt/dbg/state.h"
 #include "nt/mm/mdl.h"
 #include "wdf/memory/memory.h"
 #include "wdf/request/intermediate.h"
@@ -120,7 +123,15 @@ NTSTATUS EnsureIrp(DriverGlobals& globals, SentState& sent, IoTarget& target) {
   const int needed = target.stack_size();
   PIRP irp = sent.irp;
   if (irp && irp->CurrentLocation - 1 >= needed) return STATUS_SUCCESS;
-  if (sent.irp_origin != IrpOrigin::kFramework || sent.out()) return STATUS_REQUEST_NOT_ACCEPTED;
+  if (sent.irp_origin != IrpOrigin::kFramework || sent.out()) {
+    if (irp && !sent.out()) {
+      nt::dbg::PrintLine(target.framework().kernel,
+                         fmt::format("STATUS_REQUEST_NOT_ACCEPTED: the IRP has {} of the {} stack locations that the I/O target's device needs. "
+                                     "Raise StackSize of the device that received it, or send a request of the driver's own.",
+                                     irp->CurrentLocation - 1, needed));
+    }
+    return STATUS_REQUEST_NOT_ACCEPTED;
+  }
   PIRP bigger = globals.MayAllocate() ? IoAllocateIrp(CCHAR(needed), FALSE) : nullptr;
   if (!bigger) return STATUS_INSUFFICIENT_RESOURCES;
   if (irp) IoFreeIrp(irp);

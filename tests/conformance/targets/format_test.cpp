@@ -492,6 +492,10 @@ CONFORMANCE(Format, TooFewLocationsAreRefusedForADriversIrpOnly, "IOX-26", "IOT-
     EXPECT_EQ(S(WdfIoTargetSendReadSynchronously(target, request, nullptr, nullptr, nullptr, nullptr)), S(STATUS_REQUEST_NOT_ACCEPTED));
     WdfObjectDelete(request);
   });
+  const std::vector<std::string> log = machine.DebugLog();
+  ASSERT_FALSE(log.empty());
+  EXPECT_NE(log.back().find("the IRP has 1 of the "), std::string::npos) << log.back();
+  EXPECT_NE(log.back().find("Raise StackSize"), std::string::npos) << log.back();
 }
 
 CONFORMANCE(Format, ChangeTargetDropsTheFormatting, "IOT-4.14", "IOT-4.15") {
