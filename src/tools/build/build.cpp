@@ -286,6 +286,12 @@ class Builder {
     command.insert(command.end(), flags.compile.begin(), flags.compile.end());
     const auto& language = source.cxx ? flags.cxx : flags.c;
     command.insert(command.end(), language.begin(), language.end());
+    // C++20 is what everything is compiled as; what differs in meaning is told apart.
+    if (source.cxx && (source.standard == "c++latest" || source.standard == "c++23preview" || source.standard == "c++23")) {
+      command.push_back("-std=c++2b");
+    } else if (source.cxx && source.standard != "c++20") {
+      command.push_back("-fno-char8_t");
+    }
     for (const std::string& define : flags.defines) command.push_back("-D" + define);
     for (const std::string& define : source.defines) command.push_back("-D" + define);
     for (const std::string& name : source.undefines) command.push_back("-U" + name);

@@ -392,6 +392,27 @@ TEST_F(DriverBuild, TheEntryPointMayHaveAnotherName) {
   }
 }
 
+// u8"" is text of char before C++20; the newest standard has its own suffix for std::size_t.
+TEST_F(DriverBuild, TheStandardOfCxxIsWhatTheProjectSays) {
+  const struct {
+    const char *standard, *options, *text;
+  } kCases[] = {{"", "", "const char* text = u8\"x\";"},
+                {"stdcpp17", "", "const char* text = u8\"x\";"},
+                {"stdcpp20", "", "const char8_t* text = u8\"x\";"},
+                {"stdcpplatest", "", "auto size = 1uz;"},
+                {"stdcpp17", "/std:c++latest", "auto size = 1uz;"}};
+  for (const char* compiler : {"clang", "gcc"}) {
+    compiler_ = compiler;
+    for (const auto& one : kCases) {
+      folder_.Write("drv/a.cpp", std::string("#include <ntddk.h>\n") + one.text + "\nextern \"C\" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) { return 0; }\n");
+      const auto project = folder_.Write("drv/drv.vcxproj", std::string("<Project><PropertyGroup><DriverType>WDM</DriverType></PropertyGroup><ItemDefinitionGroup><ClCompile><LanguageStandard>") + one.standard +
+                                                                "</LanguageStandard><AdditionalOptions>" + one.options + "</AdditionalOptions></ClCompile></ItemDefinitionGroup>"
+                                                                "<ItemGroup><ClCompile Include='a.cpp'/></ItemGroup></Project>");
+      EXPECT_EQ(ErrorOf([&] { Build(project); }), "") << compiler << " " << one.standard << " " << one.options;
+    }
+  }
+}
+
 class DriverProjects : public testing::Test {
  protected:
   DriverProject Load(const fs::path& path, const std::string& configuration = "Debug") {

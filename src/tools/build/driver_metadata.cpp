@@ -56,6 +56,8 @@ class ItemReader {
     } else {
       source.cxx = extension != ".c";
     }
+    const std::string standard = ToLower(Trim(item_.Metadata("LanguageStandard")));
+    if (standard.starts_with("stdcpp")) source.standard = "c++" + standard.substr(6);
     for (const std::string& name : List("AdditionalIncludeDirectories")) AddInclude(source, name);
     for (const std::string& name : List("PreprocessorDefinitions")) AddDefine(source, name);
     source.undefines = List("UndefinePreprocessorDefinitions");
@@ -129,6 +131,8 @@ class ItemReader {
         AddInclude(source, value(1));
       } else if (body.starts_with("FI")) {
         source.forced_includes.push_back(value(2));
+      } else if (body.starts_with("std:c++")) {
+        source.standard = ToLower(body.substr(4));
       } else if (body == "TP") {
         source.cxx = true;
       } else if (body == "TC") {

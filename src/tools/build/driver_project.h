@@ -35,6 +35,7 @@ struct WppSettings {
 struct SourceFile {
   std::filesystem::path path;
   bool cxx = false;
+  std::string standard;              // of C++, as MSVC calls it ("c++17", "c++latest"); empty: not said
   std::vector<std::string> defines;  // NAME or NAME=value
   std::vector<std::string> undefines;
   std::vector<std::filesystem::path> includes;  // existing folders, in order
