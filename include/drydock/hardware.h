@@ -8,9 +8,9 @@
 // Threads:    a register file is called on the task that reads or writes, at its IRQL; it must not wait. Under the live executor calls may
 //             overlap. A pin may be raised and lowered from anywhere: inside a register file, from Machine::After, from a task, between calls.
 // Ownership:  everything here is a handle; the machine keeps what its devices use.
-// Registers:  reached by READ_REGISTER_..., WRITE_REGISTER_..., READ_PORT_... and their buffer forms. A plain access through a pointer to mapped
-//             registers is a fault, and its report says so; give a device whose memory is used so MakeDeviceMemory. Past the end, and after the
-//             device was pulled out, reads give all ones.
+// Registers:  reached by READ_REGISTER_..., WRITE_REGISTER_..., READ_PORT_... and their buffer forms, and by plain accesses through a pointer to
+//             mapped registers; give a device whose memory is used as memory MakeDeviceMemory. Past the end, and after the device was pulled out,
+//             reads give all ones.
 // Source:     docs/testkit.md.
 #pragma once
 

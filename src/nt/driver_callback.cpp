@@ -33,6 +33,16 @@ rt::FaultAnswer FilterFault(const rt::FaultInfo& fault) {
   return {thread->callbacks->jump, nullptr};
 }
 
+// Likewise. Registers of a model that an instruction reaches by itself.
+rt::FaultRoutine FilterRegisters(const rt::FaultInfo& fault) {
+  const Thread* thread = CurrentThreadOrNull();
+  if (thread == nullptr || thread->callbacks == nullptr || !fault.has_address || fault.instruction == fault.address) return nullptr;
+  if (!thread->kernel->hal || !thread->kernel->hal->io_space.InWindow(fault.address)) return nullptr;
+  const rt::Task& task = *thread->task;
+  if (task.stack_low != nullptr && fault.stack_pointer < task.stack_low + kGuardBytes / 2) return nullptr;  // no room
+  return &hal::PerformPlainAccess;
+}
+
 bool IsStackOverflow(const rt::FaultInfo& fault, const rt::Task& task) {
   if (!fault.has_address || task.stack_low == nullptr) return false;
   const char* address = static_cast<const char*>(fault.address);
@@ -194,8 +204,8 @@ void RaiseWhatEnded(CallbackFrame& frame) {
     data.faulting_address = fault.instruction;
   }
   if (fault.has_address && thread.kernel->hal->io_space.InWindow(fault.address)) {
-    data.words = fmt::format("{} {} {} by a plain access. Registers are reached by READ_REGISTER_..., WRITE_REGISTER_... and their buffer forms.",
-                             frame.name, verb, thread.kernel->hal->io_space.Describe(fault.address));
+    data.words = fmt::format("{} {} {}; its stack has no room left for that, or it runs code there.", frame.name, verb,
+                             thread.kernel->hal->io_space.Describe(fault.address));
   }
   RaiseBugCheck(std::move(data));
 }
@@ -204,7 +214,7 @@ void RaiseWhatEnded(CallbackFrame& frame) {
 
 void InstallFaultHandler() {
   InstallTerminateHandler();
-  rt::InstallFaultHandler(&FilterFault);
+  rt::InstallFaultHandler(&FilterFault, &FilterRegisters);
 }
 
 }  // namespace drydock::nt

@@ -26,6 +26,7 @@ constexpr size_t kAlternateStackBytes = 128 * 1024;
 
 struct sigaction earlier_actions[NSIG];
 std::atomic<FaultFilter> current_filter{nullptr};
+std::atomic<QuickFaultFilter> current_quick{nullptr};
 
 struct Trace {
   void** frames;
@@ -178,6 +179,11 @@ void OnFault(int signal, siginfo_t* info, void* raw_context) {
     fault.address = fault.has_address || signal != SIGSEGV ? info->si_addr : nullptr;
     fault.write = (signal == SIGSEGV || signal == SIGBUS) &&
                   (context.uc_mcontext.gregs[REG_ERR] & 2) != 0;
+    const QuickFaultFilter quick = current_quick.load(std::memory_order_acquire);
+    if (const FaultRoutine routine = quick ? quick(fault) : nullptr) {
+      EnterFaultFrame(raw_context, routine, fault.address);
+      return;
+    }
     // A stack that was overwritten can lead the walk astray: a fault in it ends it.
     capturing = true;
     if (__builtin_setjmp(capture_jump) == 0) CaptureFault(fault, context);
@@ -218,9 +224,11 @@ void ContinueFromFault(const FaultRegisters& registers) {
   __builtin_trap();
 }
 
-void InstallFaultHandler(FaultFilter filter) {
+void InstallFaultHandler(FaultFilter filter, QuickFaultFilter quick) {
   static std::once_flag once;
-  std::call_once(once, [filter] {
+  std::call_once(once, [filter, quick] {
+    PrepareFaultFrames();
+    current_quick.store(quick, std::memory_order_release);
     current_filter.store(filter, std::memory_order_release);
     struct sigaction action {};
     action.sa_sigaction = &OnFault;

@@ -4,10 +4,13 @@
 // Handler:    runs on the faulting OS thread's alternate stack. The filter must be async-signal-safe. If it gives a jump buffer
 //             (__builtin_setjmp), execution goes on there; if it gives a function, that is called as if by the instruction at fault (it
 //             must not return, but may go back by ContinueFromFault); otherwise the handler that was installed before gets the signal.
+// Quick:      a second filter is asked first, before the stack is walked; the routine that it gives does the instruction's work (fault_frame.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "runtime/fault_frame.h"
 
 namespace drydock::rt {
 
@@ -28,6 +31,7 @@ struct FaultAnswer {  // one of them, or neither to decline
   void (*call)() = nullptr;
 };
 using FaultFilter = FaultAnswer (*)(const FaultInfo& fault);
+using QuickFaultFilter = FaultRoutine (*)(const FaultInfo& fault);  // without a stack; null: the other filter's affair
 
 // The processor's registers where a fault happened, in the order of ucontext's gregs, and the floating-point state.
 struct FaultRegisters {
@@ -35,7 +39,7 @@ struct FaultRegisters {
   alignas(16) unsigned char floating[512] = {};
 };
 
-void InstallFaultHandler(FaultFilter filter);  // idempotent
+void InstallFaultHandler(FaultFilter filter, QuickFaultFilter quick);  // idempotent
 // The fault that the calling OS thread jumped away from last.
 const FaultInfo& LastFault();
 void SetLastFault(const FaultInfo& fault);

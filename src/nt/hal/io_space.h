@@ -1,7 +1,7 @@
 // IoSpace: which register file answers at which physical address or port, and where drivers have it mapped.
 // Called by:  machine (regions), MmMapIoSpace..., READ_REGISTER_..., READ_PORT_... and their kin; any IRQL, tasks only.
 // Mapping:    registers are mapped into a window of addresses that no memory backs: READ_REGISTER_ULONG and its kin find the register file by the
-//             address; a plain access there faults, and the report says so. Addresses of the window are used again as late as possible.
+//             address; a plain access there faults and is performed by plain_access.h. Addresses of the window are used again as late as possible.
 // Absent:     where nothing answers (past the end, after the device was pulled out) reads give all ones and writes are lost, as on a bus.
 // Ownership:  regions are shared: a mapping keeps its region, so that an access after the device went is harmless.
 // Locks:      `lock` guards maps and free space, never held over a register file's code. Lookups take no lock.

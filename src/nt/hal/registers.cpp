@@ -5,19 +5,42 @@
 
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
+#include "nt/hal/register_access.h"
 #include "nt/hal/state.h"
 #include "nt/thread.h"
 
-using namespace drydock::nt;
-
+namespace drydock::nt::hal {
 namespace {
 
-[[noreturn]] void NothingMapped(const volatile void* address, bool write) {
-  BugCheck(bug::kPageFaultInNonpagedArea, {reinterpret_cast<uint64_t>(address), write, reinterpret_cast<uint64_t>(__builtin_return_address(0)), 0},
+[[noreturn]] void NothingMapped(const volatile void* address, bool write, const void* instruction) {
+  BugCheck(bug::kPageFaultInNonpagedArea, {reinterpret_cast<uint64_t>(address), write, reinterpret_cast<uint64_t>(instruction), 0},
            fmt::format("A register was {} at {}, where no registers are mapped: MmUnmapIoSpace was called before, or the address lies beyond "
                        "what MmMapIoSpace mapped.",
                        write ? "written" : "read", const_cast<const void*>(address)));
 }
+
+}  // namespace
+
+void BeforeRegister(Kernel& kernel) {
+  kernel.executor.SchedulePoint();
+  if (__builtin_expect(kernel.executor.stopped(), 0)) kernel.executor.Yield();
+}
+
+uint64_t ReadRegister(Kernel& kernel, const volatile void* address, uint32_t bytes, const void* instruction) {
+  uint64_t value = 0;
+  if (!kernel.hal->io_space.ReadMapped(address, bytes, &value)) NothingMapped(address, false, instruction);
+  return value;
+}
+
+void WriteRegister(Kernel& kernel, volatile void* address, uint32_t bytes, uint64_t value, const void* instruction) {
+  if (!kernel.hal->io_space.WriteMapped(address, bytes, value)) NothingMapped(address, true, instruction);
+}
+
+}  // namespace drydock::nt::hal
+
+using namespace drydock::nt;
+
+namespace {
 
 template <class T>
 T ReadRegister(volatile T* address) {
@@ -26,10 +49,8 @@ T ReadRegister(volatile T* address) {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return *address;
   }
-  kernel->executor.SchedulePoint();
-  uint64_t value = 0;
-  if (!kernel->hal->io_space.ReadMapped(address, sizeof(T), &value)) NothingMapped(address, false);
-  return static_cast<T>(value);
+  hal::BeforeRegister(*kernel);
+  return static_cast<T>(hal::ReadRegister(*kernel, address, sizeof(T), __builtin_return_address(0)));
 }
 
 template <class T>
@@ -40,8 +61,8 @@ void WriteRegister(volatile T* address, T value) {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return;
   }
-  kernel->executor.SchedulePoint();
-  if (!kernel->hal->io_space.WriteMapped(address, sizeof(T), value)) NothingMapped(address, true);
+  hal::BeforeRegister(*kernel);
+  hal::WriteRegister(*kernel, address, sizeof(T), value, __builtin_return_address(0));
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "nt/hal/interrupt.h"
 #include "nt/hal/io_space.h"
+#include "nt/hal/plain_access.h"
 #include "nt/kernel.h"
 
 namespace drydock::nt::hal {
@@ -16,6 +17,7 @@ struct State {
 
   Kernel& kernel;
   IoSpace io_space;
+  PlainAccess plain_access;
   InterruptController interrupts;
 };
 

@@ -78,7 +78,7 @@ PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress) {
 
 PVOID NTAPI MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress) { return reinterpret_cast<void*>(PhysicalAddress.QuadPart); }
 
-// Registers of a model are mapped into a window that only READ_REGISTER_... and its kin can use; a device's memory is what a model allocated for it,
+// Registers of a model are mapped into a window without memory (hal/io_space.h); a device's memory is what a model allocated for it,
 // whose "physical" address is its own.
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType) {
   (void)CacheType;
