@@ -21,7 +21,7 @@ std::string Play(ExecutorKind kind, uint64_t seed) {
   {
     Machine machine({.executor = kind, .seed = seed, .trace = true});
     for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-             {"install", "C:\\echo.inx"}, {"list"}, {"talk", "20"}, {"cancel"}, {"restart"}, {"talk", "6"}, {"remove"}}) {
+             {"install", "C:\\echo.inx"}, {"list"}, {"talk", "20"}, {"cancel"}, {"busy"}, {"drivers", "C:\\echo.inx"}, {"about"}, {"restart"}, {"talk", "6"}, {"remove"}}) {
       Process tool = machine.StartProcess(ECHO_TOOL, {.arguments = arguments, .folder = folder.string(), .driver_folder = ECHO_IMAGES});
       EXPECT_TRUE(tool.Wait());
       EXPECT_EQ(tool.exit_code(), 0) << arguments[0] << ": " << tool.output() << tool.error();

@@ -1,7 +1,7 @@
 // echotool: installs the echo device, lists it, talks to it through a completion port, disables, enables and removes it. A console
 // application as one is written for Windows; examples/echo-tool/CMakeLists.txt builds it with `drydock app`.
 //
-//   echotool install C:\echo.inx | list | talk [requests] | cancel | restart | remove
+//   echotool install C:\echo.inx | list | talk [requests] | cancel | busy | drivers C:\echo.inx | about | restart | remove
 #include <windows.h>
 #include <initguid.h>
 #include <cfgmgr32.h>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "echo.h"
+#include "echosetup.h"
 
 static int Fail(const wchar_t *what)
 {
@@ -227,8 +228,11 @@ int wmain(int argc, wchar_t *argv[])
     }
     if (what == L"talk") return TalkTo(argc > 2 ? (unsigned)_wtoi(argv[2]) : 10);
     if (what == L"cancel") return Cancel();
+    if (what == L"busy") return Busy();
+    if (what == L"drivers" && argc > 2) return Drivers(argv[2]);
+    if (what == L"about") return About();
     if (what == L"restart") return Restart(false);
     if (what == L"remove") return Restart(true);
-    fwprintf(stderr, L"echotool install INF | list | talk [requests] | cancel | restart | remove\n");
+    fwprintf(stderr, L"echotool install INF | list | talk [requests] | cancel | busy | drivers INF | about | restart | remove\n");
     return 2;
 }

@@ -66,6 +66,14 @@ typedef int _TINT;
 #define _ttoi _wtoi
 #define _ttol _wtol
 #define _totupper towupper
+#define _istalpha iswalpha
+#define _istalnum iswalnum
+#define _istdigit iswdigit
+#define _istspace iswspace
+#define _istxdigit iswxdigit
+#define _istprint iswprint
+#define _istupper iswupper
+#define _istlower iswlower
 #define _totlower towlower
 #else
 #ifndef _TCHAR_DEFINED
@@ -126,6 +134,14 @@ typedef int _TINT;
 #define _ttoi atoi
 #define _ttol atol
 #define _totupper toupper
+#define _istalpha isalpha
+#define _istalnum isalnum
+#define _istdigit isdigit
+#define _istspace isspace
+#define _istxdigit isxdigit
+#define _istprint isprint
+#define _istupper isupper
+#define _istlower islower
 #define _totlower tolower
 #endif
 #define _T(x) __T(x)

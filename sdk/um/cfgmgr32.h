@@ -33,6 +33,11 @@ typedef HANDLE HMACHINE, *PHMACHINE;
 #define CR_INVALID_DEVINST CR_INVALID_DEVNODE
 #define CR_NO_SUCH_DEVNODE 0x0D
 #define CR_NO_SUCH_DEVINST CR_NO_SUCH_DEVNODE
+#define CR_INVALID_LOG_CONF 0x07
+#define CR_INVALID_RES_DES 0x08
+#define CR_NO_MORE_LOG_CONF 0x0E
+#define CR_NO_MORE_RES_DES 0x0F
+#define CR_MACHINE_UNAVAILABLE 0x30
 #define CR_FAILURE 0x13
 #define CR_BUFFER_SMALL 0x1A
 #define CR_INVALID_DEVICE_ID 0x1E
@@ -63,6 +68,12 @@ typedef HANDLE HMACHINE, *PHMACHINE;
 #define CM_GETIDLIST_FILTER_PRESENT 0x00000100
 
 #define CM_GETIDLIST_FILTER_CLASS 0x00000200
+#define CM_DRP_CONFIGFLAGS 0x0000000B
+#define CM_DRP_CAPABILITIES 0x00000010
+#define CM_DRP_UI_NUMBER 0x00000011
+#define CM_DRP_UPPERFILTERS 0x00000012
+#define CM_DRP_LOWERFILTERS 0x00000013
+#define CM_DRP_ADDRESS 0x0000001D
 #define CM_DRP_DEVICEDESC 0x00000001
 #define CM_DRP_HARDWAREID 0x00000002
 #define CM_DRP_COMPATIBLEIDS 0x00000003
@@ -204,10 +215,86 @@ CONFIGRET CM_Get_Device_Interface_ListA(LPGUID InterfaceClassGuid, DEVINSTID_A p
 CONFIGRET CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W pDeviceID, WCHAR *Buffer, ULONG BufferLen,
                                         ULONG ulFlags);
 
+// --- resources: those of a started device, and those that its bus had set up; other configurations are not there ---
+typedef DWORD_PTR LOG_CONF, *PLOG_CONF, RES_DES, *PRES_DES;
+typedef ULONG RESOURCEID, *PRESOURCEID;
+#define BASIC_LOG_CONF 0x00000000
+#define FILTERED_LOG_CONF 0x00000001
+#define ALLOC_LOG_CONF 0x00000002
+#define BOOT_LOG_CONF 0x00000003
+#define FORCED_LOG_CONF 0x00000004
+#define OVERRIDE_LOG_CONF 0x00000005
+#define ResType_All 0x00000000
+#define ResType_None 0x00000000
+#define ResType_Mem 0x00000001
+#define ResType_IO 0x00000002
+#define ResType_DMA 0x00000003
+#define ResType_IRQ 0x00000004
+#define ResType_BusNumber 0x00000006
+#define ResType_MemLarge 0x00000007
+#define ResType_ClassSpecific 0x0000FFFF
+// As the SDK's, byte by byte.
+#pragma pack(push, 1)
+typedef struct Mem_Des_s {
+  DWORD MD_Count;
+  DWORD MD_Type;
+  DWORDLONG MD_Alloc_Base;
+  DWORDLONG MD_Alloc_End;
+  DWORD MD_Flags;
+  DWORD MD_Reserved;
+} MEM_DES, *PMEM_DES;
+typedef struct Mem_Resource_s {
+  MEM_DES MEM_Header;
+} MEM_RESOURCE, *PMEM_RESOURCE;
+typedef struct IO_Des_s {
+  DWORD IOD_Count;
+  DWORD IOD_Type;
+  DWORDLONG IOD_Alloc_Base;
+  DWORDLONG IOD_Alloc_End;
+  DWORD IOD_DesFlags;
+} IO_DES, *PIO_DES;
+typedef struct IO_Resource_s {
+  IO_DES IO_Header;
+} IO_RESOURCE, *PIO_RESOURCE;
+typedef struct DMA_Des_s {
+  DWORD DD_Count;
+  DWORD DD_Type;
+  DWORD DD_Flags;
+  ULONG DD_Alloc_Chan;
+} DMA_DES, *PDMA_DES;
+typedef struct DMA_Resource_s {
+  DMA_DES DMA_Header;
+} DMA_RESOURCE, *PDMA_RESOURCE;
+typedef struct IRQ_Des_64_s {
+  DWORD IRQD_Count;
+  DWORD IRQD_Type;
+  DWORD IRQD_Flags;
+  ULONG IRQD_Alloc_Num;
+  ULONG64 IRQD_Affinity;
+} IRQ_DES, *PIRQ_DES;
+typedef struct IRQ_Resource_64_s {
+  IRQ_DES IRQ_Header;
+} IRQ_RESOURCE, *PIRQ_RESOURCE;
+#pragma pack(pop)
+CONFIGRET CM_Get_First_Log_Conf(PLOG_CONF plcLogConf, DEVINST dnDevInst, ULONG ulFlags);
+CONFIGRET CM_Free_Log_Conf_Handle(LOG_CONF lcLogConf);
+CONFIGRET CM_Get_Next_Res_Des(PRES_DES prdResDes, RES_DES rdResDes, RESOURCEID ForResource, PRESOURCEID pResourceID, ULONG ulFlags);
+CONFIGRET CM_Free_Res_Des_Handle(RES_DES rdResDes);
+CONFIGRET CM_Get_Res_Des_Data_Size(PULONG pulSize, RES_DES rdResDes, ULONG ulFlags);
+CONFIGRET CM_Get_Res_Des_Data(RES_DES rdResDes, PVOID Buffer, ULONG BufferLen, ULONG ulFlags);
+// No name, or this computer's, is this machine; others are not there.
+CONFIGRET CM_Connect_MachineA(PCSTR UNCServerName, PHMACHINE phMachine);
+CONFIGRET CM_Connect_MachineW(PCWSTR UNCServerName, PHMACHINE phMachine);
+CONFIGRET CM_Disconnect_Machine(HMACHINE hMachine);
+
 #ifdef __cplusplus
 }
 #endif
 
+#define CM_Get_First_Log_Conf_Ex(configuration, node, flags, machine) CM_Get_First_Log_Conf(configuration, node, flags)
+#define CM_Get_Next_Res_Des_Ex(next, previous, type, found, flags, machine) CM_Get_Next_Res_Des(next, previous, type, found, flags)
+#define CM_Get_Res_Des_Data_Size_Ex(size, descriptor, flags, machine) CM_Get_Res_Des_Data_Size(size, descriptor, flags)
+#define CM_Get_Res_Des_Data_Ex(descriptor, buffer, size, flags, machine) CM_Get_Res_Des_Data(descriptor, buffer, size, flags)
 // There is one machine: what its handle says is not looked at.
 #define CM_Get_Device_Interface_List_Size_ExW(length, guid, id, flags, machine) CM_Get_Device_Interface_List_SizeW(length, guid, id, flags)
 #define CM_Get_Device_Interface_List_Size_ExA(length, guid, id, flags, machine) CM_Get_Device_Interface_List_SizeA(length, guid, id, flags)
@@ -231,6 +318,7 @@ CONFIGRET CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W p
 #define CM_Get_Device_Interface_Property CM_Get_Device_Interface_PropertyW
 
 #ifdef UNICODE
+#define CM_Connect_Machine CM_Connect_MachineW
 #define CM_Locate_DevNode CM_Locate_DevNodeW
 #define CM_Locate_DevNode_Ex CM_Locate_DevNode_ExW
 #define CM_Get_Device_ID CM_Get_Device_IDW
@@ -246,6 +334,7 @@ CONFIGRET CM_Get_Device_Interface_ListW(LPGUID InterfaceClassGuid, DEVINSTID_W p
 #define CM_Get_Device_Interface_List_Size CM_Get_Device_Interface_List_SizeW
 #define CM_Get_Device_Interface_List CM_Get_Device_Interface_ListW
 #else
+#define CM_Connect_Machine CM_Connect_MachineA
 #define CM_Locate_DevNode CM_Locate_DevNodeA
 #define CM_Locate_DevNode_Ex CM_Locate_DevNode_ExA
 #define CM_Get_Device_ID CM_Get_Device_IDA

@@ -22,6 +22,20 @@
 #define STDAPI EXTERN_C HRESULT
 #define STDAPI_(type) EXTERN_C type
 #endif
+// Identifiers and their text, {8-4-4-4-12}.
+#ifndef DRYDOCK_COM_IDENTIFIERS
+#define DRYDOCK_COM_IDENTIFIERS
+#ifdef __cplusplus
+extern "C" {
+#endif
+HRESULT CLSIDFromString(LPCWSTR lpsz, GUID *pclsid);
+HRESULT IIDFromString(LPCWSTR lpsz, GUID *lpiid);
+// cchMax below 39: 0.
+int StringFromGUID2(const GUID *rguid, LPWSTR lpsz, int cchMax);
+#ifdef __cplusplus
+}
+#endif
+#endif
 #define BEGIN_INTERFACE
 #define END_INTERFACE
 #define DECLARE_INTERFACE(iface) struct __declspec(novtable) iface

@@ -9,6 +9,9 @@
 
 #include "ntstrsafe.h"
 #include "minwindef.h"
+#ifndef DWORD_MAX
+#define DWORD_MAX 0xffffffffUL
+#endif
 #include "winerror.h"
 
 #ifdef __cplusplus

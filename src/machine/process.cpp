@@ -86,14 +86,11 @@ NTSTATUS UnloadService(void* context, const std::string& service) {
   return status;
 }
 
-// "C:\\x\\echo.inf" is a file of the folder that the process's drive is; the images are those of the driver folder.
+// The images are those of the driver folder.
 uint32_t InstallPackage(void* context, const std::string& inf) {
   auto& process = *static_cast<Process::Impl*>(context);
-  std::string relative = inf.size() > 3 ? inf.substr(3) : inf;
-  for (char& c : relative)
-    if (c == '\\') c = '/';
-  const std::filesystem::path path = std::filesystem::path(process.program.spec.host_folder) / relative;
-  if (process.program.spec.host_folder.empty() || !std::filesystem::is_regular_file(path)) return ERROR_FILE_NOT_FOUND;
+  const std::filesystem::path path = machine::HostPathOf(process, inf);
+  if (path.empty()) return ERROR_FILE_NOT_FOUND;
   try {
     process.machine->Store().Install(path.string(), process.driver_folder.empty() ? path.parent_path().string() : process.driver_folder);
   } catch (const Error& wrong) {
@@ -175,6 +172,7 @@ Process Machine::StartProcess(const std::string& image_path, const ProcessOption
   spec.unload_driver = &UnloadService;
   spec.install_package = &InstallPackage;
   spec.add_root_device = &AddRegisteredDevice;
+  machine::GiveSetup(&spec);
   spec.crashed = [](void* context, const nt::BugCheckData& data) {
     auto& process = *static_cast<Process::Impl*>(context);
     nt::BugCheckData told = data;

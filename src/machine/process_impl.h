@@ -1,6 +1,7 @@
 // What a Process is made of. machine only.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,5 +24,12 @@ struct Process::Impl {
   rt::Lock lock;
   std::string output RT_GUARDED_BY(lock), error_output RT_GUARDED_BY(lock);
 };
+
+namespace machine {
+// process_setup.cpp. "C:\\x\\echo.inf" is a file of the folder that the process's drive is; empty: not there.
+std::filesystem::path HostPathOf(const Process::Impl& process, const std::string& name);
+// INFs and lists of drivers for the process's setup functions.
+void GiveSetup(nt::win32::ProgramSpec* spec);
+}  // namespace machine
 
 }  // namespace drydock

@@ -55,6 +55,11 @@ class DriverStore::Turn {
   const int exceptions_ = std::uncaught_exceptions();
 };
 
+void DriverStore::WithTurn(const std::function<void()>& work) {
+  Turn turn(*this);
+  work();
+}
+
 DriverStore::DriverStore(Machine::Impl& machine) : machine_(machine), registry_(*machine.kernel) {
   KeInitializeEvent(&turn_, SynchronizationEvent, TRUE);
 }

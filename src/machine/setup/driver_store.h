@@ -19,11 +19,15 @@
 #include "machine/setup/inf_package.h"
 #include "machine/setup/registry_writer.h"
 #include "nt/pnp/pnp.h"
+#include "nt/win32/program.h"
 
 namespace drydock::machine::setup {
 
 // The built image of "echo.sys" in a folder, or in a folder below it; "": none.
 std::string FindImage(const std::string& folder, const std::string& binary);
+
+// The Windows folder's path of what an INF calls "%12%\\x.sys".
+std::string ImagePath(const std::string& binary);
 
 class DriverStore {
  public:
@@ -45,6 +49,15 @@ class DriverStore {
   std::u16string NewRootInstance(const std::vector<std::string>& hardware_ids);
 
   std::string ProblemOf(const std::string& instance);
+
+  // For applications (driver_store_choice.cpp): the drivers of all packages for a device, the best first.
+  std::vector<nt::win32::SetupDriver> DriversFor(const nt::win32::SetupDevice& device);
+  // The device gets the driver of the package of that path; what it has is kept when that is better and nothing forces it (kBetter).
+  enum class Chosen : uint8_t { kInstalled, kBetter, kNone };
+  Chosen ChooseDriver(const nt::win32::SetupDevice& device, const std::string& inf_path, bool force);
+  // oem0.inf and the path that it came from; "": none.
+  std::string PublishedName(const std::string& inf_path);
+  std::string PathOf(const std::string& published);
   std::vector<std::string> PackageNames() const;
 
  private:
@@ -71,6 +84,9 @@ class DriverStore {
 
   // The device is installed, or was before. False: no package is for it.
   bool Prepare(const std::string& instance, const Ids& ids, const std::u16string& enum_key, std::string* problem);
+  // "ECHO_Device.NT": the name in the Models section, and what was found behind it.
+  static std::string SectionName(const DeviceInstall& install, std::string* extension = nullptr);
+  bool IsInstalled(const std::string& instance, const Match& match);
   void InstallDevice(const std::string& instance, const Ids& ids, const Match& match);
   void InstallExtension(const std::string& instance, const Match& match);
   void InstallClass(const DriverPackage& package);
@@ -84,6 +100,7 @@ class DriverStore {
   nt::io::Driver* Load(const std::string& service, std::string* problem);
 
   class Turn;  // one operation at a time
+  void WithTurn(const std::function<void()>& work);
 
   Machine::Impl& machine_;
   RegistryWriter registry_;

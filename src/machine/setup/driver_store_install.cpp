@@ -28,6 +28,8 @@ bool OneOf(const RegistryChange& change, const char* const (&names)[N]) {
 
 std::u16string EnumKey(const std::string& instance) { return std::u16string(kControlSet) + u"\\Enum\\" + ToUtf16(instance); }
 
+}  // namespace
+
 std::string ImagePath(const std::string& binary) {
   // %12% and %13% are the folders of drivers and of the package.
   if (binary.starts_with("%12%\\")) return "System32\\drivers\\" + binary.substr(5);
@@ -36,8 +38,6 @@ std::string ImagePath(const std::string& binary) {
   if (binary.starts_with("%10%\\")) return binary.substr(5);
   return binary;
 }
-
-}  // namespace
 
 void DriverStore::InstallClass(const DriverPackage& package) {
   if (package.class_guid.empty()) return;
@@ -152,12 +152,25 @@ void DriverStore::InstallParts(const std::string& instance, const std::u16string
   InstallWdf(hardware_key, *match.stored, install.wdf);
 }
 
+std::string DriverStore::SectionName(const DeviceInstall& install, std::string* extension) {
+  std::string section = install.section;
+  for (const std::string_view ending : {".ntamd64", ".nt"}) {
+    if (!InfLower(section).ends_with(ending)) continue;
+    if (extension != nullptr) *extension = section.substr(section.size() - ending.size());
+    section.resize(section.size() - ending.size());
+    break;
+  }
+  return section;
+}
+
 void DriverStore::InstallDevice(const std::string& instance, const Ids& ids, const Match& match) {
   const DriverPackage& package = match.stored->package;
   const DeviceInstall& install = package.installs[match.model->install];
   const std::u16string enum_key = EnumKey(instance);
   InstallClass(package);
-  const std::u16string driver = NewDriverKey(package.class_guid);
+  // A device that gets another driver keeps its key.
+  const std::string before = registry_.ReadText(enum_key, "Driver");
+  const std::u16string driver = InfLower(before).starts_with(package.class_guid + "\\") ? ToUtf16(before) : NewDriverKey(package.class_guid);
   const std::u16string driver_key = std::u16string(kControlSet) + u"\\Control\\Class\\" + driver;
 
   registry_.Text(enum_key, "DeviceDesc", match.model->description);
@@ -172,14 +185,8 @@ void DriverStore::InstallDevice(const std::string& instance, const Ids& ids, con
     if (service.function()) registry_.Text(enum_key, "Service", service.name);  // empty: the null driver, said to be none
   registry_.Key(enum_key + u"\\Device Parameters");
 
-  // "ECHO_Device.NT": the name in the Models section, and what was found behind it.
-  std::string section = install.section, extension;
-  for (const char* ending : {".ntamd64", ".nt"}) {
-    if (!InfLower(section).ends_with(ending)) continue;
-    extension = section.substr(section.size() - std::strlen(ending));
-    section.resize(section.size() - extension.size());
-    break;
-  }
+  std::string extension;
+  const std::string section = SectionName(install, &extension);
   registry_.Text(driver_key, "InfPath", match.stored->published);
   registry_.Text(driver_key, "InfSection", section);
   if (!extension.empty()) registry_.Text(driver_key, "InfSectionExt", extension);

@@ -9,9 +9,9 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
-#include "nt/win32/device_values.h"
 #include "nt/win32/devinst.h"
 #include "nt/win32/program.h"
+#include "nt/win32/setup_set.h"
 #include "nt/win32/win32.h"
 
 #include <cfgmgr32.h>
@@ -89,24 +89,6 @@ uint32_t ParentOf(Program& program, uint32_t number) {
   const pnp::DeviceNode* node = pnp::NodeOf(pdo);
   return node->parent == nullptr ? 1 : DevInstOf(program, pnp::InstancePathOf(node->parent->pdo));
 }
-
-constexpr struct {
-  ULONG property;
-  DEVICE_REGISTRY_PROPERTY nt;
-  ULONG type;
-} kProperties[] = {
-    {CM_DRP_DEVICEDESC, DevicePropertyDeviceDescription, REG_SZ},
-    {CM_DRP_HARDWAREID, DevicePropertyHardwareID, REG_MULTI_SZ},
-    {CM_DRP_COMPATIBLEIDS, DevicePropertyCompatibleIDs, REG_MULTI_SZ},
-    {CM_DRP_CLASS, DevicePropertyClassName, REG_SZ},
-    {CM_DRP_CLASSGUID, DevicePropertyClassGuid, REG_SZ},
-    {CM_DRP_DRIVER, DevicePropertyDriverKeyName, REG_SZ},
-    {CM_DRP_MFG, DevicePropertyManufacturer, REG_SZ},
-    {CM_DRP_FRIENDLYNAME, DevicePropertyFriendlyName, REG_SZ},
-    {CM_DRP_LOCATION_INFORMATION, DevicePropertyLocationInformation, REG_SZ},
-    {CM_DRP_PHYSICAL_DEVICE_OBJECT_NAME, DevicePropertyPhysicalDeviceObjectName, REG_SZ},
-    {CM_DRP_ENUMERATOR_NAME, DevicePropertyEnumeratorName, REG_SZ},
-};
 
 CONFIGRET GiveBytes(const void* data, size_t bytes, void* buffer, PULONG size) {
   const ULONG room = *size;
@@ -254,27 +236,17 @@ CONFIGRET CM_Get_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty,
   if (pulLength == nullptr) return CR_INVALID_POINTER;
   const pnp::PdoReference pdo = DeviceOf(program, dnDevInst);
   if (pdo == nullptr) return CR_NO_SUCH_DEVNODE;
-  for (const auto& known : kProperties) {
-    if (known.property != ulProperty) continue;
-    char room[4096];
-    ULONG length = 0;
-    if (!NT_SUCCESS(IoGetDeviceProperty(pdo, known.nt, sizeof room, room, &length)) || length == 0) return CR_NO_SUCH_VALUE;
-    if (pulRegDataType != nullptr) *pulRegDataType = known.type;
-    return GiveBytes(room, length, Buffer, pulLength);
-  }
-  std::vector<char> value;
-  DWORD type = REG_NONE;
-  const DWORD error = ulProperty == 0 ? ERROR_INVALID_REG_PROPERTY : ReadDeviceValue(*program.kernel, pnp::InstancePathOf(pdo), ulProperty - 1, &type, &value);
-  if (error != ERROR_SUCCESS) return error == ERROR_INVALID_DATA ? CR_NO_SUCH_VALUE : CR_INVALID_PROPERTY;
-  if (pulRegDataType != nullptr) *pulRegDataType = type;
-  return GiveBytes(value.data(), value.size(), Buffer, pulLength);
+  if (!IsDeviceProperty(ulProperty)) return CR_INVALID_PROPERTY;
+  PropertyValue value;
+  if (!ReadDeviceProperty(pdo, ulProperty, &value)) return CR_NO_SUCH_VALUE;
+  if (pulRegDataType != nullptr) *pulRegDataType = value.type;
+  return GiveBytes(value.bytes.data(), value.bytes.size(), Buffer, pulLength);
 }
 CONFIGRET CM_Set_DevNode_Registry_PropertyW(DEVINST dnDevInst, ULONG ulProperty, LPCVOID Buffer, ULONG ulLength, ULONG ulFlags) {
   (void)ulFlags;
-  Program& program = Caller("CM_Set_DevNode_Registry_Property");
-  const pnp::PdoReference pdo = DeviceOf(program, dnDevInst);
+  const pnp::PdoReference pdo = DeviceOf(Caller("CM_Set_DevNode_Registry_Property"), dnDevInst);
   if (pdo == nullptr) return CR_NO_SUCH_DEVNODE;
-  const DWORD error = ulProperty == 0 ? ERROR_INVALID_REG_PROPERTY : WriteDeviceValue(*program.kernel, pnp::InstancePathOf(pdo), ulProperty - 1, Buffer, ulLength);
+  const DWORD error = WriteDeviceProperty(pdo, ulProperty, static_cast<const BYTE*>(Buffer), ulLength);
   return error == ERROR_SUCCESS ? CR_SUCCESS : error == ERROR_INVALID_PARAMETER ? CR_INVALID_DATA : CR_INVALID_PROPERTY;
 }
 CONFIGRET CM_Get_DevNode_PropertyW(DEVINST dnDevInst, const DEVPROPKEY* PropertyKey, DEVPROPTYPE* PropertyType, PBYTE PropertyBuffer,

@@ -29,6 +29,31 @@ struct ProgramEntry {
   void (*finalize)();  // atexit functions, destructors of static objects
 };
 
+// What setup knows of INFs and drivers; text in UTF-8.
+struct SetupInf {
+  struct Line {
+    bool has_key = false;
+    std::string key;
+    std::vector<std::string> values;
+  };
+  struct Section {
+    std::string name;
+    std::vector<Line> lines;
+  };
+  std::vector<Section> sections;
+};
+struct SetupDevice {
+  std::string instance;
+  std::vector<std::string> hardware_ids, compatible_ids;
+};
+struct SetupDriver {
+  std::string description, manufacturer, provider, inf, section, hardware_id;  // inf: as published
+  std::vector<std::string> compatible_ids, files;
+  uint64_t date = 0, version = 0;  // YYYYMMDD; 16 bits each
+  uint32_t rank = 0;
+  bool installed = false;  // the device has it
+};
+
 struct ProgramSpec {
   std::string name;                     // "echoapp.exe"
   std::vector<std::string> arguments;   // without the program's own name; UTF-8
@@ -49,6 +74,14 @@ struct ProgramSpec {
   // best installed package (ERROR codes; `instance` empty: the next free one, and what it became).
   uint32_t (*install_package)(void* context, const std::string& inf) = nullptr;
   uint32_t (*add_root_device)(void* context, const std::vector<std::string>& hardware_ids, std::u16string* instance) = nullptr;
+  // An INF as text: of the drive, or a published one (oem0.inf). 0, or an ERROR code with the line of the mistake.
+  uint32_t (*read_inf)(void* context, const std::string& name, SetupInf* inf, unsigned* line) = nullptr;
+  // The installed packages' drivers for a device, the best first.
+  std::vector<SetupDriver> (*drivers_for)(void* context, const SetupDevice& device) = nullptr;
+  // The device gets the driver of that package, unless it has a better one (`force`: also then). Before it is started anew.
+  uint32_t (*choose_driver)(void* context, const SetupDevice& device, const std::string& inf, bool force) = nullptr;
+  // What an installed INF became: oem0.inf.
+  std::string (*published_name)(void* context, const std::string& inf) = nullptr;
   void (*crashed)(void* context, const BugCheckData& data) = nullptr;                   // on the failing thread
 };
 
@@ -91,6 +124,7 @@ struct Program : CallbackHost {
     std::u16string instance;
     std::vector<std::string> hardware_ids;
   };
+  std::atomic<bool> non_interactive{false};  // SetupSetNonInteractiveMode
   std::vector<RegisteredDevice> registered_devices RT_GUARDED_BY(lock);  // SetupDiRegisterDeviceInfo, not yet devices of the machine
   std::map<uint64_t, int> priorities RT_GUARDED_BY(lock);              // SetThreadPriority, by thread id
   std::map<uint64_t, uint64_t> affinities RT_GUARDED_BY(lock);         // SetThreadAffinityMask

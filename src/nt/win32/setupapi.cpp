@@ -9,14 +9,14 @@
 #include "nt/pnp/node.h"
 #include "nt/pnp/pnp.h"
 #include "nt/thread.h"
-#include "nt/win32/device_values.h"
 #include "nt/win32/devinst.h"
 #include "nt/win32/names.h"
 #include "nt/win32/program.h"
+#include "nt/win32/setup_set.h"
 #include "nt/win32/win32.h"
 
+#include <cfgmgr32.h>
 #include <newdev.h>
-#include <setupapi.h>
 
 using namespace drydock;
 using namespace drydock::nt;
@@ -24,30 +24,10 @@ using namespace drydock::nt::win32;
 
 namespace {
 
-struct Member {
-  pnp::PdoReference pdo;  // null: made by SetupDiCreateDeviceInfo, and no device of the machine yet
-  GUID setup_class = {};
-  std::u16string instance;                     // of one that is made
-  std::vector<std::string> hardware_ids;       // likewise
-  SP_PROPCHANGE_PARAMS change = {};            // SetupDiSetClassInstallParams
-  SP_CLASSINSTALL_HEADER params = {};
-};
-
-struct Interface {
-  GUID guid;
-  size_t member;
-  std::u16string path;
-};
-
-struct Set {
-  std::vector<Member> members;
-  std::vector<std::unique_ptr<Interface>> interfaces;  // that were asked for; SP_DEVICE_INTERFACE_DATA points to one
-};
-
-BOOL Fail(DWORD error) {
-  CurrentThread().last_error = error;
-  return FALSE;
-}
+BOOL Fail(DWORD error) { return SetupFail(error); }
+using Member = SetMember;
+using Interface = SetInterface;
+using Set = DeviceSet;
 
 std::u16string TextProperty(DEVICE_OBJECT* pdo, DEVICE_REGISTRY_PROPERTY property) {
   char16_t buffer[256] = {};
@@ -67,23 +47,44 @@ GUID ClassOf(DEVICE_OBJECT* pdo) {
   return guid;
 }
 
-std::shared_ptr<Set> SetOf(HDEVINFO handle) {
+}  // namespace
+
+namespace drydock::nt::win32 {
+
+std::shared_ptr<DeviceSet> SetOf(HDEVINFO handle) {
   LeaveIfEnded();
-  auto set = std::static_pointer_cast<Set>(FindThing(ProgramFor("a SetupDi function"), handle));
-  if (!set) Fail(ERROR_INVALID_HANDLE);
+  auto set = std::static_pointer_cast<DeviceSet>(FindThing(ProgramFor("a SetupDi function"), handle));
+  if (!set) SetupFail(ERROR_INVALID_HANDLE);
   return set;
 }
 
-// The member that `data` describes; SIZE_MAX: none.
-size_t MemberOf(const Set& set, const SP_DEVINFO_DATA* data) {
+size_t MemberOf(const DeviceSet& set, const SP_DEVINFO_DATA* data) {
   if (data == nullptr || data->cbSize != sizeof *data || data->Reserved == 0 || data->Reserved > set.members.size()) {
-    Fail(ERROR_INVALID_PARAMETER);
+    SetupFail(ERROR_INVALID_PARAMETER);
     return SIZE_MAX;
   }
   return data->Reserved - 1;
 }
+SetMember* FindMember(DeviceSet& set, const SP_DEVINFO_DATA* data) {
+  const size_t index = MemberOf(set, data);
+  return index == SIZE_MAX ? nullptr : &set.members[index];
+}
 
-std::u16string PathOf(const Member& member) { return member.pdo ? pnp::InstancePathOf(member.pdo) : member.instance; }
+std::u16string PathOf(const SetMember& member) { return member.pdo ? pnp::InstancePathOf(member.pdo) : member.instance; }
+
+SetupDevice SetupDeviceOf(const SetMember& member) {
+  SetupDevice device;
+  device.instance = ob::ToUtf8(PathOf(member));
+  device.hardware_ids = member.hardware_ids;
+  PropertyValue value;
+  if (member.pdo && ReadDeviceProperty(member.pdo, CM_DRP_HARDWAREID, &value)) device.hardware_ids = TextsOf(value);
+  if (member.pdo && ReadDeviceProperty(member.pdo, CM_DRP_COMPATIBLEIDS, &value)) device.compatible_ids = TextsOf(value);
+  return device;
+}
+
+}  // namespace drydock::nt::win32
+
+namespace {
 
 void Describe(const Set& set, size_t member, PSP_DEVINFO_DATA data) {
   data->ClassGuid = set.members[member].setup_class;
@@ -98,58 +99,21 @@ std::vector<std::u16string> InterfacesOf(DEVICE_OBJECT* pdo, const GUID& guid) {
   return links;
 }
 
-constexpr struct {
-  DWORD win32;
-  DEVICE_REGISTRY_PROPERTY nt;
-  DWORD type;
-} kProperties[] = {
-    {SPDRP_DEVICEDESC, DevicePropertyDeviceDescription, REG_SZ},
-    {SPDRP_HARDWAREID, DevicePropertyHardwareID, REG_MULTI_SZ},
-    {SPDRP_COMPATIBLEIDS, DevicePropertyCompatibleIDs, REG_MULTI_SZ},
-    {SPDRP_CLASS, DevicePropertyClassName, REG_SZ},
-    {SPDRP_CLASSGUID, DevicePropertyClassGuid, REG_SZ},
-    {SPDRP_DRIVER, DevicePropertyDriverKeyName, REG_SZ},
-    {SPDRP_MFG, DevicePropertyManufacturer, REG_SZ},
-    {SPDRP_FRIENDLYNAME, DevicePropertyFriendlyName, REG_SZ},
-    {SPDRP_LOCATION_INFORMATION, DevicePropertyLocationInformation, REG_SZ},
-    {SPDRP_PHYSICAL_DEVICE_OBJECT_NAME, DevicePropertyPhysicalDeviceObjectName, REG_SZ},
-    {SPDRP_ENUMERATOR_NAME, DevicePropertyEnumeratorName, REG_SZ},
-};
-
 BOOL GiveProperty(HDEVINFO handle, PSP_DEVINFO_DATA data, DWORD property, PDWORD type, PBYTE buffer, DWORD size, PDWORD required, bool wide) {
   const auto set = SetOf(handle);
   if (!set) return FALSE;
   const size_t member = MemberOf(*set, data);
   if (member == SIZE_MAX) return FALSE;
   if (!set->members[member].pdo) return Fail(ERROR_INVALID_DATA);
-  for (const auto& known : kProperties) {
-    if (known.win32 != property) continue;
-    std::vector<char16_t> text(1024);
-    ULONG length = 0;
-    if (!NT_SUCCESS(IoGetDeviceProperty(set->members[member].pdo, known.nt, static_cast<ULONG>(text.size() * 2), text.data(), &length)) || length == 0)
-      return Fail(ERROR_INVALID_DATA);
-    text.resize(length / 2);
-    const auto needed = static_cast<DWORD>(wide ? length : length / 2);
-    if (type != nullptr) *type = known.type;
-    if (required != nullptr) *required = needed;
-    if (buffer == nullptr || size < needed) return Fail(ERROR_INSUFFICIENT_BUFFER);
-    if (wide) std::memcpy(buffer, text.data(), needed);
-    else
-      for (size_t i = 0; i < text.size(); ++i) buffer[i] = static_cast<BYTE>(text[i]);
-    return TRUE;
-  }
-  std::vector<char> value;
-  DWORD kind = REG_NONE;
-  if (const DWORD error = ReadDeviceValue(CurrentKernel(), pnp::InstancePathOf(set->members[member].pdo), property, &kind, &value); error != ERROR_SUCCESS)
-    return Fail(error);
-  if (!wide && IsTextOfDevice(property)) {
-    for (size_t i = 0; i < value.size() / 2; ++i) value[i] = value[2 * i];
-    value.resize(value.size() / 2);
-  }
-  if (type != nullptr) *type = kind;
-  if (required != nullptr) *required = static_cast<DWORD>(value.size());
-  if (buffer == nullptr || size < value.size()) return Fail(ERROR_INSUFFICIENT_BUFFER);
-  std::memcpy(buffer, value.data(), value.size());
+  PropertyValue value;
+  if (!IsDeviceProperty(property + 1)) return Fail(ERROR_INVALID_REG_PROPERTY);
+  if (!ReadDeviceProperty(set->members[member].pdo, property + 1, &value)) return Fail(ERROR_INVALID_DATA);
+  const bool narrow = !wide && value.type != REG_DWORD;
+  const auto needed = static_cast<DWORD>(narrow ? value.bytes.size() / 2 : value.bytes.size());
+  if (type != nullptr) *type = value.type;
+  if (required != nullptr) *required = needed;
+  if (buffer == nullptr || size < needed) return Fail(ERROR_INSUFFICIENT_BUFFER);
+  for (DWORD i = 0; i < needed; ++i) buffer[i] = value.bytes[narrow ? 2 * i : i];
   return TRUE;
 }
 
@@ -184,6 +148,7 @@ HDEVINFO SetupDiGetClassDevsW(const GUID* ClassGuid, PCWSTR Enumerator, HANDLE h
     return INVALID_HANDLE_VALUE;
   }
   auto set = std::make_shared<Set>();
+  if (ClassGuid != nullptr && !(Flags & DIGCF_DEVICEINTERFACE)) set->setup_class = *ClassGuid;
   for (pnp::PdoReference& pdo : pnp::Devices(*program.kernel)) {
     const GUID setup_class = ClassOf(pdo);
     if (!(Flags & DIGCF_ALLCLASSES)) {
@@ -194,7 +159,9 @@ HDEVINFO SetupDiGetClassDevsW(const GUID* ClassGuid, PCWSTR Enumerator, HANDLE h
       const std::u16string_view wanted = Enumerator;
       if (instance.size() <= wanted.size() || instance[wanted.size()] != u'\\' || !ob::EqualNames(instance.substr(0, wanted.size()), wanted)) continue;
     }
-    Member member{std::move(pdo), setup_class, {}, {}, {}, {}};
+    Member member;
+    member.pdo = std::move(pdo);
+    member.setup_class = setup_class;
     set->members.push_back(std::move(member));
   }
   return AddThing(program, set);
@@ -301,10 +268,11 @@ BOOL SetupDiGetDeviceInstanceIdA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA Device
 // --- sets that are filled by hand, and changes ---
 
 HDEVINFO SetupDiCreateDeviceInfoList(const GUID* ClassGuid, HANDLE hwndParent) {
-  (void)ClassGuid;
   (void)hwndParent;
   LeaveIfEnded();
-  return AddThing(ProgramFor("SetupDiCreateDeviceInfoList"), std::make_shared<Set>());
+  auto set = std::make_shared<Set>();
+  if (ClassGuid != nullptr) set->setup_class = *ClassGuid;
+  return AddThing(ProgramFor("SetupDiCreateDeviceInfoList"), set);
 }
 
 BOOL SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HANDLE hwndParent, DWORD OpenFlags, PSP_DEVINFO_DATA DeviceInfoData) {
@@ -318,8 +286,10 @@ BOOL SetupDiOpenDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceInstanceId, HAN
   if (member == set->members.size()) {
     pnp::PdoReference pdo(pnp::FindDevice(CurrentKernel(), DeviceInstanceId));
     if (pdo == nullptr) return Fail(ERROR_NO_SUCH_DEVINST);
-    const GUID setup_class = ClassOf(pdo);
-    set->members.push_back({std::move(pdo), setup_class, {}, {}, {}, {}});
+    Member added;
+    added.setup_class = ClassOf(pdo);
+    added.pdo = std::move(pdo);
+    set->members.push_back(std::move(added));
   }
   if (DeviceInfoData != nullptr) Describe(*set, member, DeviceInfoData);
   return TRUE;
@@ -348,7 +318,10 @@ BOOL SetupDiCreateDeviceInfoW(HDEVINFO DeviceInfoSet, PCWSTR DeviceName, const G
   } else if (pnp::PdoReference(pnp::FindDevice(CurrentKernel(), instance)) != nullptr) {
     return Fail(ERROR_DEVINST_ALREADY_EXISTS);
   }
-  set->members.push_back({pnp::PdoReference(nullptr), *ClassGuid, instance, {}, {}, {}});
+  Member made;
+  made.setup_class = *ClassGuid;
+  made.instance = instance;
+  set->members.push_back(std::move(made));
   if (DeviceInfoData != nullptr) {
     if (DeviceInfoData->cbSize != sizeof *DeviceInfoData) return Fail(ERROR_INVALID_USER_BUFFER);
     Describe(*set, set->members.size() - 1, DeviceInfoData);
@@ -365,36 +338,27 @@ BOOL SetupDiDeleteDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfo
   const size_t member = MemberOf(*set, DeviceInfoData);
   if (member == SIZE_MAX) return FALSE;
   // Others keep their places, which applications hold.
-  set->members[member] = {pnp::PdoReference(nullptr), {}, {}, {}, {}, {}};
+  set->members[member] = Member();
   return TRUE;
 }
 
-// Narrowed: the hardware ids of a device that is being made; of one that is there what device_values.cpp keeps.
+// Narrowed: the hardware ids of a device that is being made; of one that is there its ids, filters, flags and friendly name, which its key keeps.
 BOOL SetupDiSetDeviceRegistryPropertyW(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
                                        DWORD PropertyBufferSize) {
   const auto set = SetOf(DeviceInfoSet);
-  if (!set) return FALSE;
-  const size_t index = MemberOf(*set, DeviceInfoData);
-  if (index == SIZE_MAX) return FALSE;
-  Member& member = set->members[index];
-  if (member.pdo) {
-    const DWORD error = WriteDeviceValue(CurrentKernel(), pnp::InstancePathOf(member.pdo), Property, PropertyBuffer, PropertyBufferSize);
+  Member* member = set ? FindMember(*set, DeviceInfoData) : nullptr;
+  if (member == nullptr) return FALSE;
+  if (member->pdo) {
+    const DWORD error = WriteDeviceProperty(member->pdo, Property + 1, PropertyBuffer, PropertyBufferSize);
     return error == ERROR_SUCCESS || Fail(error);
   }
   if (Property != SPDRP_HARDWAREID || PropertyBuffer == nullptr) return Fail(ERROR_NOT_SUPPORTED);
-  const std::u16string_view text(reinterpret_cast<const char16_t*>(PropertyBuffer), PropertyBufferSize / sizeof(char16_t));
-  member.hardware_ids.clear();
-  for (size_t at = 0; at < text.size() && text[at] != 0;) {
-    const size_t end = text.find(u'\0', at);
-    member.hardware_ids.push_back(ob::ToUtf8(text.substr(at, end == std::u16string_view::npos ? end : end - at)));
-    if (end == std::u16string_view::npos) break;
-    at = end + 1;
-  }
+  member->hardware_ids = TextsOf({REG_MULTI_SZ, {PropertyBuffer, PropertyBuffer + PropertyBufferSize}});
   return TRUE;
 }
 BOOL SetupDiSetDeviceRegistryPropertyA(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData, DWORD Property, const BYTE* PropertyBuffer,
                                        DWORD PropertyBufferSize) {
-  if (PropertyBuffer == nullptr || !IsTextOfDevice(Property))
+  if (PropertyBuffer == nullptr || !IsTextProperty(Property + 1))
     return SetupDiSetDeviceRegistryPropertyW(DeviceInfoSet, DeviceInfoData, Property, PropertyBuffer, PropertyBufferSize);
   std::u16string wide;
   for (DWORD i = 0; i < PropertyBufferSize; ++i) wide += PropertyBuffer[i];
@@ -441,28 +405,33 @@ BOOL SetupDiRegisterDeviceInfo(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceIn
   return TRUE;
 }
 
+// A refusal is no failure: the device goes on, and the caller's parameters say that the change needs the computer to start anew.
+static BOOL Changed(NTSTATUS status, Member& member) {
+  if (status != STATUS_PLUGPLAY_QUERY_VETOED) return Succeeded(status);
+  member.install.flags |= DI_NEEDREBOOT;
+  return TRUE;
+}
+
 BOOL SetupDiChangeState(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
   const auto set = SetOf(DeviceInfoSet);
-  if (!set) return FALSE;
-  const size_t index = MemberOf(*set, DeviceInfoData);
-  if (index == SIZE_MAX) return FALSE;
-  const Member& member = set->members[index];
-  if (!member.pdo) return Fail(ERROR_DEVINFO_NOT_REGISTERED);
-  if (member.params.InstallFunction != DIF_PROPERTYCHANGE) return Fail(ERROR_NO_CLASSINSTALL_PARAMS);
-  const bool disabled = pnp::StateOf(member.pdo) == pnp::NodeState::kDisabled;
+  Member* member = set ? FindMember(*set, DeviceInfoData) : nullptr;
+  if (member == nullptr) return FALSE;
+  if (!member->pdo) return Fail(ERROR_DEVINFO_NOT_REGISTERED);
+  if (member->params.InstallFunction != DIF_PROPERTYCHANGE) return Fail(ERROR_NO_CLASSINSTALL_PARAMS);
+  const bool disabled = pnp::StateOf(member->pdo) == pnp::NodeState::kDisabled;
   NTSTATUS status = STATUS_SUCCESS;
-  switch (member.change.StateChange) {
+  switch (member->change.StateChange) {
     case DICS_ENABLE:
-    case DICS_START: status = disabled ? pnp::EnableDevice(member.pdo) : STATUS_SUCCESS; break;
+    case DICS_START: status = disabled ? pnp::EnableDevice(member->pdo) : STATUS_SUCCESS; break;
     case DICS_DISABLE:
-    case DICS_STOP: status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member.pdo); break;
+    case DICS_STOP: status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member->pdo); break;
     case DICS_PROPCHANGE:
-      status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member.pdo);
-      if (NT_SUCCESS(status) && !disabled) status = pnp::EnableDevice(member.pdo);
+      status = disabled ? STATUS_SUCCESS : pnp::DisableDevice(member->pdo);
+      if (NT_SUCCESS(status) && !disabled) status = pnp::EnableDevice(member->pdo);
       break;
     default: return Fail(ERROR_INVALID_PARAMETER);
   }
-  return Succeeded(status);
+  return Changed(status, *member);
 }
 BOOL SetupDiRestartDevices(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData) {
   SP_PROPCHANGE_PARAMS change = {{sizeof(SP_CLASSINSTALL_HEADER), DIF_PROPERTYCHANGE}, DICS_PROPCHANGE, DICS_FLAG_GLOBAL, 0};
@@ -475,7 +444,7 @@ BOOL SetupDiRemoveDevice(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoData
   const size_t index = MemberOf(*set, DeviceInfoData);
   if (index == SIZE_MAX) return FALSE;
   Member& member = set->members[index];
-  if (member.pdo) return Succeeded(pnp::Remove(member.pdo));
+  if (member.pdo) return Changed(pnp::Remove(member.pdo), member);
   Program& program = ProgramFor("SetupDiRemoveDevice");
   rt::LockGuard guard(program.lock);
   std::erase_if(program.registered_devices, [&](const auto& each) { return each.instance == member.instance; });
@@ -485,6 +454,12 @@ BOOL SetupDiCallClassInstaller(DI_FUNCTION InstallFunction, HDEVINFO DeviceInfoS
   switch (InstallFunction) {
     case DIF_PROPERTYCHANGE: return SetupDiChangeState(DeviceInfoSet, DeviceInfoData);
     case DIF_REMOVE: return SetupDiRemoveDevice(DeviceInfoSet, DeviceInfoData);
+    case DIF_INSTALLDEVICEFILES: {
+      const auto set = SetOf(DeviceInfoSet);
+      Member* member = set ? FindMember(*set, DeviceInfoData) : nullptr;
+      return member != nullptr && QueueDriverFiles(*member);
+    }
+    case DIF_ALLOW_INSTALL: return TRUE;
     case DIF_REGISTERDEVICE: return SetupDiRegisterDeviceInfo(DeviceInfoSet, DeviceInfoData, 0, nullptr, nullptr, nullptr);
     default: return Fail(ERROR_DI_DO_DEFAULT);
   }
@@ -507,64 +482,6 @@ HKEY SetupDiOpenDevRegKey(HDEVINFO DeviceInfoSet, PSP_DEVINFO_DATA DeviceInfoDat
   if (error == ERROR_SUCCESS) return key;
   Fail(error == ERROR_FILE_NOT_FOUND ? ERROR_KEY_DOES_NOT_EXIST : static_cast<DWORD>(error));
   return none;
-}
-
-// --- newdev ---
-
-BOOL DiInstallDriverW(HANDLE hwndParent, LPCWSTR InfPath, DWORD Flags, PBOOL NeedReboot) {
-  (void)hwndParent;
-  (void)Flags;
-  LeaveIfEnded();
-  Program& program = ProgramFor("DiInstallDriver");
-  if (InfPath == nullptr) return Fail(ERROR_INVALID_PARAMETER);
-  if (NeedReboot != nullptr) *NeedReboot = FALSE;
-  if (program.spec.install_package == nullptr) return Fail(ERROR_NOT_SUPPORTED);
-  const DWORD error = program.spec.install_package(program.spec.context, ob::ToUtf8(FullNameOf(InfPath)));
-  return error == ERROR_SUCCESS || Fail(error);
-}
-BOOL DiInstallDriverA(HANDLE hwndParent, LPCSTR InfPath, DWORD Flags, PBOOL NeedReboot) {
-  return DiInstallDriverW(hwndParent, Wide(InfPath).c_str(), Flags, NeedReboot);
-}
-
-// The package goes into the store; devices that were registered for that id are made, those that have it start anew.
-BOOL UpdateDriverForPlugAndPlayDevicesW(HANDLE hwndParent, LPCWSTR HardwareId, LPCWSTR FullInfPath, DWORD InstallFlags, PBOOL bRebootRequired) {
-  (void)InstallFlags;
-  if (HardwareId == nullptr) return Fail(ERROR_INVALID_PARAMETER);
-  if (!DiInstallDriverW(hwndParent, FullInfPath, 0, bRebootRequired)) return FALSE;
-  Program& program = ProgramFor("UpdateDriverForPlugAndPlayDevices");
-  const std::u16string wanted = HardwareId;
-  std::vector<Program::RegisteredDevice> made;
-  {
-    rt::LockGuard guard(program.lock);
-    auto& list = program.registered_devices;
-    for (size_t i = list.size(); i-- > 0;) {
-      bool fits = false;
-      for (const std::string& id : list[i].hardware_ids) fits = fits || ob::EqualNames(ob::ToUtf16(id), wanted);
-      if (!fits) continue;
-      made.insert(made.begin(), list[i]);
-      list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-  }
-  size_t count = made.size();
-  for (Program::RegisteredDevice& device : made) {
-    const DWORD error = program.spec.add_root_device(program.spec.context, device.hardware_ids, &device.instance);
-    if (error != ERROR_SUCCESS) return Fail(error);
-  }
-  for (const pnp::PdoReference& pdo : pnp::Devices(*program.kernel)) {
-    const pnp::DeviceNode* node = pnp::NodeOf(pdo);
-    bool fits = false, is_new = false;
-    for (const std::u16string& id : node->hardware_ids) fits = fits || ob::EqualNames(id, wanted);
-    for (const Program::RegisteredDevice& device : made) is_new = is_new || ob::EqualNames(device.instance, pnp::InstancePathOf(pdo));
-    if (!fits || is_new) continue;
-    ++count;
-    if (pnp::StateOf(pdo) == pnp::NodeState::kDisabled) continue;
-    if (const NTSTATUS status = pnp::DisableDevice(pdo); !NT_SUCCESS(status)) return Succeeded(status);
-    if (const NTSTATUS status = pnp::EnableDevice(pdo); !NT_SUCCESS(status)) return Succeeded(status);
-  }
-  return count != 0 || Fail(ERROR_NO_SUCH_DEVINST);
-}
-BOOL UpdateDriverForPlugAndPlayDevicesA(HANDLE hwndParent, LPCSTR HardwareId, LPCSTR FullInfPath, DWORD InstallFlags, PBOOL bRebootRequired) {
-  return UpdateDriverForPlugAndPlayDevicesW(hwndParent, Wide(HardwareId).c_str(), Wide(FullInfPath).c_str(), InstallFlags, bRebootRequired);
 }
 
 }  // extern "C"

@@ -1,6 +1,7 @@
 // The Win32 functions of user-mode drivers.
 #include <ntddk.h>
 #include <windows.h>
+#include <objbase.h>
 
 #include <cstring>
 #include <string>
@@ -246,6 +247,46 @@ TEST_P(Win32Test, RegistryValuesAreWrittenReadAndTheirSizeIsTold) {
   EXPECT_EQ(RegCloseKey(key), ERROR_INVALID_HANDLE);
   EXPECT_EQ(RegOpenKeyExW(HKEY_LOCAL_MACHINE, u"Software\\Nobody", 0, KEY_READ, &key),
             ERROR_FILE_NOT_FOUND);
+}
+
+TEST_P(Win32Test, ARefusedRemovalHasAnErrorOfItsOwn) {
+  EXPECT_EQ(RtlNtStatusToDosErrorNoTeb(STATUS_PLUGPLAY_QUERY_VETOED), static_cast<ULONG>(ERROR_PLUGPLAY_QUERY_VETOED));
+  EXPECT_NE(RtlNtStatusToDosErrorNoTeb(STATUS_PLUGPLAY_NO_DEVICE), static_cast<ULONG>(ERROR_MR_MID_NOT_FOUND));
+}
+
+TEST_P(Win32Test, DatesAndTimesAreWrittenAsInTheUnitedStates) {
+  SYSTEMTIME time = {};
+  time.wYear = 2024, time.wMonth = 5, time.wDay = 1, time.wHour = 15, time.wMinute = 4, time.wSecond = 9;
+  WCHAR text[64];
+  EXPECT_EQ(GetDateFormatW(LOCALE_USER_DEFAULT, DATE_SHORTDATE, &time, nullptr, text, 64), 9);
+  EXPECT_EQ(std::u16string(text), u"5/1/2024");
+  EXPECT_NE(GetDateFormatW(LOCALE_USER_DEFAULT, 0, &time, u"ddd, dd MMM yy 'o''clock'", text, 64), 0);
+  EXPECT_EQ(std::u16string(text), u"Wed, 01 May 24 o'clock");
+  char narrow[64];
+  EXPECT_NE(GetTimeFormatA(LOCALE_USER_DEFAULT, 0, &time, nullptr, narrow, 64), 0);
+  EXPECT_EQ(std::string(narrow), "3:04:09 PM");
+  EXPECT_EQ(GetTimeFormatA(LOCALE_USER_DEFAULT, 0, &time, nullptr, nullptr, 0), 11);
+  EXPECT_EQ(GetTimeFormatA(LOCALE_USER_DEFAULT, 0, &time, nullptr, narrow, 4), 0);
+  EXPECT_EQ(GetLastError(), static_cast<DWORD>(ERROR_INSUFFICIENT_BUFFER));
+}
+
+TEST_P(Win32Test, AnIdentifierIsReadAndWritten) {
+  GUID guid = {};
+  WCHAR text[39];
+  ASSERT_EQ(CLSIDFromString(u"{4d36e97d-e325-11ce-bfc1-08002be10318}", &guid), S_OK);
+  EXPECT_EQ(guid.Data1, 0x4d36e97du);
+  EXPECT_EQ(StringFromGUID2(&guid, text, 39), 39);
+  EXPECT_EQ(std::u16string(text), u"{4D36E97D-E325-11CE-BFC1-08002BE10318}");
+  EXPECT_EQ(StringFromGUID2(&guid, text, 38), 0);
+  EXPECT_TRUE(FAILED(CLSIDFromString(u"{4d36e97d}", &guid)));
+}
+
+TEST_P(Win32Test, PrivilegesAreThereForWhoAsks) {
+  LUID luid = {};
+  EXPECT_TRUE(LookupPrivilegeValueA(nullptr, "SeShutdownPrivilege", &luid));
+  EXPECT_EQ(luid.LowPart, 19u);
+  EXPECT_FALSE(LookupPrivilegeValueW(nullptr, u"SeNothing", &luid));
+  EXPECT_EQ(GetLastError(), static_cast<DWORD>(ERROR_NO_SUCH_PRIVILEGE));
 }
 
 }  // namespace

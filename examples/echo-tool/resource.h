@@ -1,0 +1,4 @@
+#define IDS_CHANGED 101
+#define IDS_REBOOT 102
+#define IDS_FAILED 103
+#define IDR_GREETING 7
