@@ -8,6 +8,7 @@
 #include "nt/ps/notify.h"
 #include "nt/ps/state.h"
 #include "nt/ps/types.h"
+#include "nt/trace.h"
 
 namespace drydock::nt::ps {
 
@@ -34,6 +35,7 @@ Process* CreateProcess(Kernel& kernel, std::string name, ProcessImage image, int
   if (body == nullptr) throw std::bad_alloc();
   auto* process = new (body) Process();
   ke::InitializeHeader(*reinterpret_cast<DISPATCHER_HEADER*>(process->header), ke::kProcess, sizeof process->header, 0);
+  ForgetTraceId(kernel, process->header);
   process->kernel = &kernel;
   process->name = std::move(name);
   process->name.copy(process->short_name, 14);

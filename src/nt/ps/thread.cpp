@@ -58,6 +58,7 @@ Thread* NewThread(Kernel& kernel, Process* process, bool system) {
   if (body == nullptr) throw std::bad_alloc();
   auto* thread = new (body) Thread();
   ke::InitializeHeader(HeaderOf(*thread), ke::kThread, sizeof thread->header, 0);
+  ForgetTraceId(kernel, thread->header);  // of an earlier thread at that address
   thread->kernel = &kernel;
   thread->system_thread = system;
   thread->process = process ? process : SystemProcess(kernel);
