@@ -1,5 +1,6 @@
 #include "nt/win32/resources.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -176,7 +177,7 @@ int LoadStringW(HINSTANCE hInstance, UINT uID, LPWSTR lpBuffer, int cchBufferMax
     return static_cast<int>(text.size());
   }
   const size_t count = text.size() < static_cast<size_t>(cchBufferMax) ? text.size() : static_cast<size_t>(cchBufferMax) - 1;
-  std::memcpy(lpBuffer, text.data(), count * sizeof(WCHAR));
+  std::copy_n(text.begin(), count, lpBuffer);
   lpBuffer[count] = 0;
   return static_cast<int>(count);
 }
