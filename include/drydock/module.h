@@ -75,7 +75,7 @@ DeviceModule* FindModule(Machine& machine, const std::string& device);
 }  // namespace drydock
 
 // What such a shared object exports, with C linkage. DRYDOCK_DEVICE_MODULE writes both for a class with a constructor from ModuleSetup.
-#define DRYDOCK_DEVICE_MODULE_VERSION 2
+#define DRYDOCK_DEVICE_MODULE_VERSION 3
 #define DRYDOCK_DEVICE_MODULE(CLASS)                                                                                              \
   extern "C" __attribute__((visibility("default"))) const uint32_t drydock_device_module_version = DRYDOCK_DEVICE_MODULE_VERSION; \
   extern "C" __attribute__((visibility("default"))) void drydock_make_device_module(const drydock::ModuleSetup* setup,            \

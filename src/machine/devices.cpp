@@ -232,6 +232,8 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     });
     if (device.hardware) {
       device.resources = spec.resources;
+      for (size_t i = 0; pci && i < pci->bars.size(); ++i)
+        if (pci->bars[i].prefetchable) device.hardware->Prefetchable(i);
       description.raw_resources = device.hardware->raw();
       description.translated_resources = device.hardware->translated();
     }

@@ -294,6 +294,18 @@ void Hardware::Add(const Resource& resource, const std::string& name, std::vecto
   }
 }
 
+void Hardware::Prefetchable(size_t which) {
+  for (std::vector<char>* list : {&raw_, &translated_}) {
+    CM_PARTIAL_RESOURCE_LIST& resources = reinterpret_cast<CM_RESOURCE_LIST*>(list->data())->List[0].PartialResourceList;
+    size_t seen = 0;
+    for (ULONG i = 0; i < resources.Count; ++i) {
+      CM_PARTIAL_RESOURCE_DESCRIPTOR& each = resources.PartialDescriptors[i];
+      if (each.Type != CmResourceTypeMemory && each.Type != CmResourceTypePort) continue;
+      if (seen++ == which && each.Type == CmResourceTypeMemory) each.Flags |= CM_RESOURCE_MEMORY_PREFETCHABLE;
+    }
+  }
+}
+
 void Hardware::Unplug() {
   for (Taken& taken : regions_) kernel_.hal->io_space.Remove(taken.space, taken.region);
   regions_.clear();

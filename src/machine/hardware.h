@@ -22,6 +22,7 @@ class Hardware {
   Hardware(const Hardware&) = delete;
 
   void Unplug();
+  void Prefetchable(size_t which);  // of the memory and port resources; a port cannot be
   const CM_RESOURCE_LIST* raw() const { return reinterpret_cast<const CM_RESOURCE_LIST*>(raw_.data()); }
   const CM_RESOURCE_LIST* translated() const { return reinterpret_cast<const CM_RESOURCE_LIST*>(translated_.data()); }
 

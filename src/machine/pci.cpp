@@ -20,7 +20,7 @@ class Space final : public nt::pnp::PciFunction {
   Space(const PciDevice& pci, const CM_RESOURCE_LIST* raw, bool d1, bool d2, int wakes_from_d)
       : size_(pci.express ? kExpressBytes : kBytes), bytes_(size_), writable_(size_), cleared_(size_), read_(pci.read), write_(pci.write) {
     Header(pci);
-    if (raw != nullptr && raw->Count != 0) Resources(raw->List[0].PartialResourceList);
+    if (raw != nullptr && raw->Count != 0) Resources(raw->List[0].PartialResourceList, pci.bars);
     PowerManagement(d1, d2, wakes_from_d);
     Messages();
     if (pci.express) Express();
@@ -99,13 +99,13 @@ class Space final : public nt::pnp::PciFunction {
     Set8(0x3C, 0xFF, 0xFF);  // no interrupt line
   }
 
-  void Resources(const CM_PARTIAL_RESOURCE_LIST& list) {
-    uint32_t bar = 0;
+  void Resources(const CM_PARTIAL_RESOURCE_LIST& list, const std::vector<PciBar>& bars) {
+    size_t next = 0;
     for (ULONG i = 0; i < list.Count; ++i) {
       const CM_PARTIAL_RESOURCE_DESCRIPTOR& given = list.PartialDescriptors[i];
       switch (given.Type) {
         case CmResourceTypeMemory:
-        case CmResourceTypePort: bar = Bar(bar, given); break;
+        case CmResourceTypePort: Bar(given, next < bars.size() ? &bars[next] : nullptr), ++next; break;
         case CmResourceTypeInterrupt:
           if (given.Flags & CM_RESOURCE_INTERRUPT_MESSAGE) {
             ++message_resources_;
@@ -120,20 +120,30 @@ class Space final : public nt::pnp::PciFunction {
     }
   }
 
-  // The next free one. Those that do not fit any more are none: a device has six.
-  uint32_t Bar(uint32_t bar, const CM_PARTIAL_RESOURCE_DESCRIPTOR& given) {
+  // Where it is said, else the next free one. Those that do not fit any more are none: a device has six.
+  void Bar(const CM_PARTIAL_RESOURCE_DESCRIPTOR& given, const PciBar* said) {
     const bool port = given.Type == CmResourceTypePort;
     const auto start = static_cast<uint64_t>(given.u.Memory.Start.QuadPart);
     uint64_t size = port ? 4 : 16;
     while (size < given.u.Memory.Length) size *= 2;
-    const bool wide = !port && start + given.u.Memory.Length - 1 > UINT32_MAX;
-    if (bar + wide >= kBars) return bar;
-    const uint64_t kind = port ? uint64_t{PCI_ADDRESS_IO_SPACE} : wide ? uint64_t{PCI_TYPE_64BIT} : 0;
+    const bool wide = !port && ((said && said->wide) || start + given.u.Memory.Length - 1 > UINT32_MAX);
+    const auto free = [&](uint32_t bar) { return bar + wide < kBars && !taken_[bar] && !taken_[bar + wide]; };
+    uint32_t bar = 0;
+    if (said) {
+      bar = static_cast<uint32_t>(said->at);
+      if (!free(bar)) throw Error(fmt::format("the PCI base address {} is taken, or there is none for {}", said->at, wide ? "the upper half of 64 bits" : "it"));
+    } else {
+      bar = next_bar_;
+      while (bar < kBars && !free(bar)) ++bar;
+      if (bar == kBars) return;
+      next_bar_ = bar + 1 + wide;
+    }
+    taken_[bar] = taken_[bar + wide] = true;
+    const uint64_t kind = port ? uint64_t{PCI_ADDRESS_IO_SPACE} : (wide ? uint64_t{PCI_TYPE_64BIT} : 0) | (said && said->prefetchable ? 8u : 0u);
     const uint64_t bits = port ? ~uint64_t{3} : ~uint64_t{15};
     Set(kFirstBar + 4 * bar, (start & bits) | kind, ~(size - 1) & bits, wide ? 8 : 4);
     bytes_[0x04] = static_cast<uint8_t>(bytes_[0x04] | (port ? PCI_ENABLE_IO_SPACE : PCI_ENABLE_MEMORY_SPACE));
     if (!port && memory_bar_ == kBars) memory_bar_ = bar;
-    return bar + 1 + wide;
   }
 
   uint32_t NewCapability(uint8_t id, uint32_t length) {
@@ -195,7 +205,8 @@ class Space final : public nt::pnp::PciFunction {
   const std::function<void(uint32_t, const uint8_t*, uint32_t)> write_;
   uint32_t power_ = 0;
   // While it is made.
-  uint32_t message_resources_ = 0, messages_ = 0, memory_bar_ = kBars;
+  uint32_t message_resources_ = 0, messages_ = 0, memory_bar_ = kBars, next_bar_ = 0;
+  bool taken_[kBars] = {};
   uint32_t next_capability_ = kHeaderBytes, link_ = 0x34;
 };
 
@@ -246,6 +257,8 @@ std::optional<PciDevice> PciOf(const DeviceSpec& spec) {
   if (pci && pci->vendor == 0) throw Error("a PCI device needs a vendor");
   if (pci && (pci->slot > 31 || pci->function < 0 || pci->function > 7 || pci->bus < 0 || pci->bus > 255))
     throw Error(fmt::format("there is no PCI slot {}, function {} on bus {}", pci->slot, pci->function, pci->bus));
+  for (const PciBar& bar : pci ? pci->bars : std::vector<PciBar>())
+    if (bar.at < 0 || bar.at >= static_cast<int>(kBars)) throw Error(fmt::format("a PCI device has the base addresses 0 to {}, none at {}", kBars - 1, bar.at));
   for (const std::string& capability : pci ? pci->capabilities : std::vector<std::string>())
     if (capability.size() < 2) throw Error("a PCI capability has two bytes at least: its id, and one for the place of the next");
   return pci;

@@ -126,6 +126,26 @@ TEST_P(Pci, BaseAddressesAreTheResources) {
   EXPECT_EQ(Number(0x20, 4), 0u);
 }
 
+TEST_P(Pci, BaseAddressesStandWhereTheDeviceSaysSo) {
+  PciDevice pci = Board();
+  pci.bars = {{.at = 1}, {.at = 4, .wide = true, .prefetchable = true}};
+  Add({.resources = {Resource::Memory(0x1000, drydock::ByteRegisters(0x1000), 0xFEB00000), Resource::Memory(0x4000, drydock::ByteRegisters(0x4000), 0xFEB10000),
+                     Resource::Port(0x40, drydock::ByteRegisters(0x40), 0xC000)},
+       .pci = pci});
+  EXPECT_EQ(Number(0x10, 4), 0xC001u) << "the first that is free";
+  EXPECT_EQ(Number(0x14, 4), 0xFEB00000u);
+  EXPECT_EQ(Number(0x18, 4), 0u);
+  EXPECT_EQ(Number(0x20, 4), 0xFEB1000Cu) << "64 bits, prefetchable, though the address is short";
+  EXPECT_EQ(Number(0x24, 4), 0u);
+  Put(0x24, 4, 0xFFFFFFFF);
+  EXPECT_EQ(Number(0x24, 4), 0xFFFFFFFFu);
+  file.Close();
+  for (const std::vector<drydock::PciBar>& wrong : {std::vector<drydock::PciBar>{{.at = 5, .wide = true}}, {{.at = 2}, {.at = 2}}, {{.at = 6}}, {{.at = 0, .wide = true}, {.at = 1}}}) {
+    pci.bars = wrong;
+    EXPECT_THROW(machine.AddDevice({.function = driver, .resources = {Resource::Memory(0x100, nullptr), Resource::Memory(0x100, nullptr)}, .pci = pci}), drydock::Error);
+  }
+}
+
 TEST_P(Pci, AllOnesInABaseAddressReadBackAsItsSize) {
   Add({.resources = {Resource::Memory(0x1000, drydock::ByteRegisters(0x1000), 0xFEB00000), Resource::Port(0x30, drydock::ByteRegisters(0x30), 0xC000)}, .pci = Board()});
   Put(0x10, 4, 0xFFFFFFFF);
@@ -278,6 +298,7 @@ subsystem = 12
 revision = 8
 class = 0x020000
 slot = 3
+bars = [2, { at = 4, wide = true, prefetchable = true }]
 express = true
 capabilities = ["09 00 04 01"]
 holds = { "0xE0" = "0102" }
@@ -291,6 +312,9 @@ holds = { "0xE0" = "0102" }
   EXPECT_EQ(pci->class_code, 0x020000u);
   EXPECT_EQ(pci->slot, 3);
   EXPECT_TRUE(pci->express);
+  ASSERT_EQ(pci->bars.size(), 2u);
+  EXPECT_EQ(pci->bars[0].at, 2);
+  EXPECT_TRUE(pci->bars[1].at == 4 && pci->bars[1].wide && pci->bars[1].prefetchable);
   EXPECT_EQ(pci->capabilities.at(0), std::string("\x09\x00\x04\x01", 4));
   EXPECT_EQ(pci->holds.at(0xE0), "\x01\x02");
 }
@@ -300,6 +324,8 @@ TEST(PciFile, MistakesAreToldWithTheirLine) {
   EXPECT_NE(MistakeIn("{ vendro = 1 }").find("unknown key 'vendro'"), std::string::npos);
   EXPECT_NE(MistakeIn("{ vendor = 1, capabilities = [\"9\"] }").find("capability"), std::string::npos);
   EXPECT_NE(MistakeIn("{ vendor = 1, holds = { there = \"00\" } }").find("by their offset"), std::string::npos);
+  for (const char* bars : {"6", "[6]", "[\"4\"]"}) EXPECT_NE(MistakeIn(std::string("{ vendor = 1, bars = ") + bars + " }").find("file:3: bars says where"), std::string::npos) << bars;
+  EXPECT_NE(MistakeIn("{ vendor = 1, bars = [{ at = 6 }] }").find("at is no number from 0 to 5"), std::string::npos);
   EXPECT_EQ(MistakeIn("{ vendor = 1 }"), "");
 }
 

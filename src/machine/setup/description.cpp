@@ -368,7 +368,7 @@ class DescriptionReader {
   }
 
   void ReadPci(const toml::table& table, PciDevice& pci) {
-    Keys(table, "pci", {"vendor", "device", "subsystem-vendor", "subsystem", "revision", "class", "bus", "slot", "function", "express", "capabilities", "holds"});
+    Keys(table, "pci", {"vendor", "device", "subsystem-vendor", "subsystem", "revision", "class", "bus", "slot", "function", "express", "bars", "capabilities", "holds"});
     pci.vendor = static_cast<uint16_t>(Number(table, "vendor", 0, 0xFFFF));
     pci.device = static_cast<uint16_t>(Number(table, "device", 0, 0xFFFF));
     pci.subsystem_vendor = static_cast<uint16_t>(Number(table, "subsystem-vendor", 0, 0xFFFF));
@@ -379,6 +379,7 @@ class DescriptionReader {
     if (table.get("slot")) pci.slot = static_cast<int>(Number(table, "slot", 0, 31));
     pci.function = static_cast<int>(Number(table, "function", 0, 7));
     pci.express = Flag(table, "express", false);
+    ReadBars(table, pci);
     for (const std::string& text : Texts(table, "capabilities")) {
       std::string bytes;
       if (!ReadHex(text, bytes) || bytes.size() < 2) Wrong(*table.get("capabilities"), "a capability is bytes in hexadecimal digits, two at least: \"09000801\"");
@@ -396,6 +397,28 @@ class DescriptionReader {
         Wrong(node, "holds says bytes in hexadecimal digits by their offset: { \"0x50\" = \"0100dc0a\" }");
       else pci.holds[static_cast<uint32_t>(offset)] = std::move(bytes);
     }
+  }
+
+  void ReadBars(const toml::table& table, PciDevice& pci) {
+    const toml::node* all = table.get("bars");
+    if (!all) return;
+    const auto* bars = all->as_array();
+    for (size_t i = 0; bars && i < bars->size(); ++i) {
+      const toml::node& each = *bars->get(i);
+      const toml::table* place = each.as_table();
+      PciBar bar;
+      if (const auto number = each.value_exact<int64_t>(); number && *number >= 0 && *number <= 5) {
+        bar.at = static_cast<int>(*number);
+      } else if (place) {
+        Keys(*place, "bars", {"at", "wide", "prefetchable"});
+        bar = {.at = static_cast<int>(Number(*place, "at", 0, 5)), .wide = Flag(*place, "wide", false), .prefetchable = Flag(*place, "prefetchable", false)};
+      } else {
+        bars = nullptr;
+        break;
+      }
+      pci.bars.push_back(bar);
+    }
+    if (!bars) Wrong(*all, "bars says where the memory and port resources stand: [1, { at = 4, wide = true, prefetchable = true }]");
   }
 
   // Pairs of digits, blanks between them.
