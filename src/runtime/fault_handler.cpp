@@ -16,6 +16,11 @@
 #define RT_ASAN 1
 #include <sanitizer/asan_interface.h>
 #endif
+#if __has_feature(thread_sanitizer)
+#define RT_TSAN 1
+#include <sanitizer/tsan_interface_atomic.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace drydock::rt {
@@ -154,8 +159,26 @@ void Call(void (*function)(), ucontext_t& context) {
   context.uc_mcontext.gregs[REG_EFL] &= ~greg_t{0x400};  // direction flag, as the ABI wants it
 }
 
+#if RT_TSAN
+// The thread sanitizer performs atomic accesses in functions of its own, the first and the last of which are these, and holds a lock there that its other
+// functions wait for: nothing can be reported or performed any more.
+bool InSanitizersAtomics(const ucontext_t& context) {
+  const auto instruction = static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
+  return instruction >= reinterpret_cast<uintptr_t>(&__tsan_atomic8_load) && instruction < reinterpret_cast<uintptr_t>(&__tsan_atomic_signal_fence);
+}
+#endif
+
 void OnFault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
+#if RT_TSAN
+  if (InSanitizersAtomics(context)) {
+    constexpr char kWords[] = "An interlocked access touched registers or bad memory. The thread sanitizer cannot let that be performed or reported; "
+                              "build without it to see more. It tells the place:\n";
+    (void)!write(STDERR_FILENO, kWords, sizeof kWords - 1);
+    Chain(signal, info, raw_context);
+    return;
+  }
+#endif
   if (continue_with != nullptr && signal == SIGILL) {
     // What a signal handler returns to is what it finds in its frame. Segments and the signal mask stay as they are.
     for (int i = 0; i <= REG_EFL; ++i) context.uc_mcontext.gregs[i] = static_cast<greg_t>(continue_with->general[i]);

@@ -154,7 +154,6 @@ Widths(PCARD Card)
     if (Card->Byte == 0xD6) {
         sum ^= 0x80000000;
     }
-    InterlockedIncrement((volatile LONG *)&Card->Value);
     return sum;
 }
 
@@ -190,6 +189,9 @@ PlainEvtIoDeviceControl(WDFQUEUE Queue, WDFREQUEST Request, size_t OutputBufferL
         return;
     case IOCTL_PLAIN_WIDTHS:
         Answer(Request, Widths(card));
+        return;
+    case IOCTL_PLAIN_INTERLOCKED:
+        Answer(Request, (ULONG)InterlockedIncrement((volatile LONG *)&card->Value));
         return;
     case IOCTL_PLAIN_REFUSED:
         __asm__ volatile("pushq (%0)\n\tpopq %%rax" : : "r"(&card->Wide) : "rax", "memory");   /* the line that the report names */
