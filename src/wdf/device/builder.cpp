@@ -85,7 +85,7 @@ NTSTATUS DeviceBuilder::CheckInit(DriverGlobals& globals, const DeviceInit& init
   if (init.request_attributes.get() && init.request_attributes.get()->ParentObject) return STATUS_WDF_PARENT_ASSIGNMENT_NOT_ALLOWED;
   if (NTSTATUS status = CheckAttributes(globals, ObjectType::kFileObject, init.file_attributes.get()); !NT_SUCCESS(status)) return status;
   // PDOs and control devices without a name get a system-made one (INI-07).
-  if (init.kind == DeviceKind::kFdo && init.name.empty() && (!init.sddl.empty() || init.class_assigned)) return STATUS_INVALID_SECURITY_DESCR;
+  if (init.kind == DeviceKind::kFdo && !init.named() && (!init.sddl.empty() || init.class_assigned)) return STATUS_INVALID_SECURITY_DESCR;
   if (init.allow_self_target && init.kind != DeviceKind::kFdo) return STATUS_INVALID_DEVICE_REQUEST;
   return STATUS_SUCCESS;
 }

@@ -29,7 +29,7 @@ NTSTATUS DeviceNames::CreateSymbolicLink(std::u16string_view name) {
   if (name.empty() || !link_.empty()) return STATUS_INVALID_DEVICE_REQUEST;
   std::u16string target;
   // INI-33: for an unnamed FDO the link points to the PDO's name.
-  const bool own = !device_.init().name.empty() || device_.kind() != DeviceKind::kFdo;
+  const bool own = device_.init().named() || device_.kind() != DeviceKind::kFdo;
   NTSTATUS status = NameOf(own ? device_.wdm() : device_.pdo(), &target);
   if (!NT_SUCCESS(status)) return status;
   UNICODE_STRING link = Counted(name);
