@@ -248,6 +248,26 @@ DRYDOCK_STRSAFE_API(Cb, W, WCHAR, sizeof(WCHAR))
 
 #include "ntstrsafe_unicode.h"
 
+// From a counted string, which need not be terminated.
+#define DRYDOCK_STRSAFE_COUNTED(unit, size)                                                                           \
+  DRYDOCK_STRSAFE NTSTATUS RtlString##unit##CopyUnicodeString(PWSTR to, size_t capacity, PCUNICODE_STRING source) {   \
+    static const WCHAR empty[1] = {0};                                                                                \
+    if (!DrydockIsUnicodeString(source)) return STATUS_INVALID_PARAMETER;                                             \
+    return RtlString##unit##CopyNW(to, capacity, source->Buffer != NULL ? source->Buffer : empty,                     \
+                                   source->Length / sizeof(WCHAR) * size);                                            \
+  }                                                                                                                   \
+  DRYDOCK_STRSAFE NTSTATUS RtlString##unit##CopyUnicodeStringEx(PWSTR to, size_t capacity, PCUNICODE_STRING source,   \
+                                                                PWSTR *end, size_t *remaining, ULONG flags) {         \
+    static const WCHAR empty[1] = {0};                                                                                \
+    if (source != NULL && !DrydockIsUnicodeString(source)) return STATUS_INVALID_PARAMETER;                           \
+    if (source == NULL) return RtlString##unit##CopyNExW(to, capacity, NULL, 0, end, remaining, flags);               \
+    return RtlString##unit##CopyNExW(to, capacity, source->Buffer != NULL ? source->Buffer : empty,                   \
+                                     source->Length / sizeof(WCHAR) * size, end, remaining, flags);                   \
+  }
+DRYDOCK_STRSAFE_COUNTED(Cch, 1)
+DRYDOCK_STRSAFE_COUNTED(Cb, sizeof(WCHAR))
+#undef DRYDOCK_STRSAFE_COUNTED
+
 #ifdef __cplusplus
 }
 #endif

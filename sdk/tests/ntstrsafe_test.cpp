@@ -144,4 +144,26 @@ TEST(StringEx, UnknownFlagsAreInvalid) {
   EXPECT_EQ(RtlStringCchCopyExA(to, 4, "a", nullptr, nullptr, 0x10000), STATUS_INVALID_PARAMETER);
 }
 
+TEST(StringEx, CountedStringsAreCopiedAndTerminated) {
+  WCHAR text[] = {'a', 'b', 'c', 'd'};  // no terminator
+  UNICODE_STRING counted = {6, 8, reinterpret_cast<PWCH>(text)};
+  WCHAR to[4] = {'x', 'x', 'x', 'x'};
+  EXPECT_EQ(RtlStringCchCopyUnicodeString(to, 4, &counted), STATUS_SUCCESS);
+  EXPECT_EQ(to[2], 'c');
+  EXPECT_EQ(to[3], 0);
+  EXPECT_EQ(RtlStringCbCopyUnicodeString(to, 6, &counted), STATUS_BUFFER_OVERFLOW);
+  EXPECT_EQ(to[2], 0);
+  size_t remaining = 9;
+  PWSTR end = nullptr;
+  EXPECT_EQ(RtlStringCbCopyUnicodeStringEx(to, sizeof to, &counted, &end, &remaining, 0), STATUS_SUCCESS);
+  EXPECT_EQ(end, to + 3);
+  EXPECT_EQ(remaining, 2u);
+  const UNICODE_STRING empty = {0, 0, nullptr};
+  EXPECT_EQ(RtlStringCchCopyUnicodeString(to, 4, &empty), STATUS_SUCCESS);
+  EXPECT_EQ(to[0], 0);
+  EXPECT_EQ(RtlStringCchCopyUnicodeStringEx(to, 4, nullptr, nullptr, nullptr, STRSAFE_IGNORE_NULLS), STATUS_SUCCESS);
+  counted.Length = 5;
+  EXPECT_EQ(RtlStringCchCopyUnicodeString(to, 4, &counted), STATUS_INVALID_PARAMETER);
+}
+
 }  // namespace

@@ -30,7 +30,7 @@ typedef struct _SYSTEM_BASIC_INFORMATION {
 typedef struct _SYSTEM_TIMEOFDAY_INFORMATION {
   BYTE Reserved1[48];
 } SYSTEM_TIMEOFDAY_INFORMATION, *PSYSTEM_TIMEOFDAY_INFORMATION;
-// Basic and time-of-day information; others are STATUS_INVALID_INFO_CLASS.
+// Basic and time-of-day information, processes, and some that are not named here; others are STATUS_INVALID_INFO_CLASS.
 NTSTATUS NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS SystemInformationClass, PVOID SystemInformation,
                                   ULONG SystemInformationLength, PULONG ReturnLength);
 #define ZwQuerySystemInformation NtQuerySystemInformation

@@ -56,6 +56,7 @@ Machine::Impl::Impl(MachineOptions given) : options(std::move(given)) {
         [](void* self, const std::string& words, const std::vector<void*>& stack) { static_cast<Impl*>(self)->OnFinding(words, stack); }, this);
   }
   application = nt::ps::CreateProcess(*kernel, "application");
+  application->program.store(true, std::memory_order_relaxed);
   if (options.executor == ExecutorKind::Live) StartWatchdog();
 }
 

@@ -15,8 +15,6 @@ struct _FILE_OBJECT;
 struct _IRP;
 struct _MDL;
 struct _KTHREAD;
-struct _ETHREAD;
-struct _EPROCESS;
 struct _KPROCESS;
 struct _KINTERRUPT;
 struct _KDPC;
@@ -27,10 +25,9 @@ struct _CALLBACK_OBJECT;
 struct _EX_TIMER;
 struct _EX_RUNDOWN_REF_CACHE_AWARE;
 
-typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;
-typedef struct _ETHREAD *PETHREAD;
-typedef struct _EPROCESS *PEPROCESS;
-typedef struct _KPROCESS *PKPROCESS, *PRKPROCESS;
+// One type each, as Windows has it: a PEPROCESS goes where a PRKPROCESS is wanted.
+typedef struct _KTHREAD *PETHREAD, *PKTHREAD, *PRKTHREAD;
+typedef struct _KPROCESS *PEPROCESS, *PKPROCESS, *PRKPROCESS;
 typedef struct _KINTERRUPT *PKINTERRUPT, *PRKINTERRUPT;
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
 typedef struct _IO_TIMER *PIO_TIMER;

@@ -14,6 +14,7 @@
 
 #include "nt/bugcheck.h"
 #include "nt/bugcheck_codes.h"
+#include "nt/ex/modules.h"
 #include "nt/ex/state.h"
 #include "nt/io/driver.h"
 #include "nt/io/state.h"
@@ -34,29 +35,6 @@ void CheckUse(const char* function) {
   if (!CurrentKernel().ex->aux_klib_initialized.load(std::memory_order_acquire)) {
     BugCheck(bug::kDriverVerifierDetectedViolation, {0, 0, 0, 0}, fmt::format("{} was called before AuxKlibInitialize.", function));
   }
-}
-
-struct Module {
-  const void* base;
-  ULONG size;
-  std::string path;
-};
-
-std::vector<Module> Modules() {
-  Kernel& kernel = CurrentKernel();
-  std::vector<Module> modules;
-  {
-    rt::LockGuard guard(kernel.io->lock);
-    for (const io::Driver* driver = kernel.io->drivers; driver != nullptr; driver = driver->next) {
-      if (driver->own || driver->image_start == nullptr) continue;
-      std::string path = "\\SystemRoot\\System32\\drivers\\";
-      for (char16_t c : driver->name) path += c < 0x80 ? static_cast<char>(c) : '_';
-      modules.push_back({driver->image_start, static_cast<ULONG>(driver->image_size), path + ".sys"});
-    }
-  }
-  std::reverse(modules.begin(), modules.end());
-  modules.insert(modules.begin(), {reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(&AuxKlibInitialize) & ~uintptr_t{0xFFF}), 0x1000, kKernelPath});
-  return modules;
 }
 
 // A registry key for reading; closes itself.
@@ -127,6 +105,23 @@ NTSTATUS Give(const void* bytes, size_t size, PVOID buffer, ULONG length, PULONG
 
 }  // namespace
 
+std::vector<ex::Module> ex::LoadedModules() {
+  Kernel& kernel = CurrentKernel();
+  std::vector<Module> modules;
+  {
+    rt::LockGuard guard(kernel.io->lock);
+    for (const io::Driver* driver = kernel.io->drivers; driver != nullptr; driver = driver->next) {
+      if (driver->own || driver->image_start == nullptr) continue;
+      std::string path = "\\SystemRoot\\System32\\drivers\\";
+      for (char16_t c : driver->name) path += c < 0x80 ? static_cast<char>(c) : '_';
+      modules.push_back({driver->image_start, static_cast<uint32_t>(driver->image_size), path + ".sys"});
+    }
+  }
+  std::reverse(modules.begin(), modules.end());
+  modules.insert(modules.begin(), {reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(&AuxKlibInitialize) & ~uintptr_t{0xFFF}), 0x1000, kKernelPath});
+  return modules;
+}
+
 extern "C" {
 
 NTSTATUS AuxKlibInitialize(VOID) {
@@ -139,14 +134,14 @@ NTSTATUS AuxKlibQueryModuleInformation(PULONG BufferSize, ULONG ElementSize, PVO
   if (BufferSize == nullptr || (ElementSize != sizeof(AUX_MODULE_BASIC_INFO) && ElementSize != sizeof(AUX_MODULE_EXTENDED_INFO))) {
     return STATUS_INVALID_PARAMETER;
   }
-  const std::vector<Module> modules = Modules();
+  const std::vector<ex::Module> modules = ex::LoadedModules();
   const auto needed = static_cast<ULONG>(modules.size() * ElementSize);
   const bool fits = *BufferSize >= needed;
   *BufferSize = needed;
   if (QueryInfo == nullptr) return STATUS_SUCCESS;
   if (!fits) return STATUS_BUFFER_TOO_SMALL;
   auto* out = static_cast<UCHAR*>(QueryInfo);
-  for (const Module& module : modules) {
+  for (const ex::Module& module : modules) {
     auto& basic = *reinterpret_cast<AUX_MODULE_BASIC_INFO*>(out);
     basic.ImageBase = const_cast<void*>(module.base);
     if (ElementSize == sizeof(AUX_MODULE_EXTENDED_INFO)) {

@@ -143,6 +143,7 @@ void SetPoolFailureHook(Kernel& kernel, PoolFailureHook hook, void* context) {
 void SetPoolLimit(Kernel& kernel, uint64_t bytes) { kernel.ex->pool->limit.store(bytes, std::memory_order_relaxed); }
 
 PoolUse PoolInUse(Kernel& kernel) { return kernel.ex->pool->Use(); }
+bool IsInPool(Kernel& kernel, const void* address, size_t bytes) { return kernel.ex->pool->Holds(address, bytes); }
 
 namespace {
 

@@ -44,4 +44,7 @@ struct PoolUse {
 };
 PoolUse PoolInUse(Kernel& kernel);
 
+// Any byte of the range lies in a block. Walks all blocks.
+bool IsInPool(Kernel& kernel, const void* address, size_t bytes);
+
 }  // namespace drydock::nt::ex

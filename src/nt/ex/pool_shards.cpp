@@ -63,6 +63,18 @@ PoolUse Pool::Use() {
   return use;
 }
 
+bool Pool::Holds(const void* address, size_t bytes) {
+  const auto from = reinterpret_cast<uintptr_t>(address);
+  for (PoolShard& shard : shards) {
+    PoolShardGuard guard(shard);
+    for (const PoolBlock* block = shard.first; block != nullptr; block = block->next) {
+      const auto base = reinterpret_cast<uintptr_t>(block->bytes);
+      if (from < base + block->size && base < from + bytes) return true;
+    }
+  }
+  return false;
+}
+
 Pool::~Pool() {
   for (PoolShard& shard : shards) {
     while (shard.first != nullptr) {

@@ -64,6 +64,7 @@ struct Pool {
   Kernel& kernel;
   PoolShard shards[kPoolShards];
   PoolUse Use();
+  bool Holds(const void* address, size_t bytes);  // any of them
   std::atomic<uint64_t> limit{0};
   std::atomic<PoolFailureHook> failure_hook = nullptr;
   std::atomic<void*> failure_context = nullptr;

@@ -8,6 +8,7 @@
 
 #include "nt/bugcheck.h"
 #include "nt/kernel.h"
+#include "nt/mm/program_memory.h"
 #include "nt/mm/state.h"
 #include "nt/ps/process.h"
 #include "nt/thread.h"
@@ -22,6 +23,25 @@ bool Before(const UserStretch& stretch, uintptr_t base) { return stretch.base < 
 constexpr uintptr_t kEndOfUserSpace = 0x800000000000;
 
 uint64_t IdOf(Process* process) { return process ? process->id : 0; }
+
+// The range may be covered by several stretches, one after the other.
+bool IsRegistered(Process* process, uintptr_t from, size_t length, bool for_write) {
+  State& state = *CurrentKernel().mm;
+  rt::LockGuard guard(state.ranges_lock);
+  auto found = state.ranges.find(IdOf(process));
+  if (found == state.ranges.end()) return false;
+  const uintptr_t end = from + length;
+  while (from < end) {
+    uintptr_t reached = from;
+    for (const UserStretch& stretch : found->second) {
+      if (stretch.base > from) break;
+      if (stretch.base + stretch.length > reached && (!for_write || stretch.writable)) reached = stretch.base + stretch.length;
+    }
+    if (reached == from) return false;
+    from = reached;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -83,22 +103,10 @@ NTSTATUS TryProbe(Process* process, const void* address, size_t length, uint32_t
   uintptr_t from = reinterpret_cast<uintptr_t>(address);
   if (alignment > 1 && from % alignment) return STATUS_DATATYPE_MISALIGNMENT;
   if (from + length < from || from + length > kEndOfUserSpace) return STATUS_ACCESS_VIOLATION;
-  State& state = *CurrentKernel().mm;
-  rt::LockGuard guard(state.ranges_lock);
-  auto found = state.ranges.find(IdOf(process));
-  if (found == state.ranges.end()) return STATUS_ACCESS_VIOLATION;
-  // The range may be covered by several stretches, one after the other.
-  uintptr_t end = from + length;
-  while (from < end) {
-    uintptr_t reached = from;
-    for (const UserStretch& stretch : found->second) {
-      if (stretch.base > from) break;
-      if (stretch.base + stretch.length > reached && (!for_write || stretch.writable)) reached = stretch.base + stretch.length;
-    }
-    if (reached == from) return STATUS_ACCESS_VIOLATION;
-    from = reached;
-  }
-  return STATUS_SUCCESS;
+  if (IsRegistered(process, from, length, for_write)) return STATUS_SUCCESS;
+  const bool own = process != nullptr && process->program.load(std::memory_order_relaxed) &&
+                   IsProgramMemory(CurrentKernel(), *process, from, length, for_write);
+  return own ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
 }
 
 NTSTATUS SafeCopyFrom(const void* address, void* to, size_t bytes) {

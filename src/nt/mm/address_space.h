@@ -1,7 +1,8 @@
 // Address spaces: which memory of this Linux process counts as user memory of which process of the machine.
 // Called by:  io (buffers of a request), machine (an application's memory), drivers through ProbeForRead and ProbeForWrite.
 // IRQL:       registering and probing <= APC_LEVEL; the copies <= DISPATCH_LEVEL (they touch memory that was probed or is ours).
-// Rule:       a user address is one inside a registered stretch of the current thread's process. Anything else (pool, garbage,
+// Rule:       a user address is one inside a registered stretch of the current thread's process, or, of a program, one in memory that is nobody
+//             else's (program_memory.h): a pointer inside a request leads anywhere. Anything else (pool, garbage,
 //             another process, system space) fails a probe with STATUS_ACCESS_VIOLATION, without being touched. A probe raises its status
 //             (nt/ex/seh.h); a length of zero never does.
 // Source:     public documentation of ProbeForRead/ProbeForWrite and of user address ranges; the registration is ours.

@@ -139,7 +139,7 @@ NTSTATUS TryProbeAndLockAt(MDL* mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operat
   if (mode == UserMode) {
     NTSTATUS status = TryProbe(CurrentThread().process, base, mdl->ByteCount, 1, operation != IoReadAccess);
     if (!NT_SUCCESS(status)) return status;
-    mdl->Process = reinterpret_cast<PEPROCESS>(CurrentThread().process);
+    mdl->Process = reinterpret_cast<struct _EPROCESS*>(CurrentThread().process);
   }
   FillPfns(mdl);
   mdl->MdlFlags |= MDL_PAGES_LOCKED;

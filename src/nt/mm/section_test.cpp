@@ -93,7 +93,7 @@ TEST_F(Sections, WhatAProcessMappedGoesWithItsEnd) {
   PVOID base = nullptr;
   SIZE_T size = PAGE_SIZE;
   KAPC_STATE state;
-  KeStackAttachProcess(reinterpret_cast<PRKPROCESS>(process), &state);
+  KeStackAttachProcess(reinterpret_cast<PEPROCESS>(process), &state);
   ASSERT_EQ(ZwAllocateVirtualMemory(ZwCurrentProcess(), &base, 0, &size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), STATUS_SUCCESS);
   HANDLE section = Section(PAGE_SIZE);
   PVOID view = Map(section, PAGE_READWRITE);

@@ -33,6 +33,7 @@ struct Process {
   bool system = false;
   bool local_service = false;  // runs as that account, not as an administrator
   bool wow64 = false;       // a 32-bit process (WdfRequestIsFrom32BitProcess)
+  std::atomic<bool> program{false};  // runs code of its own here, whose memory is not all registered (mm/program_memory.h)
   std::atomic<bool> ended{false};
   int32_t exit_status = 0;  // once ended
 };

@@ -195,6 +195,7 @@ void StartProgram(Kernel& kernel, ProgramSpec spec, Program& program) {
     ps::EndProcess(program.process, refused);
     return;
   }
+  program.process->program.store(true, std::memory_order_relaxed);
   program.process->owner = &program;
   program.process->terminate = [](void* owner, int32_t exit_status) { EndProgram(*static_cast<Program*>(owner), exit_status); };
   kernel.executor.Detach(ps::SpawnThread(kernel, program.process, program.spec.name.c_str(), &RunProgram, &program));

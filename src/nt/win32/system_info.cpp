@@ -11,6 +11,9 @@
 #include "nt/win32/win32.h"
 
 #include <winternl.h>
+#undef ZwQuerySystemInformation  // for applications it is the other name
+
+extern "C" NTSTATUS ZwQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength);
 
 using namespace drydock;
 using namespace drydock::nt;
@@ -114,36 +117,7 @@ VOID GetLocalTime(LPSYSTEMTIME lpSystemTime) { GetSystemTime(lpSystemTime); }
 
 NTSTATUS NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
                                   PULONG ReturnLength) {
-  union {
-    struct {
-      ULONG reserved, resolution, page, pages, lowest_page, highest_page, granularity;
-      ULONG_PTR lowest, highest, affinity;
-      CCHAR processors;
-    } basic;
-    struct {
-      LARGE_INTEGER boot, now, bias;
-      ULONG zone, reserved;
-      ULONGLONG boot_bias, sleep_bias;
-    } time;
-  } answer = {};
-  ULONG size;
-  if (SystemInformationClass == SystemBasicInformation) {
-    SYSTEM_INFO info;
-    GetSystemInfo(&info);
-    constexpr ULONG kPages = 0x200000;  // 8 GB
-    answer.basic = {0, 156250, kPage, kPages, 1, kPages, kGranularity, kLowest, kHighest, info.dwActiveProcessorMask, static_cast<CCHAR>(info.dwNumberOfProcessors)};
-    size = sizeof answer.basic;
-  } else if (SystemInformationClass == SystemTimeOfDayInformation) {
-    KeQuerySystemTime(&answer.time.now);
-    answer.time.boot.QuadPart = answer.time.now.QuadPart - static_cast<LONGLONG>(KeQueryInterruptTime());
-    size = sizeof answer.time;
-  } else {
-    return STATUS_INVALID_INFO_CLASS;
-  }
-  if (ReturnLength != nullptr) *ReturnLength = size;
-  if (SystemInformationLength < size) return STATUS_INFO_LENGTH_MISMATCH;
-  std::memcpy(SystemInformation, &answer, size);
-  return STATUS_SUCCESS;
+  return ZwQuerySystemInformation(SystemInformationClass, SystemInformation, SystemInformationLength, ReturnLength);
 }
 NTSTATUS NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout) {
   LeaveIfEnded();
