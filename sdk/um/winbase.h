@@ -2,6 +2,7 @@
 #ifndef _WINBASE_
 #define _WINBASE_
 
+#include "commapi.h"
 #include "consoleapi.h"
 #include "debugapi.h"
 #include "errhandlingapi.h"

@@ -289,5 +289,31 @@ TEST_P(Win32Test, PrivilegesAreThereForWhoAsks) {
   EXPECT_EQ(GetLastError(), static_cast<DWORD>(ERROR_NO_SUCH_PRIVILEGE));
 }
 
+TEST_P(Win32Test, PortSettingsAreReadFromText) {  // nf-winbase-buildcommdcbw
+  DCB dcb = {};
+  dcb.fOutxCtsFlow = 1;
+  ASSERT_TRUE(BuildCommDCBW(u"COM3: baud=115200 parity=E data=7 stop=1.5 rts=hs dtr=off", &dcb));
+  EXPECT_EQ(dcb.DCBlength, sizeof dcb);
+  EXPECT_EQ(dcb.BaudRate, 115200u);
+  EXPECT_EQ(dcb.Parity, EVENPARITY);
+  EXPECT_EQ(dcb.ByteSize, 7);
+  EXPECT_EQ(dcb.StopBits, ONE5STOPBITS);
+  EXPECT_EQ(dcb.fRtsControl, static_cast<DWORD>(RTS_CONTROL_HANDSHAKE));
+  EXPECT_EQ(dcb.fDtrControl, static_cast<DWORD>(DTR_CONTROL_DISABLE));
+  EXPECT_EQ(dcb.fOutxCtsFlow, 1u) << "what is not named stays";
+  COMMTIMEOUTS timeouts = {1, 1, 1, 1, 1};
+  ASSERT_TRUE(BuildCommDCBAndTimeoutsA("96,n,8,1,x", &dcb, &timeouts));
+  EXPECT_EQ(dcb.BaudRate, 9600u);
+  EXPECT_EQ(dcb.fOutX, 1u);
+  EXPECT_EQ(dcb.fOutxCtsFlow, 0u);
+  EXPECT_EQ(timeouts.ReadIntervalTimeout, 0u);
+  const DCB before = dcb;
+  for (const char* wrong : {"", "baud", "baud=fast", "9600,n,9,1", "9600,q,8,1", "9600,n,8,1,z", "speed=9"}) {
+    EXPECT_FALSE(BuildCommDCBA(wrong, &dcb)) << wrong;
+    EXPECT_EQ(GetLastError(), static_cast<DWORD>(ERROR_INVALID_PARAMETER));
+    EXPECT_EQ(std::memcmp(&before, &dcb, sizeof dcb), 0) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace drydock::nt
