@@ -24,9 +24,6 @@ ENTRY(entry_void_none, "_Z15DrydockVoidMainv");
     ENTRY(entry_void_##count##_##arguments, "_Z15DrydockVoidMain" #count #arguments);
 EACH_FORM(ENTRIES)
 
-extern void __cxa_finalize(void *);
-extern void *__dso_handle __attribute__((visibility("hidden")));
-
 static int run(int argc, char **argv, WCHAR_OF_ENTRY **wide, char **environment, WCHAR_OF_ENTRY **wide_environment)
 {
     if (entry_void) return entry_void(argc, argv, environment), 0;
@@ -98,10 +95,41 @@ __attribute__((visibility("hidden"))) int vswprintf(wchar_t *to, size_t capacity
     return n < 0 || (size_t)n >= capacity ? -1 : n;
 }
 
+/* Destructors of static objects and functions of atexit are kept here and not by the system: they run where the program ends by itself (finalize) and
+   never after ExitProcess, TerminateProcess or a crash, nor when the image goes. */
+struct at_exit {
+    void (*function)(void *);
+    void *argument;
+    struct at_exit *below;
+};
+static struct at_exit *at_exit_top;
+
+__attribute__((visibility("hidden"))) int __cxa_atexit(void (*function)(void *), void *argument, void *image)
+{
+    struct at_exit *entry = malloc(sizeof *entry);
+    (void)image;
+    if (!entry) return -1;
+    entry->function = function;
+    entry->argument = argument;
+    entry->below = __atomic_load_n(&at_exit_top, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(&at_exit_top, &entry->below, entry, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    }
+    return 0;
+}
+
 static void finalize(void)
 {
-    __cxa_finalize(&__dso_handle);
+    struct at_exit *entry;
+    while ((entry = __atomic_load_n(&at_exit_top, __ATOMIC_ACQUIRE)) != NULL) {
+        struct at_exit call = *entry;
+        if (!__atomic_compare_exchange_n(&at_exit_top, &entry, call.below, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) continue;
+        free(entry);
+        call.function(call.argument);
+    }
 }
+
+/* Whether some never ran: what static objects own then stays with the image. */
+__attribute__((visibility("default"))) int DrydockApplicationIsKept(void) { return __atomic_load_n(&at_exit_top, __ATOMIC_ACQUIRE) != NULL; }
 
 __attribute__((visibility("default"))) const struct {
     int (*run)(int, char **, WCHAR_OF_ENTRY **, char **, WCHAR_OF_ENTRY **);

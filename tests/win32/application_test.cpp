@@ -160,6 +160,17 @@ TEST_P(Tool, TheTesterEnumeratesReversesBurstsAndCancels) {
   EXPECT_TRUE(machine_.reports().empty()) << machine_.ReportText();
 }
 
+TEST_P(Tool, StaticObjectsAreDestroyedWhereTheProgramEndsByItselfOnly) {
+  for (const char* how : {"return", "exit", "_Exit", "ExitProcess", "TerminateProcess"}) {
+    const bool by_itself = how[0] == 'r' || how[0] == 'e';
+    Process process = Run("iotester", {"leave", how});
+    ASSERT_TRUE(process.Wait()) << how;
+    EXPECT_EQ(process.exit_code(), 7) << how;
+    EXPECT_EQ(process.output(), by_itself ? "the session, with a text that is too long to lie in the object, is closed\n" : "") << how;
+    EXPECT_TRUE(machine_.reports().empty()) << how << machine_.ReportText();
+  }
+}
+
 TEST_P(Tool, WithoutADeviceTheTesterSaysWhy) {
   ASSERT_TRUE(machine_.RemoveDevice(device_).ok());
   Process process = Run("iotester", {"reverse", "abc"});

@@ -3,6 +3,7 @@
 //   iotester reverse <text>
 //   iotester burst <requests> [threads]
 //   iotester cancel <milliseconds>
+//   iotester leave <return|exit|_Exit|ExitProcess|TerminateProcess>
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 #include <winioctl.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -203,6 +205,25 @@ void Usage(const wchar_t* program) {
   std::wcerr << L"usage: " << program << L" list | reverse <text> | burst <requests> [threads] | cancel <ms>" << std::endl;
 }
 
+// Lives until the program ends by itself.
+struct Session {
+  ~Session() {
+    CloseHandle(event);
+    std::cout << text << std::endl;
+  }
+  HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+  std::string text = "the session, with a text that is too long to lie in the object, is closed";
+};
+
+int Leave(const std::wstring& how) {
+  static Session session;
+  if (how == L"exit") std::exit(7);
+  if (how == L"_Exit") std::_Exit(7);
+  if (how == L"ExitProcess") ExitProcess(7);
+  if (how == L"TerminateProcess") TerminateProcess(GetCurrentProcess(), 7);
+  return 7;
+}
+
 }  // namespace
 
 int wmain(int argc, wchar_t* argv[]) {
@@ -216,6 +237,7 @@ int wmain(int argc, wchar_t* argv[]) {
     if (args[0] == L"reverse" && args.size() == 2) return Reverse(args[1]);
     if (args[0] == L"burst" && args.size() >= 2) return RunBurst(std::stoi(args[1]), args.size() > 2 ? _wtoi(args[2].c_str()) : 4);
     if (args[0] == L"cancel" && args.size() == 2) return Cancel(wcstoul(args[1].c_str(), nullptr, 0));
+    if (args[0] == L"leave" && args.size() == 2) return Leave(args[1]);
     Usage(argv[0]);
     return ERROR_BAD_ARGUMENTS;
   } catch (const Win32Error& e) {
