@@ -112,17 +112,7 @@ std::vector<std::u16string> ListInterfaces(Kernel& kernel, const GUID& guid, DEV
   InterfaceTable& table = *kernel.io->interfaces;
   rt::LockGuard guard(table.lock);
   for (const DeviceInterface& item : table.list) {
-    if (SameGuid(item.guid, guid) && (!pdo || item.pdo == pdo) && (item.enabled || also_disabled)) names.push_back(item.name);
-  }
-  return names;
-}
-
-std::vector<std::u16string> ListAnnouncedInterfaces(Kernel& kernel, const GUID& guid) {
-  std::vector<std::u16string> names;
-  InterfaceTable& table = *kernel.io->interfaces;
-  rt::LockGuard guard(table.lock);
-  for (const DeviceInterface& item : table.list) {
-    if (SameGuid(item.guid, guid) && item.enabled && !item.unannounced) names.push_back(item.name);
+    if (SameGuid(item.guid, guid) && (!pdo || item.pdo == pdo) && (also_disabled || (item.enabled && !item.unannounced))) names.push_back(item.name);
   }
   return names;
 }

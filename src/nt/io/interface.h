@@ -32,10 +32,9 @@ struct InterfaceTable {
   std::vector<DeviceInterface> list RT_GUARDED_BY(lock);  // in order of registration
 };
 
-// Enabled ones of a class, in order of registration. `pdo` null: of all devices.
+// Enabled ones of a class that can be opened, in order of registration: one that a device enables while it starts is among them when it is
+// started. `pdo` null: of all devices.
 std::vector<std::u16string> ListInterfaces(Kernel& kernel, const GUID& guid, DEVICE_OBJECT* pdo, bool also_disabled);
-// Those whose arrival was told or is about to be.
-std::vector<std::u16string> ListAnnouncedInterfaces(Kernel& kernel, const GUID& guid);
 // A device is started, and may be opened from now: the interfaces that it enabled on the way are told.
 void AnnounceInterfacesOf(DEVICE_OBJECT* pdo);
 // A device goes: what it left enabled is disabled; its registrations stay (they are persistent).

@@ -339,7 +339,7 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
   *NotificationEntry = entry;
   if (EventCategory == EventCategoryDeviceInterfaceChange &&
       (EventCategoryFlags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES)) {
-    for (const std::u16string& name : io::ListAnnouncedInterfaces(CurrentKernel(), entry->guid)) {
+    for (const std::u16string& name : io::ListInterfaces(CurrentKernel(), entry->guid, nullptr, false)) {
       {
         drydock::rt::LockGuard guard(state.lock);
         ++entry->references;

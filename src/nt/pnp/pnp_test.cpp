@@ -23,6 +23,8 @@ struct Role {
   std::vector<std::string>* log = nullptr;
   NTSTATUS add_status = STATUS_SUCCESS;
   NTSTATUS start_status = STATUS_SUCCESS;
+  void (*on_start)(Role& role, DEVICE_OBJECT* pdo) = nullptr;
+  std::string seen;
   NTSTATUS query_remove_status = STATUS_SUCCESS;
   bool detach = true;
   PNP_DEVICE_STATE pnp_state = 0;
@@ -71,6 +73,7 @@ NTSTATUS Pnp(DEVICE_OBJECT* device, IRP* irp) {
     case IRP_MN_START_DEVICE: {
       NTSTATUS status = SendDownAndWait(device, irp);
       if (NT_SUCCESS(status)) status = role.start_status;
+      if (role.on_start) role.on_start(role, ext.pdo);
       return Finish(irp, status);
     }
     case IRP_MN_QUERY_REMOVE_DEVICE:
@@ -430,6 +433,30 @@ TEST_P(PnpTest, AReferenceWithASeparatorIsRefused) {
   ASSERT_EQ(AddFunction(function), STATUS_SUCCESS);
   UNICODE_STRING reference = Unicode(u"a\\b"), link;
   EXPECT_EQ(IoRegisterDeviceInterface(pdo_, &kClass, &reference, &link), STATUS_INVALID_DEVICE_REQUEST);
+}
+
+std::string ListOf(const GUID& guid, ULONG flags) {
+  PZZWSTR list = nullptr;
+  if (!NT_SUCCESS(IoGetDeviceInterfaces(&guid, nullptr, flags, &list))) return "?";
+  std::string text = *list != 0 ? "there" : "none";
+  ExFreePool(list);
+  return text;
+}
+
+TEST_P(PnpTest, AnInterfaceThatAStartingDeviceEnablesIsListedWhenTheDeviceCanBeOpened) {
+  Role function{"function"};
+  function.on_start = [](Role& role, DEVICE_OBJECT* pdo) {
+    UNICODE_STRING link;
+    ASSERT_EQ(IoRegisterDeviceInterface(pdo, &kClass, nullptr, &link), STATUS_SUCCESS);
+    ASSERT_EQ(IoSetDeviceInterfaceState(&link, TRUE), STATUS_SUCCESS);
+    FILE_OBJECT* file;
+    EXPECT_EQ(io::OpenFile(CurrentKernel(), ob::View(&link), {}, &file), STATUS_NO_SUCH_DEVICE);
+    role.seen = ListOf(kClass, 0) + " " + ListOf(kClass, DEVICE_INTERFACE_INCLUDE_NONACTIVE);
+    RtlFreeUnicodeString(&link);
+  };
+  ASSERT_EQ(AddFunction(function), STATUS_SUCCESS);
+  EXPECT_EQ(function.seen, "none there");
+  EXPECT_EQ(ListOf(kClass, 0), "there");
 }
 
 struct InterfaceNews {
