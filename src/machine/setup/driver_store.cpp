@@ -171,7 +171,7 @@ std::optional<uint64_t> DriverStore::Rank(const Ids& ids, const DeviceModelEntry
 void DriverStore::AddSystemPackages(const Ids& ids) {
   if (system_packages_ || Best(ids, /*extensions=*/false)) return;
   system_packages_ = true;
-  for (const char* name : {"keyboard.inf", "msmouse.inf", "hidvhf.inf"}) {
+  for (const char* name : {"keyboard.inf", "msmouse.inf", "hidvhf.inf", "input.inf"}) {
     InfReport report;
     const InfTarget target;
     InfFile file = InfFile::Parse(SystemInf(name), name, target.locale, report);

@@ -166,13 +166,32 @@ ErrorControl=1
 ServiceBinary=%12%\mshidkmdf.sys
 )";
 
+// A collection of a HID device that no driver wants: a device of the class, without a service, so that the class's filters are above it.
+constexpr char kInput[] = R"([Version]
+Signature="$WINDOWS NT$"
+Class=HIDClass
+ClassGuid={745A17A0-74D3-11D0-B6FE-00A0C90F57DA}
+Provider=System
+DriverVer=06/21/2006,10.0.0.0
+[Manufacturer]
+System=Devices,NTamd64
+[Devices.NTamd64]
+"HID-compliant game controller"=HID_Raw_Inst,HID_DEVICE_SYSTEM_GAME
+"HID-compliant consumer control device"=HID_Raw_Inst,HID_DEVICE_SYSTEM_CONSUMER
+"HID-compliant system controller"=HID_Raw_Inst,HID_DEVICE_SYSTEM_CONTROL
+"HID-compliant device"=HID_Raw_Inst,,HID_DEVICE
+[HID_Raw_Inst.NT]
+[HID_Raw_Inst.NT.Services]
+AddService=,0x00000002
+)";
+
 }  // namespace
 
 const char* SystemInf(std::string_view file_name) {
   static constexpr struct {
     std::string_view name;
     const char* text;
-  } kFiles[] = {{"wudfrd.inf", kWudfrd}, {"mshidumdf.inf", kMsHidUmdf}, {"mshidkmdf.inf", kMsHidKmdf}, {"keyboard.inf", kKeyboard}, {"msmouse.inf", kMouse}, {"battery.inf", kBattery}, {"hidvhf.inf", kHidVhf}};
+  } kFiles[] = {{"wudfrd.inf", kWudfrd}, {"mshidumdf.inf", kMsHidUmdf}, {"mshidkmdf.inf", kMsHidKmdf}, {"keyboard.inf", kKeyboard}, {"msmouse.inf", kMouse}, {"battery.inf", kBattery}, {"hidvhf.inf", kHidVhf}, {"input.inf", kInput}};
   for (const auto& file : kFiles)
     if (InfEqual(file.name, file_name)) return file.text;
   return nullptr;
