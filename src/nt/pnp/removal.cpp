@@ -4,7 +4,7 @@
 // that order; the first refusal takes it back everywhere it was asked.
 // Surprise removal of a device with open files, in steps (every device of the subtree does one step before any does the next):
 //   1. no new opens; IRP_MN_SURPRISE_REMOVAL down the stack; registrations hear "remove complete".
-//   2. the last file of the stack closes (FileClosed sees it).
+//   2. the last file of the stack closes (FileClosed sees it), and no child waits for one of its files any more.
 //   3. a worker sends IRP_MN_REMOVE_DEVICE and the node is removed. Without open files step 3 follows step 1 at once.
 #include <algorithm>
 #include <unordered_set>
@@ -112,12 +112,30 @@ void DropNode(DeviceNode& node) {
   if (release) ob::Dereference(node.pdo);  // may end the node
 }
 
+// Surprise-removed, and nothing keeps it: no open file, no child that waits for its own.
+bool MayGo(DeviceNode& node) {
+  if (node.state.load() != NodeState::kSurpriseRemoved || OpenCount(node)) return false;
+  rt::LockGuard guard(node.state_of_machine->lock);
+  for (DeviceNode* child = node.first_child; child; child = child->next_sibling) {
+    if (child->state.load() == NodeState::kSurpriseRemoved) return false;
+  }
+  return true;
+}
+
+void RemoveLate(DeviceNode& node);
+
 struct LateRemoval final : Job {
   explicit LateRemoval(DeviceNode& target) : node(target) { ob::Reference(node.pdo); }
   void Run() override {
+    DeviceNode* parent = node.parent;
+    if (parent) ob::Reference(parent->pdo);
     {
       Busy busy(node);
-      if (node.state.load() == NodeState::kSurpriseRemoved && OpenCount(node) == 0) {
+      {
+        rt::LockGuard guard(node.state_of_machine->lock);
+        node.removal_scheduled = false;
+      }
+      if (MayGo(node)) {
         const bool restart = std::exchange(node.restart_when_closed, false);
         RemoveOne(node, node.after_late_removal);
         if (restart && node.state.load() == NodeState::kUninstalled) {
@@ -126,10 +144,24 @@ struct LateRemoval final : Job {
         }
       }
     }
+    if (parent) {
+      RemoveLate(*parent);  // it may have waited for this one
+      ob::Dereference(parent->pdo);
+    }
     ob::Dereference(node.pdo);
   }
   DeviceNode& node;
 };
+
+void RemoveLate(DeviceNode& node) {
+  if (!MayGo(node)) return;
+  {
+    rt::LockGuard guard(node.state_of_machine->lock);
+    if (node.removal_scheduled) return;
+    node.removal_scheduled = true;
+  }
+  node.state_of_machine->operations.Add(std::make_unique<LateRemoval>(node));
+}
 
 // The first step; false: there is no stack that could hear of it.
 bool SurpriseOne(DeviceNode& node, AfterRemoval after) {
@@ -153,7 +185,7 @@ void SurpriseTree(DeviceNode& node, AfterRemoval after) {
     if (SurpriseOne(*each, after_of(each))) announced.push_back(each);
   }
   for (DeviceNode* each : announced) {
-    if (each->state.load() == NodeState::kSurpriseRemoved && OpenCount(*each)) continue;
+    if (each->state.load() == NodeState::kSurpriseRemoved && !MayGo(*each)) continue;
     RemoveOne(*each, after_of(each));
   }
 }
@@ -439,13 +471,7 @@ CriticalScope::~CriticalScope() {
 void FileClosed(DEVICE_OBJECT* device) {
   DEVICE_OBJECT* bottom = io::BottomOfStack(device);
   DeviceNode* node = NodeOf(bottom);
-  if (!node || node->state.load() != NodeState::kSurpriseRemoved || OpenCount(*node)) return;
-  {
-    rt::LockGuard guard(node->state_of_machine->lock);
-    if (node->removal_scheduled) return;
-    node->removal_scheduled = true;
-  }
-  node->state_of_machine->operations.Add(std::make_unique<LateRemoval>(*node));
+  if (node) RemoveLate(*node);
 }
 
 NTSTATUS QueryStop(DEVICE_OBJECT* pdo) {

@@ -210,6 +210,35 @@ CONFORMANCE(PdoLife, NobodyWaitsForAPdoInTheMiddleOfItsOwnSurpriseRemoval, "DEVX
   EXPECT_EQ(child.state(), "removed");
 }
 
+CONFORMANCE(PdoLife, ABusThatIsPulledOutGoesAfterTheChildWhoseFileIsStillOpen, "DEVX-25", "S7") {
+  BusRig rig(machine);
+  LogPdo(rig);
+  rig.bus_hooks.device_attributes = [&](WDF_OBJECT_ATTRIBUTES& attributes) { MakeNamed(&attributes); };
+  auto added = rig.bus_hooks.added;
+  rig.bus_hooks.added = [&](WDFDEVICE device) {
+    Name(device, rig.hooks.log, "bus");
+    return added(device);
+  };
+  rig.Start();
+  rig.Plug(1);
+  File file = machine.Open(rig.Child(1)), of_bus = machine.Open(rig.bus);
+  ASSERT_EQ(file.status(), STATUS_SUCCESS);
+  ASSERT_EQ(of_bus.status(), STATUS_SUCCESS);
+  rig.hooks.log.Take();
+  EXPECT_EQ(machine.SurpriseRemove(rig.bus), STATUS_SUCCESS);
+  rig.bus = Device();
+  EXPECT_EQ(rig.hooks.log.Take(), (Lines{"1.SurpriseRemoval"} + kPdoDown));
+  of_bus.Close();
+  rig.Settle();
+  EXPECT_EQ(rig.hooks.log.Take(), Lines{}) << "the child's file is open";
+  file.Close();
+  rig.Settle();
+  const Lines end = rig.hooks.log.Take();
+  const auto at = [&](const char* line) { return std::find(end.begin(), end.end(), line) - end.begin(); };
+  EXPECT_LT(at("1.destroy"), at("bus.cleanup"));
+  EXPECT_EQ(static_cast<size_t>(at("bus.destroy")), end.size() - 1);
+}
+
 CONFORMANCE(PdoLife, ASuccessorWaitsUntilTheLastFileOfThePredecessorIsClosed, "DEVX-23", "S7") {
   BusRig rig(machine);
   rig.Start();
