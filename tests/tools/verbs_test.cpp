@@ -81,6 +81,27 @@ TEST(Verbs, AMisspeltOptionIsAnsweredWithTheNearest) {
   EXPECT_THAT(Call("tree --machin m.toml").errors, HasSubstr("drydock tree: "));
 }
 
+TEST(Verbs, AnApplicationWithoutADebugIsBuiltAsWhatIsLikeIt) {
+  char folder[] = "/tmp/drydock-verbs-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string at(folder);
+  std::ofstream(at + "/a.cpp") << "int main() { return 0; }\n";
+  std::ofstream(at + "/a.vcxproj") << R"(<Project>
+<ItemGroup Label="ProjectConfigurations">
+<ProjectConfiguration Include="Win10 Release|x64"><Configuration>Win10 Release</Configuration><Platform>x64</Platform></ProjectConfiguration>
+<ProjectConfiguration Include="Win10 Debug|x64"><Configuration>Win10 Debug</Configuration><Platform>x64</Platform></ProjectConfiguration>
+</ItemGroup>
+<PropertyGroup><ConfigurationType>Application</ConfigurationType></PropertyGroup>
+<ItemGroup><ClCompile Include="a.cpp" /></ItemGroup>
+</Project>)";
+  const Outcome built = Call("app " + at + "/a.vcxproj -o " + at + "/out");
+  EXPECT_EQ(built.code, 0) << built.errors;
+  EXPECT_EQ(built.out, at + "/out/a.exe.so\n");
+  EXPECT_THAT(built.errors, HasSubstr("'Win10 Debug' is taken"));
+  EXPECT_THAT(Call("app " + at + "/a.vcxproj --config Odd -o " + at + "/out").errors, HasSubstr("no configuration 'Odd'"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Verbs, WithoutTheirArgumentsTheySayWhatIsMissing) {
   for (const auto* name : {"app", "build", "cc", "coverage", "inf", "mof", "run", "tree"}) {
     const Outcome none = Call(name);

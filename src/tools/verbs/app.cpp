@@ -93,7 +93,7 @@ int AppVerb(int argc, char** argv) {
   CLI::App app{"Builds a console application from its unmodified Visual Studio project, and runs it in a machine.", "drydock app"};
   app.add_option("PROJECT", options.project, "a .vcxproj, a folder, or an image built before (X.exe.so)")->required();
   app.add_option("-o,--out", options.out, "folder for the image and the objects [out/<project>]");
-  app.add_option("--config", options.build.configuration, "configuration of the project")->capture_default_str();
+  const CLI::Option* configuration = app.add_option("--config", options.build.configuration, "configuration of the project")->capture_default_str();
   app.add_option("--cc", options.build.compiler, "compiler: clang, gcc, or the path of one")->capture_default_str();
   app.add_option("-j,--jobs", options.build.jobs, "compilers at a time")->check(CLI::Range(1, 1024));
   app.add_option("--machine", options.machine, "run it in this machine (docs/machine.md); without, it is only built");
@@ -114,6 +114,7 @@ int AppVerb(int argc, char** argv) {
                                          {"drydock app tool.vcxproj                                               # builds it",
                                           "drydock app tool.vcxproj --machine machine.toml --images out -- -v 5   # runs it as 'tool -v 5' in that machine"}))
     return *code;
+  options.build.nearest_configuration = configuration->count() == 0;
   for (int i = own + 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
   try {
     const std::string image = BuildIt(options);
