@@ -215,8 +215,10 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
     capabilities.SystemWake = spec.power.wakes_from_s < 0 ? PowerSystemUnspecified : SystemStateOf(spec.power.wakes_from_s);
     description.capabilities = &capabilities;
   }
-  const std::optional<PciDevice> pci = machine::PciOf(spec);
+  std::optional<PciDevice> pci = machine::PciOf(spec);
   if (pci) {
+    machine::Guarded(*impl_, false, [&] { return machine::ChoosePlace(*impl_->kernel, *pci), true; });
+    if (spec.instance.empty()) description.instance_id = machine::ToUtf16(machine::InstancePathOf(*pci));
     AddIds(machine::HardwareIdsOf(*pci), description.hardware_ids);
     AddIds(machine::CompatibleIdsOf(*pci), description.compatible_ids);
   }
@@ -240,7 +242,7 @@ Device Machine::AddDevice(const DeviceSpec& spec) {
   }
   if (pci && !stopped()) {
     machine::Guarded(*impl_, false, [&] {
-      device.pci = machine::MakeFunction(*impl_->kernel, *pci, description.raw_resources, spec.power.d1, spec.power.d2, spec.power.wakes_from_d);
+      device.pci = machine::MakeFunction(*pci, description.raw_resources, spec.power.d1, spec.power.d2, spec.power.wakes_from_d);
       return true;
     });
     description.pci = device.pci;

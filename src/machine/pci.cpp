@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <set>
 
 #include "drydock/machine.h"
+#include "nt/pnp/node.h"
+#include "nt/pnp/pnp.h"
+#include "nt/pnp/state.h"
 #include "runtime/lock.h"
 
 namespace drydock::machine {
@@ -282,19 +286,33 @@ std::vector<std::string> CompatibleIdsOf(const PciDevice& pci) {
           fmt::format("PCI\\CC_{:04X}", pci.class_code >> 8)};
 }
 
-std::shared_ptr<nt::pnp::PciFunction> MakeFunction(nt::Kernel& kernel, const PciDevice& pci, const CM_RESOURCE_LIST* raw, bool d1, bool d2, int wakes_from_d) {
+void ChoosePlace(nt::Kernel& kernel, PciDevice& pci) {
+  const auto number = [&](int slot) { return static_cast<uint32_t>(slot | pci.function << 5); };
+  if (pci.slot >= 0) {
+    if (nt::pnp::FindPci(kernel, static_cast<uint32_t>(pci.bus), number(pci.slot)))
+      throw Error(fmt::format("PCI bus {}, slot {}, function {} is taken", pci.bus, pci.slot, pci.function));
+    return;
+  }
+  // A device that was pulled out keeps its name as long as its files are open.
+  std::set<uint32_t> taken;
+  for (const nt::pnp::PdoReference& pdo : nt::pnp::Devices(kernel))
+    if (const auto& other = nt::pnp::NodeOf(pdo)->pci; other && other->bus == static_cast<uint32_t>(pci.bus)) taken.insert(other->SlotNumber());
+  for (pci.slot = 1; pci.slot < PCI_MAX_DEVICES; ++pci.slot)
+    if (!taken.contains(number(pci.slot))) return;
+  throw Error(fmt::format("PCI bus {} is full", pci.bus));
+}
+
+std::string InstancePathOf(const PciDevice& pci) {
+  // The digits in the middle stand for the bridge above.
+  return fmt::format("{}\\3&{:08X}&0&{:02X}", HardwareIdsOf(pci)[0], 0x2411E6FEu + static_cast<uint32_t>(pci.bus) * 0x9E3779B1u, pci.slot << 3 | pci.function);
+}
+
+std::shared_ptr<nt::pnp::PciFunction> MakeFunction(const PciDevice& pci, const CM_RESOURCE_LIST* raw, bool d1, bool d2, int wakes_from_d) {
   auto made = std::make_shared<Space>(pci, raw, d1, d2, wakes_from_d);
   made->bus = static_cast<uint32_t>(pci.bus);
+  made->device = static_cast<uint32_t>(pci.slot);
   made->function = static_cast<uint32_t>(pci.function);
-  if (pci.slot >= 0) {
-    made->device = static_cast<uint32_t>(pci.slot);
-    if (nt::pnp::FindPci(kernel, made->bus, made->SlotNumber()))
-      throw Error(fmt::format("PCI bus {}, slot {}, function {} is taken", pci.bus, pci.slot, pci.function));
-    return made;
-  }
-  for (made->device = 1; made->device < PCI_MAX_DEVICES; ++made->device)
-    if (!nt::pnp::FindPci(kernel, made->bus, made->SlotNumber())) return made;
-  throw Error(fmt::format("PCI bus {} is full", pci.bus));
+  return made;
 }
 
 void Unplug(nt::pnp::PciFunction& function) { static_cast<Space&>(function).Unplug(); }

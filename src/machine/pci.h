@@ -22,8 +22,12 @@ namespace drydock::machine {
 std::optional<PciDevice> PciOf(const DeviceSpec& spec);
 // As the PCI bus gives them, the longest first.
 std::vector<std::string> HardwareIdsOf(const PciDevice& pci), CompatibleIdsOf(const PciDevice& pci);
-// `raw`: the device's resources; null: none. Its place is chosen here.
-std::shared_ptr<nt::pnp::PciFunction> MakeFunction(nt::Kernel& kernel, const PciDevice& pci, const CM_RESOURCE_LIST* raw, bool d1, bool d2, int wakes_from_d);
+// Chooses a slot where none is said; one that is taken is an Error.
+void ChoosePlace(nt::Kernel& kernel, PciDevice& pci);
+// "PCI\VEN_...\3&2411E6FE&0&08": as the PCI bus names the device at its place.
+std::string InstancePathOf(const PciDevice& pci);
+// `raw`: the device's resources; null: none. It has its place.
+std::shared_ptr<nt::pnp::PciFunction> MakeFunction(const PciDevice& pci, const CM_RESOURCE_LIST* raw, bool d1, bool d2, int wakes_from_d);
 // Pulled out: reads are all ones from now on.
 void Unplug(nt::pnp::PciFunction& function);
 
