@@ -21,6 +21,7 @@
 #include "machine/symbolizer.h"
 #include "nt/io/driver.h"
 #include "nt/io/file.h"
+#include "nt/ke/stall.h"
 #include "nt/kernel.h"
 #include "nt/pnp/pci.h"
 #include "runtime/event_ring.h"
@@ -167,19 +168,22 @@ struct Machine::Impl {
     std::vector<void*> stack;  // not looked up yet; then empty
     bool first_is_exact = false;
     bool of_drivers = false;  // where no driver called, the stack tells nothing
+    std::vector<nt::ke::StallDescription::Place> places;  // of report.waits, not looked up yet
     std::vector<std::string> tracers;  // the drivers that report.traces are of, until the stack says which of them counts
   };
   static void KeepOwnTraces(Kept& kept);
   rt::Lock reports_lock;
   std::deque<Kept> reports RT_GUARDED_BY(reports_lock);
   void ResolveReports();
+  std::string HeldWords(const nt::ke::IrpHeld& held);
   rt::Lock symbolizer_lock;
   std::unique_ptr<machine::Symbolizer> symbolizer RT_GUARDED_BY(symbolizer_lock);
   std::vector<StackFrame> Resolve(const std::vector<void*>& stack, bool first_is_exact);
 
   std::vector<machine::ImageRange> ImageRanges();
   bool stopped() const { return executor->stopped(); }
-  void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false, bool of_drivers = false);
+  void AddReport(Report report, std::vector<void*> stack = {}, bool first_is_exact = false, bool of_drivers = false,
+                 std::vector<nt::ke::StallDescription::Place> places = {});
   Report MakeReport(ReportKind kind, std::string words);
   void OnBugCheck(const nt::BugCheckData& data, ReportKind kind = ReportKind::kBugCheck);
   void OnStall();

@@ -67,7 +67,8 @@ std::vector<machine::ImageRange> Machine::Impl::ImageRanges() {
   return ranges;
 }
 
-void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact, bool of_drivers) {
+void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool first_is_exact, bool of_drivers,
+                              std::vector<nt::ke::StallDescription::Place> places) {
   // The newest of each driver's.
   std::map<std::string, size_t> counts;
   std::vector<std::pair<std::string, std::string>> traces;
@@ -81,7 +82,7 @@ void Machine::Impl::AddReport(Report report, std::vector<void*> stack, bool firs
     tracers.push_back(trace->first);
     report.traces.push_back(std::move(trace->second));
   }
-  Kept kept{std::move(report), std::move(stack), first_is_exact, of_drivers, std::move(tracers)};
+  Kept kept{std::move(report), std::move(stack), first_is_exact, of_drivers, std::move(places), std::move(tracers)};
   if (kept.stack.empty()) KeepOwnTraces(kept);
   rt::LockGuard guard(reports_lock);
   reports.push_back(std::move(kept));
@@ -106,23 +107,34 @@ void Machine::Impl::KeepOwnTraces(Kept& kept) {
   kept.tracers.clear();
 }
 
+std::string Machine::Impl::HeldWords(const nt::ke::IrpHeld& held) {
+  const std::vector<StackFrame> frames = Resolve({const_cast<void*>(held.code)}, !held.called());
+  if (frames.empty() || frames[0].file.empty()) return {};
+  return fmt::format("; last {} {} at {}:{} ({})", held.called() ? "it called" : "given to", held.what, frames[0].file, frames[0].line, frames[0].function);
+}
+
 void Machine::Impl::ResolveReports() {
   for (;;) {
     Kept* open = nullptr;
     std::vector<void*> stack;
+    std::vector<nt::ke::StallDescription::Place> places;
     {
       rt::LockGuard guard(reports_lock);
       for (Kept& kept : reports) {
         if (kept.stack.empty()) continue;
         open = &kept;
         stack = kept.stack;
+        places = kept.places;
         break;
       }
     }
     if (!open) return;
     std::vector<StackFrame> frames = Resolve(stack, open->first_is_exact);
+    std::vector<std::string> held;
+    for (const auto& place : places) held.push_back(HeldWords(place.held));
     rt::LockGuard guard(reports_lock);
     if (open->stack.empty()) continue;  // another reader was quicker
+    for (size_t i = 0; i < places.size(); ++i) open->report.waits[places[i].line] += held[i];
     open->report.stack = std::move(frames);
     if (open->of_drivers && !open->report.DriverFrame()) open->report.stack.clear();
     open->stack.clear();
@@ -177,7 +189,7 @@ void Machine::Impl::ReportStall(const std::string& lead, bool of_applications) {
   Report report = MakeReport(ReportKind::kStall, stall.words);
   report.waits = std::move(stall.chain);
   report.task = stall.task;
-  AddReport(std::move(report), std::move(stall.stack));
+  AddReport(std::move(report), std::move(stall.stack), stall.exact, /*of_drivers=*/false, std::move(stall.places));
   executor->Stop();
 }
 

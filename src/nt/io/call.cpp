@@ -141,7 +141,9 @@ NTSTATUS CallDispatch(DEVICE_OBJECT* device, IRP* irp, UCHAR major) {
   DRIVER_OBJECT* driver = device->DriverObject;
   PDRIVER_DISPATCH dispatch = driver->MajorFunction[major];
   Driver* owner = DriverOf(driver);
-  if (owner && owner->own) return dispatch(device, irp);
+  const bool own = owner && owner->own;
+  NoteHeld(irp, MajorFunctionName(major), own ? nullptr : reinterpret_cast<const void*>(dispatch));
+  if (own) return dispatch(device, irp);
   return CallDriver(MajorFunctionName(major), dispatch, device, irp);
 }
 

@@ -3,11 +3,12 @@
 
 #include "nt/io/device.h"
 #include "nt/io/irp.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/kernel.h"
 
 namespace drydock::nt::io {
 
-void DescribeIrp(Kernel& kernel, const void* pointer, std::string& out) {
+void DescribeIrp(Kernel& kernel, const void* pointer, std::string& out, ke::IrpHeld& held) {
   auto* irp = static_cast<IRP*>(const_cast<void*>(pointer));
   if (HasHeader(irp) && !HeaderOf(irp).live) return;
   out += "IRP " + std::to_string(TraceId(kernel, irp));
@@ -17,6 +18,12 @@ void DescribeIrp(Kernel& kernel, const void* pointer, std::string& out) {
   }
   const IO_STACK_LOCATION* location = irp->Tail.Overlay.CurrentStackLocation;
   out += std::string(" (") + MajorFunctionName(location->MajorFunction) + ") is held by " + Describe(location->DeviceObject);
+  if (HasHeader(irp)) {
+    const IrpHeader& header = HeaderOf(irp);
+    const void* code = header.noted_code.load(std::memory_order_relaxed);
+    if (code && header.noted_location.load(std::memory_order_relaxed) == irp->CurrentLocation && ke::IsCallerOutside(code))
+      held = {header.noted.load(std::memory_order_relaxed), code};
+  }
   if (CancelRoutineOf(irp)) {
     out += ", which lets it be cancelled";
   } else if (IsCancelled(irp)) {

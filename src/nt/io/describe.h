@@ -4,13 +4,15 @@
 
 #include <string>
 
+#include "nt/ke/wait_info.h"
+
 namespace drydock::nt {
 struct Kernel;
 }
 
 namespace drydock::nt::io {
 
-// "IRP 12 (IRP_MJ_READ) is held by \Device\Foo (\Driver\bar), which set no cancel routine".
-void DescribeIrp(Kernel& kernel, const void* irp, std::string& out);
+// `held`: set where it is known. "IRP 12 (IRP_MJ_READ) is held by \Device\Foo (\Driver\bar), which set no cancel routine".
+void DescribeIrp(Kernel& kernel, const void* irp, std::string& out, ke::IrpHeld& held);
 
 }  // namespace drydock::nt::io

@@ -143,6 +143,7 @@ IRP* AllocateIrp(Thread& thread, CCHAR stack_size, const void* maker) {
   __atomic_store_n(&header->live, true, __ATOMIC_RELEASE);
   header->buffer_class = 0;
   header->buffer = nullptr;
+  header->noted_code.store(nullptr, std::memory_order_relaxed);
   IRP* irp = IrpOf(header);
   IoInitializeIrp(irp, static_cast<USHORT>(IrpBytes(stack_size)), stack_size);
   irp->AllocationFlags = kIrpHasHeader | IRP_ALLOCATED_FIXED_SIZE;

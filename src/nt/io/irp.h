@@ -44,6 +44,10 @@ struct alignas(16) IrpHeader {
   uint8_t buffer_class;       // of `buffer`
   uint8_t major;              // of a request that we send and wait for
   void* buffer;               // the system buffer that we gave it; null: none of ours
+  // What the driver at `noted_location` did with it last (NoteHeld).
+  std::atomic<const char*> noted;
+  std::atomic<const void*> noted_code;
+  std::atomic<int> noted_location;
   ke::Completion completion;  // where a synchronous sender of ours waits
 };
 
@@ -52,6 +56,16 @@ inline constexpr UCHAR kIrpHasHeader = 0x40;  // in AllocationFlags: made by us
 inline bool HasHeader(const IRP* irp) { return (irp->AllocationFlags & kIrpHasHeader) != 0; }
 inline IrpHeader& HeaderOf(IRP* irp) { return reinterpret_cast<IrpHeader*>(irp)[-1]; }
 inline IRP* IrpOf(IrpHeader* header) { return reinterpret_cast<IRP*>(header + 1); }
+
+// For reports of waits that nobody can end: what the driver that has an IRP now did with it last. `what`, static: the callback that it was given to, "EvtIoRead"
+// or "IRP_MJ_READ", and `code` its function; or the function that it called for it, "WdfRequestForwardToIoQueue", and from where.
+inline void NoteHeld(IRP* irp, const char* what, const void* code) {
+  if (irp == nullptr || !HasHeader(irp)) return;
+  IrpHeader& header = HeaderOf(irp);
+  header.noted.store(what, std::memory_order_relaxed);
+  header.noted_code.store(code, std::memory_order_relaxed);
+  header.noted_location.store(irp->CurrentLocation, std::memory_order_relaxed);
+}
 
 // Fields that the owner of an IRP and its canceller both touch, with no lock in common.
 inline bool IsCancelled(const IRP* irp) { return __atomic_load_n(&irp->Cancel, __ATOMIC_SEQ_CST) != FALSE; }

@@ -39,6 +39,19 @@ bool IsCallerOutside(const void* return_address) {
   return address < self.low || address >= self.high;
 }
 
+// Ours is compiled with frame pointers, and the way to the first frame outside is all ours.
+[[gnu::noinline]] const void* CallerOutside() {
+  auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  for (int depth = 0; depth < 12; ++depth) {
+    auto* words = reinterpret_cast<void**>(frame);
+    if (IsCallerOutside(words[1])) return words[1];
+    const auto next = reinterpret_cast<uintptr_t>(words[0]);
+    if (next <= frame || next - frame > 1 << 16) return nullptr;
+    frame = next;
+  }
+  return nullptr;
+}
+
 HostWait::HostWait(Thread& thread) : host_(nullptr) {
   if (__builtin_expect(!thread.drivers_wait, 1) || !thread.callbacks) return;
   host_ = thread.callbacks->host;

@@ -9,6 +9,9 @@ namespace drydock::nt::ke {
 // Who called an exported function: a driver (or a test), or this library itself.
 bool IsCallerOutside(const void* return_address);
 
+// The return address in a driver (or a test) of the call into this library that is under way here; null: none is near.
+const void* CallerOutside();
+
 class DriversWait {
  public:
   explicit DriversWait(bool is = true) : thread_(CurrentThread()), before_(thread_.drivers_wait) { thread_.drivers_wait = is; }

@@ -1,7 +1,11 @@
 #include "nt/ke/stall.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <string_view>
+
+#include "nt/driver_callback.h"
 #include "nt/ke/state.h"
 #include "nt/ke/wait_info.h"
 #include "nt/ps/process.h"
@@ -19,10 +23,12 @@ struct Waiting {
   bool service;
   bool in_driver;
   bool application;
+  bool own_thread;  // in a thread that a driver made: it may be one that waits for work
   std::vector<void*> stack;  // return addresses, innermost first
   WaitInfo info;
   std::vector<std::string> reasons;  // innermost first
   std::string irp;  // where the IRP is that it waits for
+  IrpHeld held;     // ... and what its holder did with it
 };
 
 std::string NameOf(const rt::Task& task) { return fmt::format("task {} \"{}\"", task.id, task.name); }
@@ -44,6 +50,18 @@ std::vector<void*> WaitingStack(const rt::Task& task, const void* innermost) {
   return stack;
 }
 
+bool InOwnThread(const Thread& thread) {
+  const CallbackFrame* outermost = thread.callbacks;
+  while (outermost && outermost->outer) outermost = outermost->outer;
+  return outermost && (std::string_view(outermost->name) == "KSTART_ROUTINE" || std::string_view(outermost->name) == "ThreadProc");
+}
+
+// Of the image with this code; null: of none.
+const void* ImageOf(const void* code) {
+  Dl_info info;
+  return dladdr(code, &info) ? info.dli_fbase : nullptr;
+}
+
 std::vector<Waiting> Collect(Kernel& kernel) {
   std::vector<Waiting> all;
   ps::ForEachThread(
@@ -60,10 +78,12 @@ std::vector<Waiting> Collect(Kernel& kernel) {
                         .service = task.service,
                         .in_driver = thread.callbacks != nullptr,
                         .application = thread.callbacks && thread.callbacks->host && thread.callbacks->host->program,
+                        .own_thread = InOwnThread(thread),
                         .stack = WaitingStack(task, thread.wait->frame),
                         .info = thread.wait->info,
                         .reasons = {},
-                        .irp = {}};
+                        .irp = {},
+                        .held = {}};
         const void* irp = nullptr;
         for (const WaitReason* reason = thread.wait->reasons; reason != nullptr; reason = reason->outer) {
           if (reason->what != nullptr) {
@@ -77,7 +97,7 @@ std::vector<Waiting> Collect(Kernel& kernel) {
         }
         // The one who waits for an IRP frees it: it stays while we hold him.
         Kernel& kernel = *thread.kernel;
-        if (irp != nullptr && kernel.ke->describe_irp != nullptr) kernel.ke->describe_irp(kernel, irp, waiting.irp);
+        if (irp != nullptr && kernel.ke->describe_irp != nullptr) kernel.ke->describe_irp(kernel, irp, waiting.irp, waiting.held);
         static_cast<std::vector<Waiting>*>(context)->push_back(std::move(waiting));
       },
       &all);
@@ -109,7 +129,8 @@ std::string Link(const Waiting& waiting) {
   return text + "waits for " + ObjectWords(waiting.info);
 }
 
-void Follow(const std::vector<Waiting>& all, const Waiting& start, std::vector<std::string>& chain) {
+void Follow(const std::vector<Waiting>& all, const Waiting& start, StallDescription& result) {
+  std::vector<std::string>& chain = result.chain;
   const Waiting* at = &start;
   std::vector<const Waiting*> seen;
   while (at != nullptr && chain.size() < kMaxChain * 4) {
@@ -128,9 +149,27 @@ void Follow(const std::vector<Waiting>& all, const Waiting& start, std::vector<s
     bool circle = false;
     for (const Waiting* earlier : seen) circle = circle || earlier == next;
     if (circle) line += ": a circle";
+    if (at->held.code != nullptr) result.places.push_back({chain.size(), at->held});
     chain.push_back(std::move(line));
     at = circle || seen.size() == kMaxChain ? nullptr : next;
   }
+}
+
+// A caller outside waits for a request that a driver holds: the driver's own wait says why; a thread that waits for work elsewhere says nothing.
+const Waiting* Better(const std::vector<Waiting>& all) {
+  const Waiting* caller = nullptr;
+  for (const Waiting& each : all)
+    if (!each.in_driver && !each.service && each.held.code != nullptr && caller == nullptr) caller = &each;
+  if (caller == nullptr) return nullptr;
+  const void* image = ImageOf(caller->held.code);
+  const Waiting* in_callback = nullptr;
+  for (const Waiting& each : all) {
+    if (!each.in_driver || each.application) continue;
+    for (const void* address : each.stack)
+      if (image != nullptr && ImageOf(address) == image) return &each;
+    if (!each.own_thread && in_callback == nullptr) in_callback = &each;
+  }
+  return in_callback != nullptr ? in_callback : caller;
 }
 
 }  // namespace
@@ -143,7 +182,7 @@ StallDescription DescribeStall(Kernel& kernel, const std::string& lead, bool of_
   for (const Waiting& waiting : all) {
     if (waiting.service && !waiting.in_driver) continue;
     ++waiters;
-    Follow(all, waiting, result.chain);
+    Follow(all, waiting, result);
     const auto fits = [&](const Waiting& each) { return of_applications ? each.application : each.in_driver; };
     if (about == nullptr || (fits(waiting) && !fits(*about))) about = &waiting;
   }
@@ -151,9 +190,12 @@ StallDescription DescribeStall(Kernel& kernel, const std::string& lead, bool of_
     result.words = lead + ", and no thread of the machine waits for anything that has a name: one runs without end, or waits for something outside.";
     return result;
   }
+  if (const Waiting* better = of_applications ? nullptr : Better(all)) about = better;
   result.task = about->name;
-  result.stack = about->stack;
+  result.exact = about->held.code != nullptr && !about->in_driver && !about->held.called();
+  result.stack = about->held.code != nullptr && !about->in_driver ? std::vector<void*>{const_cast<void*>(about->held.code)} : about->stack;
   result.words = lead + ": " + Link(*about);
+  if (!about->in_driver && !about->irp.empty()) result.words += "; " + about->irp;
   if (waiters > 1) result.words += fmt::format(" ({} more wait too)", waiters - 1);
   result.words += ".";
   return result;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "nt/ke/wait_info.h"
+
 namespace drydock::nt {
 
 struct Kernel;
@@ -17,9 +19,18 @@ namespace ke {
 
 struct StallDescription {
   std::string words;               // "task application (1) waits for ever: synchronous send of IOCTL 0x22240C to ..."
-  std::string task;                // the task that the report is about: the one deepest in a driver
-  std::vector<void*> stack;        // its return addresses, innermost first
+  // The task that the report is about: one in the driver that holds the request of a caller outside, else one in a driver's callback, else that caller,
+  // else one in a driver's thread.
+  std::string task;
+  std::vector<void*> stack;        // its return addresses, innermost first; of a caller: where the driver was when it had the request last
+  bool exact = false;              // its first is no return address
   std::vector<std::string> chain;  // one line a link: task -> what it waits for -> who holds it -> ...
+  // What the holder of a request did with it last, to be put behind a line of `chain` once its place is known.
+  struct Place {
+    size_t line;
+    IrpHeld held;
+  };
+  std::vector<Place> places;
 };
 
 // `lead`: how it was found, "Nobody can ever run again". `of_applications`: it is about a thread of an application, rather than of a driver.

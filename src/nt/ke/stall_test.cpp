@@ -84,7 +84,7 @@ TEST_F(StallTest, ASpinLockThatIsNeverReleasedIsNamed) {
 }
 
 TEST_F(StallTest, TheReasonOfAWaitAndItsRequestAreTold) {
-  kernel_->ke->describe_irp = [](Kernel&, const void* irp, std::string& out) {
+  kernel_->ke->describe_irp = [](Kernel&, const void* irp, std::string& out, ke::IrpHeld&) {
     out = irp ? "IRP 12 is held by driver foo" : "no IRP";
   };
   ke::Completion done;

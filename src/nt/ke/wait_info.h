@@ -65,7 +65,15 @@ class WaitReasonScope {
 // Parks the current task until Unpark or the deadline (interrupt time), with `info` visible meanwhile. May wake without reason.
 rt::Wake ParkFor(const WaitInfo& info, rt::Ticks deadline = rt::kNever);
 
+// What the driver that has an IRP did with it last: the callback that was given it and its code, or what it called for it and from where.
+struct IrpHeld {
+  const char* what = nullptr;  // static
+  const void* code = nullptr;  // null: nothing is known
+
+  bool called() const { return what && what[0] == 'W'; }  // Wdf...: code is a return address
+};
+
 // Set by io (State::describe_irp): goes on with a description at an IRP: "IRP 12 is held by \\Device\\Foo (driver bar)".
-using DescribeIrp = void (*)(Kernel& kernel, const void* irp, std::string& out);
+using DescribeIrp = void (*)(Kernel& kernel, const void* irp, std::string& out, IrpHeld& held);
 
 }  // namespace drydock::nt::ke

@@ -7,6 +7,7 @@
 #include "wdf/device/device.h"
 #include "wdf/device/um_policy.h"
 #include "wdf/object/factory.h"
+#include "wdf/request/held.h"
 #include "wdf/request/receive.h"
 #include "wdf/sync/callback_lock.h"
 #include "wdf/trace.h"
@@ -161,6 +162,7 @@ NTSTATUS DispatchCreate(Device& device, PIRP irp) {
     IoMarkIrpPending(irp);
     Ref<Object> keep(static_cast<Object*>(file)), keep_request(device.host ? static_cast<Object*>(request) : nullptr);
     CallbackGuard guard(file ? file->callback_lock() : nullptr);
+    NoteGiven(*request, "EvtDeviceFileCreate", callback);
     nt::CallDriver("EvtDeviceFileCreate", callback, HandleOf(device), request->request_handle(), HandleOf(file));
     guard.Leave();
     if (device.host && device.host->ended && request->received.place == Place::kInCaller && !request->sent.out()) {

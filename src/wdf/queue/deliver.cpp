@@ -7,6 +7,7 @@
 #include "wdf/device/device.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/complete.h"
+#include "wdf/request/held.h"
 #include "wdf/request/receive.h"
 #include "wdf/request/request.h"
 #include "wdf/trace.h"
@@ -304,10 +305,12 @@ void Queue::InvokeHandler(Request& request) {
   switch (stack.MajorFunction) {
     case IRP_MJ_READ:
       if (!callbacks_.io_read) break;
+      NoteGiven(request, "EvtIoRead", callbacks_.io_read);
       nt::CallDriver("EvtIoRead", callbacks_.io_read, queue_handle(), handle, size_t{stack.Parameters.Read.Length});
       return guard.Leave();
     case IRP_MJ_WRITE:
       if (!callbacks_.io_write) break;
+      NoteGiven(request, "EvtIoWrite", callbacks_.io_write);
       nt::CallDriver("EvtIoWrite", callbacks_.io_write, queue_handle(), handle, size_t{stack.Parameters.Write.Length});
       return guard.Leave();
     case IRP_MJ_DEVICE_CONTROL:
@@ -316,6 +319,7 @@ void Queue::InvokeHandler(Request& request) {
       const auto callback = internal ? callbacks_.io_internal_device_control : callbacks_.io_device_control;
       if (!callback) break;
       const auto& p = stack.Parameters.DeviceIoControl;
+      NoteGiven(request, internal ? "EvtIoInternalDeviceControl" : "EvtIoDeviceControl", callback);
       nt::CallDriver(internal ? "EvtIoInternalDeviceControl" : "EvtIoDeviceControl", callback, queue_handle(), handle,
                      size_t{p.OutputBufferLength}, size_t{p.InputBufferLength}, ULONG{p.IoControlCode});
       return guard.Leave();
@@ -323,6 +327,7 @@ void Queue::InvokeHandler(Request& request) {
     default:
       break;
   }
+  NoteGiven(request, "EvtIoDefault", callbacks_.io_default);
   nt::CallDriver("EvtIoDefault", callbacks_.io_default, queue_handle(), handle);
   guard.Leave();
 }

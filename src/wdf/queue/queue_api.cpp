@@ -4,6 +4,7 @@
 #include "wdf/framework.h"
 #include "wdf/queue/forward_progress.h"
 #include "wdf/queue/queue.h"
+#include "wdf/request/held.h"
 #include "wdf/request/parameters.h"
 #include "wdf/request/request.h"
 #include "wdf/request/send.h"
@@ -53,6 +54,7 @@ NTSTATUS WdfIoQueueRetrieveNextRequest(DriverGlobals& globals, WDFQUEUE Queue, W
   if (queue.dispatch_type() == WdfIoQueueDispatchParallel) return STATUS_INVALID_DEVICE_STATE;
   wdf::Request* request = nullptr;
   const NTSTATUS status = queue.Retrieve(nullptr, nullptr, STATUS_NO_MORE_ENTRIES, &request);
+  NoteCall(request, "WdfIoQueueRetrieveNextRequest");
   *OutRequest = HandleOf(request);
   return status;
 }
@@ -65,6 +67,7 @@ NTSTATUS WdfIoQueueRetrieveRequestByFileObject(DriverGlobals& globals, WDFQUEUE 
   if (!file) return STATUS_NO_MORE_ENTRIES;
   wdf::Request* request = nullptr;
   const NTSTATUS status = queue.Retrieve(file, nullptr, STATUS_NO_MORE_ENTRIES, &request);
+  NoteCall(request, "WdfIoQueueRetrieveRequestByFileObject");
   *OutRequest = HandleOf(request);
   return status;
 }
@@ -91,6 +94,7 @@ NTSTATUS WdfIoQueueRetrieveFoundRequest(DriverGlobals& globals, WDFQUEUE Queue, 
   }
   wdf::Request* request = nullptr;
   const NTSTATUS status = queue.Retrieve(nullptr, FromHandle<wdf::Request>(globals, FoundRequest), STATUS_NOT_FOUND, &request);
+  NoteCall(request, "WdfIoQueueRetrieveFoundRequest");
   *OutRequest = HandleOf(request);
   return status;
 }

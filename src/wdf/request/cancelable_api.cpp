@@ -3,6 +3,7 @@
 #include "wdf/framework.h"
 #include "wdf/object/factory.h"
 #include "wdf/queue/queue.h"
+#include "wdf/request/held.h"
 #include "wdf/request/request.h"
 #include "wdf/request/send.h"
 
@@ -13,6 +14,7 @@ namespace {
 // A request that no queue delivered cannot be marked.
 NTSTATUS Mark(DriverGlobals& globals, Request& request, PFN_WDF_REQUEST_CANCEL callback, bool ex) {
   Queue* queue = request.received.place == Place::kDriver ? request.received.queue : nullptr;
+  NoteCall(&request, ex ? "WdfRequestMarkCancelableEx" : "WdfRequestMarkCancelable");
   const NTSTATUS status = queue ? queue->MarkCancelable(request, callback, ex) : STATUS_INVALID_DEVICE_REQUEST;
   if (status == STATUS_INVALID_DEVICE_REQUEST) {
     Break(globals, "WdfRequestMarkCancelable: the request was not delivered to the driver by a queue, or is marked already.");

@@ -6,6 +6,7 @@
 #include "wdf/queue/device_queues.h"
 #include "wdf/queue/queue.h"
 #include "wdf/request/complete.h"
+#include "wdf/request/held.h"
 #include "wdf/request/receive.h"
 #include "wdf/request/request.h"
 #include "wdf/trace.h"
@@ -18,6 +19,7 @@ bool Marked(const Request& request) { return request.received.cancelable || requ
 
 // To another queue: the destination delivers before the source counts the request as gone (IOX-57).
 NTSTATUS Forward(Request& request, Queue& to) {
+  NoteCall(&request, "WdfRequestForwardToIoQueue");
   Queue* from = request.received.queue;
   RecordEvent(request.framework(), trace::kRequestForward, request.trace_id(), from ? from->trace_id() : 0, to.trace_id());
   if (from) from->BeginLeaving(request);
@@ -64,6 +66,7 @@ NTSTATUS WdfRequestRequeue(DriverGlobals& globals, WDFREQUEST Request) {
     Break(globals, "WdfRequestRequeue: the request is not from a manual queue, not the driver's or still marked cancelable.");
     return STATUS_INVALID_DEVICE_REQUEST;
   }
+  NoteCall(&request, "WdfRequestRequeue");
   queue->PutBack(request);
   return STATUS_SUCCESS;
 }
@@ -83,6 +86,7 @@ NTSTATUS WdfRequestForwardToParentDeviceIoQueue(DriverGlobals& globals, WDFREQUE
   Device& device = from->owner();
   const DeviceInit& init = device.init();
   if (!device.is_pdo() || !init.pdo_init || !init.pdo_init->forward_to_parent || init.parent != &to.owner()) return STATUS_INVALID_DEVICE_REQUEST;
+  NoteCall(&request, "WdfRequestForwardToParentDeviceIoQueue");
   return queue::ForwardToParent(request, to);
 }
 
@@ -95,6 +99,7 @@ NTSTATUS WdfDeviceEnqueueRequest(DriverGlobals& globals, WDFDEVICE Device, WDFRE
     return STATUS_INVALID_DEVICE_REQUEST;
   }
   Queue* queue = request.received.intended ? request.received.intended : queue::QueueFor(device, request.current_stack()->MajorFunction);
+  NoteCall(&request, "WdfDeviceEnqueueRequest");
   if (queue) return queue->Insert(request, Queue::Entry::kEnqueue);
   if (!device.is_filter()) return STATUS_INVALID_DEVICE_REQUEST;
   PassDownUndelivered(request);
