@@ -15,6 +15,7 @@
 #include "nt/etw/manifest.h"
 #include "nt/ex/leaks.h"
 #include "nt/io/device.h"
+#include "nt/mm/mdl.h"
 #include "nt/ob/name_space.h"
 #include "nt/pnp/pnp.h"
 #include "nt/po/pofx.h"
@@ -70,6 +71,12 @@ std::vector<std::string> LeaksOfImage(Machine::Impl& machine, Driver driver) {
   const machine::ImageRange& range = driver.impl()->image->range();
   auto* start = reinterpret_cast<const void*>(range.begin);
   FindWhatRuns(machine, {start, range.end - range.begin}, &lines);
+  for (const nt::mm::LeftMapping& left : nt::mm::TakeUserMappings(*machine.kernel, start, range.end - range.begin)) {
+    std::string where;
+    for (const StackFrame& frame : machine.Resolve({const_cast<void*>(left.where)}, false))
+      if (frame.in_driver && where.empty()) where = fmt::format(", mapped in {} at {}:{}", frame.function, frame.file, frame.line);
+    lines.push_back(left.words + where);
+  }
   for (const nt::ex::PoolLeak& leak : nt::ex::LeaksOf(*machine.kernel, start, range.end - range.begin)) {
     std::string tag;
     for (int i = 0; i < 4; ++i) {

@@ -1,4 +1,4 @@
-/* A driver that maps a file and loads another driver, when it is asked to. */
+/* A driver that maps a file, loads another driver, and maps pages into its caller, when it is asked to. */
 #include <ntifs.h>
 #include <wdf.h>
 
@@ -7,6 +7,76 @@ DRIVER_INITIALIZE DriverEntry;
 #define IOCTL_MAP_FILE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_LOAD CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_UNLOAD CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+#define IOCTL_MAP_PAGES CTL_CODE(FILE_DEVICE_UNKNOWN, 0x803, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_UNMAP_PAGES CTL_CODE(FILE_DEVICE_UNKNOWN, 0x804, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_UNMAP_ELSEWHERE CTL_CODE(FILE_DEVICE_UNKNOWN, 0x805, METHOD_BUFFERED, FILE_ANY_ACCESS)
+
+typedef struct _KEEPER_PAGES {
+    PMDL Mdl;
+    PCHAR System;
+    PVOID User;
+} KEEPER_PAGES, *PKEEPER_PAGES;
+WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(KEEPER_PAGES, KeeperPages)
+
+/* Pages with an address of the caller's, and one of the system's. */
+static NTSTATUS
+MapPages(_In_ PKEEPER_PAGES Pages, _In_ BOOLEAN OfSystem)
+{
+    PHYSICAL_ADDRESS low = {0}, high, skip = {0};
+    NTSTATUS status = STATUS_SUCCESS;
+
+    high.QuadPart = -1;
+    Pages->Mdl = MmAllocatePagesForMdlEx(low, high, skip, 2 * PAGE_SIZE, MmCached, MM_ALLOCATE_FULLY_REQUIRED);
+    if (Pages->Mdl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    Pages->System = NULL;
+    if (OfSystem) {
+        Pages->System = MmGetSystemAddressForMdlSafe(Pages->Mdl, NormalPagePriority | MdlMappingNoExecute);
+    }
+    __try {
+        Pages->User = MmMapLockedPagesSpecifyCache(Pages->Mdl, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    return status;
+}
+
+static VOID
+FreePages(_In_ PKEEPER_PAGES Pages)
+{
+    MmFreePagesFromMdl(Pages->Mdl);
+    ExFreePool(Pages->Mdl);
+    Pages->Mdl = NULL;
+}
+
+static VOID
+Unmap(_In_ PVOID Context)
+{
+    PKEEPER_PAGES pages = (PKEEPER_PAGES)Context;
+
+    MmUnmapLockedPages(pages->User, pages->Mdl);
+}
+
+/* As a thread of the system's, where the caller's addresses mean nothing. */
+static NTSTATUS
+UnmapElsewhere(_In_ PKEEPER_PAGES Pages)
+{
+    HANDLE thread;
+    NTSTATUS status;
+
+    status = MapPages(Pages, FALSE);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Unmap, Pages);
+    if (NT_SUCCESS(status)) {
+        status = ZwWaitForSingleObject(thread, FALSE, NULL);
+        ZwClose(thread);
+    }
+    return status;
+}
 
 /* "KEEP" to the start of the file, by way of a view; what was there comes back. */
 static NTSTATUS
@@ -49,7 +119,8 @@ KeeperDeviceControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t Ou
     PCHAR buffer;
     size_t length = 0;
 
-    UNREFERENCED_PARAMETER(Queue);
+    PKEEPER_PAGES pages = KeeperPages(WdfIoQueueGetDevice(Queue));
+
     UNREFERENCED_PARAMETER(OutputBufferLength);
     UNREFERENCED_PARAMETER(InputBufferLength);
     if (IoControlCode == IOCTL_MAP_FILE) {
@@ -62,6 +133,15 @@ KeeperDeviceControl(_In_ WDFQUEUE Queue, _In_ WDFREQUEST Request, _In_ size_t Ou
         status = ZwLoadDriver((PUNICODE_STRING)&service);
     } else if (IoControlCode == IOCTL_UNLOAD) {
         status = ZwUnloadDriver((PUNICODE_STRING)&service);
+    } else if (IoControlCode == IOCTL_MAP_PAGES) {
+        status = MapPages(pages, TRUE);
+    } else if (IoControlCode == IOCTL_UNMAP_PAGES) {
+        MmUnmapLockedPages(pages->User, pages->Mdl);
+        pages->System[0] = 'x'; /* still there */
+        FreePages(pages);
+        status = STATUS_SUCCESS;
+    } else if (IoControlCode == IOCTL_UNMAP_ELSEWHERE) {
+        status = UnmapElsewhere(pages);
     }
     WdfRequestCompleteWithInformation(Request, status, length);
 }
@@ -75,7 +155,8 @@ KeeperDeviceAdd(_In_ WDFDRIVER Driver, _Inout_ PWDFDEVICE_INIT DeviceInit)
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(Driver);
-    status = WdfDeviceCreate(&DeviceInit, WDF_NO_OBJECT_ATTRIBUTES, &device);
+    WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(&attributes, KEEPER_PAGES);
+    status = WdfDeviceCreate(&DeviceInit, &attributes, &device);
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -66,6 +66,27 @@ TEST_P(Keeper, AnotherDriverIsLoadedOnceAndUnloaded) {
   EXPECT_TRUE(machine_->reports().empty()) << machine_->ReportText();
 }
 
+TEST_P(Keeper, PagesMayHaveAnAddressOfTheCallersBesideTheSystems) {
+  EXPECT_EQ(Ask(3), STATUS_SUCCESS) << machine_->ReportText();
+  EXPECT_EQ(Ask(4), STATUS_SUCCESS) << machine_->ReportText();
+  file_.Close();
+  machine_->TakeDown();
+  EXPECT_TRUE(machine_->reports().empty()) << machine_->ReportText();
+}
+
+TEST_P(Keeper, PagesThatStayMappedAreToldWithTheirLine) {
+  EXPECT_EQ(Ask(3), STATUS_SUCCESS);
+  file_.Close();
+  machine_->TakeDown();
+  EXPECT_THAT(machine_->ReportText(), testing::HasSubstr("8192 bytes mapped into a process (MmUnmapLockedPages was not called), mapped in MapPages at "));
+}
+
+TEST_P(Keeper, PagesAreUnmappedWhereTheyWereMapped) {
+  Ask(5);
+  ASSERT_TRUE(machine_->bug_check());
+  EXPECT_THAT(machine_->ReportText(), testing::AllOf(testing::HasSubstr("MmUnmapLockedPages was called in another process"), testing::HasSubstr(" in Unmap")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Keeper, testing::Values(ExecutorKind::Simulated, ExecutorKind::Live),
                          [](const auto& info) { return info.param == ExecutorKind::Live ? "Live" : "Simulated"; });
 

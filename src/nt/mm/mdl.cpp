@@ -167,6 +167,19 @@ std::vector<LiveMdl> LiveMdls(Kernel& kernel) {
   return live;
 }
 
+std::vector<LeftMapping> TakeUserMappings(Kernel& kernel, const void* image, size_t size) {
+  State& state = *kernel.mm;
+  std::vector<LeftMapping> left;
+  rt::LockGuard guard(state.mdl_lock);
+  std::erase_if(state.user_mappings, [&](const UserMapping& each) {
+    const auto offset = reinterpret_cast<uintptr_t>(each.where) - reinterpret_cast<uintptr_t>(image);
+    if (offset >= size) return false;
+    left.push_back({std::to_string(each.bytes) + " bytes mapped into a process (MmUnmapLockedPages was not called)", each.where});
+    return true;
+  });
+  return left;
+}
+
 size_t LockedPages(Kernel& kernel) {
   size_t pages = 0;
   State& state = *kernel.mm;

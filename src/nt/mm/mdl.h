@@ -5,7 +5,7 @@
 // State:      MDL_PAGES_LOCKED, MDL_MAPPED_TO_SYSTEM_VA, MDL_SOURCE_IS_NONPAGED_POOL, MDL_PARTIAL in MdlFlags as on Windows. An MDL
 //             from IoAllocateMdl has a header of ours that remembers who made and who locked it.
 // Errors:     misuse is bug check 0xC4 with the MDL subcodes (unlocking what is not locked 0x7C, freeing while locked 0x4E
-//             PFN_LIST_CORRUPT, mapping unlocked pages 0x83).
+//             PFN_LIST_CORRUPT, mapping unlocked pages 0x83); unmapping in another process than mapped is SYSTEM_PTE_MISUSE.
 // Source:     public documentation of the Mm/Io MDL DDIs; VC-32, VC-37.
 #pragma once
 
@@ -38,5 +38,11 @@ struct LiveMdl {
 // MDLs that are allocated and not freed, or locked and not unlocked.
 std::vector<LiveMdl> LiveMdls(Kernel& kernel);
 size_t LockedPages(Kernel& kernel);
+// What code of that image mapped into processes and did not unmap, in words and with where it did; forgotten then.
+struct LeftMapping {
+  std::string words;
+  const void* where;
+};
+std::vector<LeftMapping> TakeUserMappings(Kernel& kernel, const void* image, size_t size);
 
 }  // namespace drydock::nt::mm

@@ -4,10 +4,12 @@
 #include "nt/bugcheck.h"
 #include "nt/ex/pool.h"
 #include "nt/io/missing_constants.h"
+#include "nt/ke/drivers_wait.h"
 #include "nt/kernel.h"
 #include "nt/mm/address_space.h"
 #include "nt/mm/mdl.h"
 #include "nt/mm/mdl_header.h"
+#include "nt/mm/state.h"
 #include "nt/thread.h"
 
 using namespace drydock::nt;
@@ -21,6 +23,31 @@ void CheckUserLevel(KPROCESSOR_MODE mode, uint64_t subcode, const char* what) {
   uint8_t level = CurrentThread().irql;
   if (level <= limit) return;
   BugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, {subcode, level}, std::string(what) + " was called at too high an IRQL.");
+}
+
+// A system mapping of the same pages has the same address: one of the caller's process goes first, one of another process when nothing else can be meant.
+bool UnmapFromUser(const void* address, const MDL* mdl) {
+  const Process* process = CurrentThread().process;
+  const bool of_system = mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA;
+  mm::State& state = *CurrentKernel().mm;
+  bool elsewhere = false;
+  {
+    drydock::rt::LockGuard guard(state.mdl_lock);
+    for (auto mapping = state.user_mappings.begin(); mapping != state.user_mappings.end(); ++mapping) {
+      if (mapping->mdl != mdl || mapping->address != address) continue;
+      if (mapping->process == process) {
+        state.user_mappings.erase(mapping);
+        return true;
+      }
+      elsewhere = !of_system;
+    }
+  }
+  if (elsewhere) {
+    BugCheck(SYSTEM_PTE_MISUSE, {0, Address(mdl), Address(address)},
+             "MmUnmapLockedPages was called in another process than the one that the pages were mapped into, and would delete what lies at that address there. A handle's "
+             "cleanup runs in the process that closes it; work items and system threads run in the system's.");
+  }
+  return false;
 }
 
 }  // namespace
@@ -131,21 +158,26 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
   (void)Priority;
   PMDL mdl = MemoryDescriptorList;
   CheckUserLevel(AccessMode, 0x74, "MmMapLockedPagesSpecifyCache");
+  void* address = MmGetMdlVirtualAddress(mdl);
+  const auto to_user = [&](const void* where) {
+    mm::State& state = *CurrentKernel().mm;
+    drydock::rt::LockGuard guard(state.mdl_lock);
+    state.user_mappings.push_back({mdl, address, mdl->ByteCount, CurrentThread().process, where});
+    return address;
+  };
   if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL))) {
-    if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) return MmGetMdlVirtualAddress(mdl);
+    if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) return AccessMode == UserMode ? to_user(ke::CallerOutside()) : address;
     BugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, {0x83, Address(mdl), static_cast<uint64_t>(mdl->MdlFlags)},
              "MmMapLockedPages was called on an MDL whose pages are not locked: call MmProbeAndLockPages first.");
   }
+  if (AccessMode == UserMode) return to_user(ke::CallerOutside());  // beside a system address, too
   if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) {
     BugCheck(DRIVER_VERIFIER_DETECTED_VIOLATION, {0xB2, Address(mdl), static_cast<uint64_t>(mdl->MdlFlags)},
              "MmMapLockedPages was called on an MDL that is mapped already: use MmGetSystemAddressForMdlSafe.");
   }
-  void* address = MmGetMdlVirtualAddress(mdl);
-  if (AccessMode == KernelMode) {
-    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
-    if (mdl->MdlFlags & MDL_PARTIAL) mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
-    mdl->MappedSystemVa = address;
-  }
+  mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+  if (mdl->MdlFlags & MDL_PARTIAL) mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
+  mdl->MappedSystemVa = address;
   return address;
 }
 
@@ -155,6 +187,7 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
 
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList) {
   PMDL mdl = MemoryDescriptorList;
+  if (UnmapFromUser(BaseAddress, mdl)) return;
   if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) {
     if (BaseAddress != mdl->MappedSystemVa) {
       BugCheck(SYSTEM_PTE_MISUSE, {0, Address(mdl), Address(BaseAddress)},

@@ -10,6 +10,10 @@
 #include "nt/kernel.h"
 #include "runtime/lock.h"
 
+namespace drydock::nt {
+struct Process;
+}
+
 namespace drydock::nt::mm {
 
 struct MdlHeader;
@@ -29,6 +33,14 @@ struct SideRecord {   // an MDL that the driver built in its own memory and lock
   const void* where;  // return address of the lock or mapping
 };
 
+struct UserMapping {  // MmMapLockedPages... into a process
+  const void* mdl;
+  const void* address;
+  uint32_t bytes;
+  const Process* process;
+  const void* where;  // return address of the mapping
+};
+
 struct State {
   explicit State(Kernel& kernel);
   ~State();
@@ -41,6 +53,8 @@ struct State {
   MdlHeader* free_small = nullptr;
   uint32_t free_small_count = 0;
   std::unordered_map<const void*, SideRecord> side RT_GUARDED_BY(mdl_lock);
+
+  std::vector<UserMapping> user_mappings RT_GUARDED_BY(mdl_lock);
 
   rt::Lock ranges_lock;
   // By process id; each sorted by base.
