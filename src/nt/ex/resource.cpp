@@ -100,8 +100,8 @@ void CheckUse(const ERESOURCE* resource, const char* function) {
            fmt::format("{} was called at IRQL {}; it needs APC_LEVEL or below.", function, thread.irql));
 }
 
-// Looked up among the running threads: the owner may be a pointer of the driver's own, or a thread that has ended.
-const Thread* OwnerThread(Kernel& kernel, ERESOURCE* resource) {
+// Who holds it, for reports. Looked up among the running threads: the owner may be a pointer of the driver's own, or a thread that has ended.
+void DescribeOwner(Kernel& kernel, ERESOURCE* resource, ke::WaitInfo& info) {
   struct Search {
     Owner owner;
     const Thread* thread;
@@ -110,6 +110,7 @@ const Thread* OwnerThread(Kernel& kernel, ERESOURCE* resource) {
     rt::LockGuard guard(LockOf(resource));
     search.owner = resource->OwnerEntry.OwnerCount != 0 ? resource->OwnerEntry.OwnerThread : 0;
   }
+  if (search.owner == 0) return;
   ps::ForEachThread(
       kernel,
       [](void* context, Thread& thread) {
@@ -117,7 +118,8 @@ const Thread* OwnerThread(Kernel& kernel, ERESOURCE* resource) {
         if (reinterpret_cast<Owner>(&thread) == search->owner) search->thread = &thread;
       },
       &search);
-  return search.thread;
+  info.owner = search.thread;
+  if (search.thread == nullptr) info.detail = "its owner is no thread, or one that ended without releasing it";
 }
 
 BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* function) {
@@ -135,7 +137,7 @@ BOOLEAN Acquire(ERESOURCE* resource, BOOLEAN wait, Want want, const char* functi
   ke::WaitInfo info;
   info.what = exclusive ? "resource (exclusive)" : "resource (shared)";
   info.object = resource;
-  info.owner = OwnerThread(kernel, resource);
+  DescribeOwner(kernel, resource, info);
   bool taken = false;
   kernel.ke->lot.Wait(
       exclusive ? ExclusiveQueue(resource) : SharedQueue(resource),

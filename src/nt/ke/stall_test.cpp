@@ -113,6 +113,18 @@ TEST_F(StallTest, ARemovalThatWaitsForARemoveLockSaysWhoHoldsIt) {
   EXPECT_EQ(Chain().find("pnp.c"), std::string::npos) << Chain();
 }
 
+TEST_F(StallTest, AResourceWhoseOwnerHasEndedSaysSo) {
+  ERESOURCE resource;
+  ExInitializeResourceLite(&resource);
+  Join(Start("careless", [&] {
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&resource, TRUE);
+    KeLeaveCriticalRegion();
+  }));
+  EXPECT_THROW(ExAcquireResourceSharedLite(&resource, TRUE), rt::TaskStopped);
+  EXPECT_NE(Chain().find("its owner is no thread, or one that ended without releasing it"), std::string::npos) << Chain();
+}
+
 TEST_F(StallTest, ALockThatIsMadeOfAnEventHasANameAndAHolder) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
