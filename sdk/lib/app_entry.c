@@ -103,10 +103,14 @@ struct at_exit {
     struct at_exit *below;
 };
 static struct at_exit *at_exit_top;
+/* The first ones need no memory of the heap, which nobody would give back after such an end. */
+static struct at_exit at_exit_first[32];
+static unsigned at_exit_used;
 
 __attribute__((visibility("hidden"))) int __cxa_atexit(void (*function)(void *), void *argument, void *image)
 {
-    struct at_exit *entry = malloc(sizeof *entry);
+    const unsigned number = __atomic_fetch_add(&at_exit_used, 1, __ATOMIC_RELAXED);
+    struct at_exit *entry = number < 32 ? &at_exit_first[number] : malloc(sizeof *entry);
     (void)image;
     if (!entry) return -1;
     entry->function = function;
@@ -123,13 +127,10 @@ static void finalize(void)
     while ((entry = __atomic_load_n(&at_exit_top, __ATOMIC_ACQUIRE)) != NULL) {
         struct at_exit call = *entry;
         if (!__atomic_compare_exchange_n(&at_exit_top, &entry, call.below, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) continue;
-        free(entry);
+        if (entry < at_exit_first || entry >= at_exit_first + 32) free(entry);
         call.function(call.argument);
     }
 }
-
-/* Whether some never ran: what static objects own then stays with the image. */
-__attribute__((visibility("default"))) int DrydockApplicationIsKept(void) { return __atomic_load_n(&at_exit_top, __ATOMIC_ACQUIRE) != NULL; }
 
 __attribute__((visibility("default"))) const struct {
     int (*run)(int, char **, WCHAR_OF_ENTRY **, char **, WCHAR_OF_ENTRY **);

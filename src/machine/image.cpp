@@ -145,9 +145,7 @@ std::unique_ptr<Image> Image::LoadApplication(const std::string& path) {
 }
 
 Image::~Image() {
-  // The static objects of an application that did not end by itself are never destroyed: what they own stays, reachable, and so does the image.
-  const auto kept = library_ && application_ ? reinterpret_cast<int (*)()>(dlsym(library_, "DrydockApplicationIsKept")) : nullptr;
-  if (library_ && !(kept && kept())) dlclose(library_);
+  if (library_) dlclose(library_);
   if (descriptor_ >= 0) close(descriptor_);
 }
 

@@ -117,7 +117,7 @@ Bytes Processes(char* buffer) {
     info.threads = info.most_threads = static_cast<ULONG>(entry.threads.size());
     info.create_time.QuadPart = entry.created;
     if (name_bytes != 0) {
-      info.name = {static_cast<USHORT>(name_bytes - 2), static_cast<USHORT>(name_bytes), reinterpret_cast<PWCH>(buffer + name_at)};
+      info.name = {static_cast<USHORT>(name_bytes - 2), static_cast<USHORT>(name_bytes), reinterpret_cast<PWCH>(reinterpret_cast<uintptr_t>(buffer) + name_at)};
       std::memcpy(all.data() + name_at, entry.name.c_str(), name_bytes);
     }
     info.priority = id == 0 ? 0 : 8;

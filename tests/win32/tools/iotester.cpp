@@ -212,7 +212,7 @@ struct Session {
     std::cout << text << std::endl;
   }
   HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-  std::string text = "the session, with a text that is too long to lie in the object, is closed";
+  const char* text = "the session is closed";
 };
 
 int Leave(const std::wstring& how) {
