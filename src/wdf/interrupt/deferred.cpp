@@ -12,8 +12,7 @@ bool Interrupt::QueueDpc() {
     NullParameter(globals(), "WdfInterruptQueueDpcForIsr", "the interrupt's EvtInterruptDpc", __builtin_return_address(0));
   }
   if (globals().umdf) return QueueWork();
-  used_dpc_.store(true, std::memory_order_release);
-  return KeInsertQueueDpc(&dpc_, nullptr, nullptr);
+  return InsertDpc(dpc_);
 }
 
 VOID Interrupt::RunDpc(PKDPC, PVOID context, PVOID, PVOID) {
@@ -28,8 +27,14 @@ bool Interrupt::QueueWorkItem() {
     NullParameter(globals(), "WdfInterruptQueueWorkItemForIsr", "the interrupt's EvtInterruptWorkItem", __builtin_return_address(0));
   }
   if (nt::CurrentThread().irql <= DISPATCH_LEVEL) return QueueWork();
+  return InsertDpc(work_dpc_);
+}
+
+// Marked when it is in the queue: Flush, which forgets the mark, then finds it there.
+bool Interrupt::InsertDpc(KDPC& dpc) {
+  const bool inserted = KeInsertQueueDpc(&dpc, nullptr, nullptr);
   used_dpc_.store(true, std::memory_order_release);
-  return KeInsertQueueDpc(&work_dpc_, nullptr, nullptr);
+  return inserted;
 }
 
 VOID Interrupt::RunWorkDpc(PKDPC, PVOID context, PVOID, PVOID) { static_cast<Interrupt*>(context)->QueueWork(); }

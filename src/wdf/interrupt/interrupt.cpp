@@ -151,15 +151,18 @@ NTSTATUS Interrupt::Disable(bool stays_connected, bool report_inactive) {
   enabled_ = false;
   KeSetEvent(&changing_, IO_NO_INCREMENT, FALSE);
   Flush();
+  bool disconnected = false;
   KeWaitForSingleObject(&changing_, Executive, KernelMode, FALSE, nullptr);
   if (connection_ && !enabled_) {
     if (report_inactive) {
       nt::CurrentKernel().hal->interrupts.SetActive(connection_, false);
     } else if (!stays_connected) {
       Disconnect();
+      disconnected = true;
     }
   }
   KeSetEvent(&changing_, IO_NO_INCREMENT, FALSE);
+  if (disconnected) Flush();  // what a service routine queued that was under way
   return status;
 }
 

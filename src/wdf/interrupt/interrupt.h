@@ -106,6 +106,7 @@ class Interrupt final : public Object {
   void Disconnect();
   void Flush();
   bool QueueWork();
+  bool InsertDpc(KDPC& dpc);
   BOOLEAN CallIsr();
   BOOLEAN WakeAndServe();
   void AcquirePassive();

@@ -364,6 +364,32 @@ CONFORMANCE(Interrupts, WorkThatWasQueuedHasRunWhenDisableIsOver, "DEVX-32") {
   EXPECT_EQ(machine.SetPowerState(one.rig.device, 0), STATUS_SUCCESS);
 }
 
+// The service routine is under way when the device goes: its DPC comes after the flush.
+CONFORMANCE(Interrupts, WhatAServiceRoutineUnderWayQueuesHasRunWhenItIsDisconnected, "DEVX-32") {
+  std::atomic<bool> inside{false};
+  One one(machine, [](One& it) {
+    it.irq.dpc = [&it] {
+      KeStallExecutionProcessor(20000);
+      it.hw.log.Add("dpc");
+    };
+    it.hw.release = [&it](WDFCMRESLIST) {
+      it.hw.log.Add("release");
+      return STATUS_SUCCESS;
+    };
+  });
+  one.irq.isr = [&](ULONG) -> BOOLEAN {
+    one.pin.Lower();
+    inside = true;
+    KeStallExecutionProcessor(20000);
+    WdfInterruptQueueDpcForIsr(one.irq.handle);
+    return TRUE;
+  };
+  one.pin.Raise();
+  EXPECT_TRUE(one.Wait([&] { return inside.load(); }));
+  EXPECT_EQ(machine.RemoveDevice(one.rig.device).value(), STATUS_SUCCESS);
+  EXPECT_EQ(one.hw.log.Take(), (Lines{"dpc", "release"}));
+}
+
 CONFORMANCE(Interrupts, TheLockKeepsTheServiceRoutineOut, "INT-14", "INT-08", "INT-16") {
   One one(machine);
   one.irq.isr = one.Acknowledge();
