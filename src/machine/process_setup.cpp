@@ -1,14 +1,12 @@
 // What setup functions of applications take from the machine's driver store, and INFs as text.
 #include <winerror.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "machine/impl.h"
 #include "machine/process_impl.h"
 #include "machine/setup/driver_store.h"
 #include "machine/setup/inf_stamp.h"
 #include "machine/setup/inf_text.h"
+#include "runtime/read_file.h"
 
 namespace drydock::machine {
 namespace {
@@ -23,10 +21,11 @@ uint32_t ReadInf(void* context, const std::string& name, nt::win32::SetupInf* in
   if (path.empty() && setup::InfEqual(name.substr(0, kPublished.size()), kPublished))
     path = process.machine->Store().PathOf(name.substr(kPublished.size()));
   if (path.empty()) return ERROR_FILE_NOT_FOUND;
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string words;
+  const auto bytes = rt::ReadFile(path.string(), 16, &words);
+  if (!bytes) return ERROR_READ_FAULT;
   setup::InfReport report;
-  const setup::InfFile file = setup::InfFile::Parse(setup::StampInf(bytes, setup::InfStamp()), path.string(), 0x409, report);
+  const setup::InfFile file = setup::InfFile::Parse(setup::StampInf(*bytes, setup::InfStamp()), path.string(), 0x409, report);
   for (const auto& item : report.items()) {
     if (!item.error) continue;
     *line = static_cast<unsigned>(item.line);

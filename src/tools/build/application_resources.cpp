@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "runtime/read_file.h"
 #include "tools/build/resource_script.h"
 #include "tools/build/text.h"
 #include "tools/build/text_file.h"
@@ -17,10 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string Bytes(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
+constexpr size_t kMostMegabytes = 256;
 
 // The name in "fatal error: 'x.h' file not found" (clang) or "fatal error: x.h: No such file" (gcc).
 std::string MissingHeader(const std::string& output) {
@@ -43,7 +39,10 @@ std::string Preprocessed(const SourceFile& script, const fs::path& out, const Re
   std::string output;
   for (int missing = 0; missing < 64; ++missing) {
     const ProcessResult ran = RunProcess(command);
-    if (ran.exit_code == 0) return Bytes(result);
+    if (ran.exit_code == 0) {
+      if (auto bytes = rt::ReadFile(result.string(), kMostMegabytes, &output)) return std::move(*bytes);
+      break;
+    }
     output = ran.output;
     // What only dialogs need may be missing.
     const std::string name = ToSlashes(MissingHeader(output));
@@ -67,7 +66,10 @@ fs::path MakeResources(const DriverProject& project, const fs::path& out, const 
       const fs::path made = tools.made / fs::path(ToSlashes(name)).filename();  // just written: no listing has it
       if (!file && fs::exists(made)) file = made;
       if (!file) return std::nullopt;
-      return Bytes(*file);
+      std::string words;
+      auto bytes = rt::ReadFile(file->string(), kMostMegabytes, &words);
+      if (!bytes) throw BuildError(fmt::format("{} {}", file->string(), words));
+      return bytes;
     };
     const auto warn = [&](const std::string& words) { tools.diagnostics.Warning(words); };
     for (Resource& resource : ReadResourceScript(Preprocessed(script, out, tools), {open, warn})) all.push_back(std::move(resource));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "tools/build/application_resources.h"
 #include "tools/build/dialect_long.h"
 #include "tools/build/dialect_seh.h"
 #include "tools/build/driver_project.h"
@@ -239,6 +240,22 @@ TEST(HostileInput, FinallyBlocksWithinEachOtherAreRefusedWhenTheyComeToTooMuch) 
   const auto nested = [](int depth) { return "void f() {" + Repeated("__try { g(); } __finally { ", depth) + Repeated("} ", depth) + "}"; };
   EXPECT_TRUE(TranslateSeh(nested(4), false).used);
   EXPECT_THAT(ErrorOf([&] { TranslateSeh(nested(30), false); }), HasSubstr("__finally"));
+}
+
+// A pipe would be waited for.
+TEST(HostileResources, AScriptThatNamesAPipeIsToldSo) {
+  TemporaryFolder folder;
+  SourceFile script;
+  script.path = folder.Write("a.rc", "1 RCDATA \"pipe.bin\"\n");
+  const auto pipe = script.path.parent_path() / "pipe.bin";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  DriverProject project;
+  project.target = "a";
+  project.resource_scripts.push_back(script);
+  WindowsPaths paths;
+  Diagnostics diagnostics;
+  const ResourceTools tools{paths, diagnostics, script.path.parent_path() / "made", [](const SourceFile&) { return std::vector<std::string>{"clang", "-x", "c"}; }};
+  EXPECT_EQ(ErrorOf([&] { MakeResources(project, script.path.parent_path() / "out", tools); }), "error: " + pipe.string() + " is no plain file");
 }
 
 }  // namespace
